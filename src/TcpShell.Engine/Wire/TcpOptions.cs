@@ -105,7 +105,7 @@ public struct SackBlocks
 /// came, with everything unknown, so that nothing that was received is lost.
 /// </summary>
 /// <remarks>
-/// Made with properties and no <see cref="Wire"/>, the octets are laid out when the segment is written (<see cref="TcpOptionWriter"/>).
+/// Made with properties and no <see cref="Wire"/>, the octets are laid out when the segment is written .
 /// Made with <see cref="Wire"/>, those octets are written as they are, legal or not.
 /// </remarks>
 public readonly struct TcpOptions

@@ -28,6 +28,10 @@ internal interface ICongestionControl
     /// <summary>One more duplicate ACK came during fast recovery: one more segment has left the network.</summary>
     void DuplicateAck();
 
+    /// <summary>During fast recovery a part of what was sent before it was acknowledged (RFC 6582 3.2 step 3).</summary>
+    /// <param name="acknowledged">Octets.</param>
+    void PartialAck(int acknowledged);
+
     /// <summary>Fast recovery is over.</summary>
     void ExitRecovery();
 

@@ -23,6 +23,10 @@ internal sealed class NoCongestionControl : ICongestionControl
     {
     }
 
+    public void PartialAck(int acknowledged)
+    {
+    }
+
     public void ExitRecovery()
     {
     }

@@ -44,6 +44,10 @@ internal sealed class Reno(TcpSettings settings) : ICongestionControl
 
     public void DuplicateAck() => Window += _segmentSize; // [5681-14]
 
+    // [6582-4] Deflate by what has left the network, and give one segment back for the retransmission.
+    public void PartialAck(int acknowledged) =>
+        Window = Math.Max(_segmentSize, Window - acknowledged + (acknowledged >= _segmentSize ? _segmentSize : 0));
+
     public void ExitRecovery()
     {
         Window = SlowStartThreshold; // [5681-15]

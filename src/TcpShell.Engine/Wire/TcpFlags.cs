@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace TcpShell.Wire;
 
 /// <summary>The control bits of a TCP header (RFC 9293 3.1), with AE of RFC 9768, as they stand in its octets 12 and 13.</summary>
@@ -92,4 +94,82 @@ public static class TcpFlagsExtensions
 
         return new string(text[..length]);
     }
+
+    /// <summary>
+    /// Reads control bits as people write them: names (<c>SYN,ACK</c>, <c>syn ack</c>, <c>SYN|ACK</c>), tcpdump's letters
+    /// (<c>S.</c>, <c>[P.]</c>), Scapy's (<c>SA</c>), a hexadecimal number (<c>0x12</c>), <c>None</c>. What <see cref="ToWireshark"/>
+    /// and <see cref="ToTcpdump"/> write is read back.
+    /// </summary>
+    /// <remarks>Letters are case-sensitive: <c>E</c> is ECE and <c>e</c> is AE. A name goes before letters: <c>AE</c> is that one bit.</remarks>
+    /// <param name="text">The control bits.</param>
+    /// <param name="flags">What was read.</param>
+    /// <returns>Whether the text named control bits.</returns>
+    public static bool TryParse(string? text, out TcpFlags flags)
+    {
+        flags = TcpFlags.None;
+        string[] words = (text ?? "").Split([' ', ',', '|', '+', '[', ']', '<', '>'], StringSplitOptions.RemoveEmptyEntries);
+        foreach (string word in words)
+        {
+            if (!TryParseWord(word, out TcpFlags bits))
+            {
+                flags = TcpFlags.None;
+                return false;
+            }
+
+            flags |= bits;
+        }
+
+        return words.Length > 0;
+    }
+
+    /// <summary>Reads control bits as <see cref="TryParse"/> does.</summary>
+    /// <param name="text">The control bits.</param>
+    /// <exception cref="FormatException">The text names no control bits.</exception>
+    public static TcpFlags Parse(string text) => TryParse(text, out TcpFlags flags)
+        ? flags
+        : throw new FormatException($"'{text}' does not name control bits such as SYN,ACK or S. or SA or 0x12 or None.");
+
+    private static bool TryParseWord(string word, out TcpFlags flags)
+    {
+        if (word.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
+        {
+            bool isNumber = ushort.TryParse(word.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort value);
+            flags = (TcpFlags)value;
+            return isNumber && value <= TcpHeader.FlagsMask;
+        }
+
+        // Enum.TryParse takes decimal numbers as well; those are more likely a slip than meant.
+        if (char.IsAsciiLetter(word[0]) && Enum.TryParse(word, ignoreCase: true, out flags))
+        {
+            return true;
+        }
+
+        flags = TcpFlags.None;
+        foreach (char letter in word)
+        {
+            TcpFlags bit = ParseLetter(letter);
+            if (bit == TcpFlags.None)
+            {
+                return false;
+            }
+
+            flags |= bit;
+        }
+
+        return true;
+    }
+
+    private static TcpFlags ParseLetter(char letter) => letter switch
+    {
+        'F' => TcpFlags.FIN,
+        'S' => TcpFlags.SYN,
+        'R' => TcpFlags.RST,
+        'P' => TcpFlags.PSH,
+        'A' or '.' => TcpFlags.ACK,
+        'U' => TcpFlags.URG,
+        'E' => TcpFlags.ECE,
+        'C' or 'W' => TcpFlags.CWR,
+        'N' or 'e' => TcpFlags.AE,
+        _ => TcpFlags.None,
+    };
 }

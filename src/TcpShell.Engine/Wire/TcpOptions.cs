@@ -105,7 +105,7 @@ public struct SackBlocks
 /// came, with everything unknown, so that nothing that was received is lost.
 /// </summary>
 /// <remarks>
-/// Made with properties and no <see cref="Wire"/>, the octets are laid out when the segment is written .
+/// Made with properties and no <see cref="Wire"/>, the octets are laid out when the segment is written by <see cref="TcpOptionWriter"/>.
 /// Made with <see cref="Wire"/>, those octets are written as they are, legal or not.
 /// </remarks>
 public readonly struct TcpOptions
@@ -136,4 +136,9 @@ public readonly struct TcpOptions
 
     /// <summary>Why reading stopped before the end of the option area; null if it did not. What stood before it counts (RFC 9293 MUST-7).</summary>
     public string? Problem { get; init; }
+
+    /// <summary>As in Wireshark's info column: <c>MSS=1460 SACK_PERM WS=256</c>; padding is left out.</summary>
+    public override string ToString() => string.Join(
+        ' ',
+        TcpOptionReader.Enumerate(this).Where(option => option.Kind is not (TcpOptionKind.EndOfList or TcpOptionKind.NoOperation)));
 }

@@ -1,0 +1,132 @@
+using System.Buffers.Binary;
+
+namespace TcpShell.Wire;
+
+/// <summary>Finds the TCP segment in a captured frame. Any octets may be given; none of them make it throw, loop or allocate.</summary>
+public static class PacketDecoder
+{
+    /// <summary>Whether frames of that link type can be decoded.</summary>
+    /// <param name="linkType">The link type, perhaps a number without a name.</param>
+    public static bool Supports(LinkType linkType) => Enum.IsDefined(linkType);
+
+    /// <summary>Decodes a frame.</summary>
+    /// <param name="frame">The octets as captured; they are not copied.</param>
+    /// <param name="linkType">What the frame starts with.</param>
+    /// <param name="originalLength">Octets of the frame before the capture cut it; 0 where that is not known, and IP's length is believed.</param>
+    /// <returns>What was found, or why nothing was.</returns>
+    public static DecodedPacket Decode(ReadOnlyMemory<byte> frame, LinkType linkType, int originalLength = 0)
+    {
+        ReadOnlySpan<byte> octets = frame.Span;
+        LinkLayer link = LinkLayer.Read(octets, linkType);
+        if (!link.IsIp)
+        {
+            bool isCut = link.Problem == DecodeProblem.LinkHeaderCut;
+            return new(frame, link.VlanIds, default) { Status = isCut ? PacketStatus.Malformed : PacketStatus.NotTcp, Problem = link.Problem };
+        }
+
+        IpLayer ip = IpLayer.Read(octets, link.Offset, originalLength);
+        if (ip.Problem != DecodeProblem.None)
+        {
+            return new(frame, link.VlanIds, ip) { Status = PacketStatus.Malformed, Problem = ip.Problem };
+        }
+
+        return ip.Protocol switch
+        {
+            IpProtocol.Tcp => DecodeTcp(frame, link.VlanIds, ip),
+            IpProtocol.Icmp when !ip.IsIPv6 && !ip.IsFragment => DecodeIcmp(frame, link.VlanIds, ip, originalLength),
+            IpProtocol.IcmpV6 when ip.IsIPv6 && !ip.IsFragment => DecodeIcmp(frame, link.VlanIds, ip, originalLength),
+            _ => new(frame, link.VlanIds, ip) { Status = PacketStatus.NotTcp },
+        };
+    }
+
+    /// <summary>Reads a segment that stands alone, without an IP header.</summary>
+    /// <param name="octets">TCP header and data; they are not copied.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="problem">Why it is none.</param>
+    /// <returns>Whether the octets start with a whole TCP header.</returns>
+    public static bool TryDecodeSegment(ReadOnlyMemory<byte> octets, out TcpSegment segment, out DecodeProblem problem)
+    {
+        bool isWhole = TcpHeader.TryParse(octets.Span, out TcpHeader header, out problem);
+        segment = isWhole ? header.ToSegment(octets[TcpHeader.OptionsOffset..header.Length], octets[header.Length..]) : default;
+        return isWhole;
+    }
+
+    private static DecodedPacket DecodeTcp(ReadOnlyMemory<byte> frame, VlanIds vlanIds, in IpLayer ip)
+    {
+        if (ip.FragmentOffset > 0)
+        {
+            return new(frame, vlanIds, ip) { Status = PacketStatus.Fragment };
+        }
+
+        ReadOnlyMemory<byte> octets = SliceCaptured(frame, ip);
+        var header = new TcpHeader(octets.Span);
+        DecodeProblem problem = octets.Length < TcpHeader.MinimumSize ? DecodeProblem.TcpHeaderCut
+            : header.Length < TcpHeader.MinimumSize ? DecodeProblem.TcpHeaderLengthTooSmall
+            : header.Length > ip.PayloadLength && !ip.IsFragment ? DecodeProblem.TcpHeaderLengthTooLarge
+            : header.Length > octets.Length ? DecodeProblem.TcpOptionsCut
+            : DecodeProblem.None;
+        bool isUsable = problem is DecodeProblem.None or DecodeProblem.TcpOptionsCut;
+        int headerLength = isUsable ? Math.Min(header.Length, octets.Length) : 0;
+        return new(frame, vlanIds, ip)
+        {
+            Status = ip.IsFragment ? PacketStatus.Fragment : isUsable ? PacketStatus.Tcp : PacketStatus.Malformed,
+            Problem = problem,
+            SegmentOctets = octets,
+            Segment = isUsable ? header.ToSegment(octets[TcpHeader.OptionsOffset..headerLength], octets[headerLength..]) : ReadStart(octets),
+            SegmentLength = isUsable ? Math.Max(0, ip.PayloadLength - header.Length) : 0,
+        };
+    }
+
+    // RFC 792, RFC 4443: an error has type, code, checksum and 4 octets, then the packet that it is about, cut as the sender liked.
+    private static DecodedPacket DecodeIcmp(ReadOnlyMemory<byte> frame, VlanIds vlanIds, in IpLayer ip, int originalLength)
+    {
+        const int HeaderSize = 8;
+        const int QuotedTcpSize = 8;
+        ReadOnlySpan<byte> icmp = SliceCaptured(frame, ip).Span;
+        bool isError = icmp.Length > HeaderSize && (ip.IsIPv6 ? icmp[0] is >= 1 and <= 4 : icmp[0] is 3 or 4 or 5 or 11 or 12);
+        IpLayer quoted = isError ? IpLayer.Read(frame.Span, ip.PayloadOffset + HeaderSize, originalLength: 0) : default;
+        bool isAboutTcp = quoted is { Protocol: IpProtocol.Tcp, FragmentOffset: 0, Problem: DecodeProblem.None };
+        ReadOnlyMemory<byte> octets = isAboutTcp ? SliceCaptured(frame, quoted) : default;
+        if (octets.Length < QuotedTcpSize)
+        {
+            return new(frame, vlanIds, ip) { Status = PacketStatus.NotTcp };
+        }
+
+        bool isTooBig = ip.IsIPv6 ? icmp[0] == 2 : icmp[0] == 3 && icmp[1] == 4;
+        return new(frame, vlanIds, quoted)
+        {
+            Status = PacketStatus.IcmpError,
+            SegmentOctets = octets,
+            Segment = ReadStart(octets),
+            IcmpSource = ip.Source,
+            IcmpType = icmp[0],
+            IcmpCode = icmp[1],
+            IcmpMtu = !isTooBig ? 0 : ip.IsIPv6 ? BinaryPrimitives.ReadUInt32BigEndian(icmp[4..]) : BinaryPrimitives.ReadUInt16BigEndian(icmp[6..]),
+        };
+    }
+
+    // As much of the IP payload as was captured, without what the link layer padded.
+    private static ReadOnlyMemory<byte> SliceCaptured(ReadOnlyMemory<byte> frame, in IpLayer ip)
+    {
+        int start = Math.Min(ip.PayloadOffset, frame.Length);
+        return frame.Slice(start, Math.Min(ip.PayloadLength, frame.Length - start));
+    }
+
+    // The fixed fields of a header that is not whole, as far as they are there.
+    private static TcpSegment ReadStart(ReadOnlyMemory<byte> octets)
+    {
+        var header = new TcpHeader(octets.Span);
+        return octets.Length switch
+        {
+            >= TcpHeader.MinimumSize => header.ToSegment(default, default),
+            >= TcpHeader.AcknowledgmentNumberOffset => new()
+            {
+                SourcePort = header.SourcePort,
+                DestinationPort = header.DestinationPort,
+                SequenceNumber = header.SequenceNumber,
+            },
+            >= TcpHeader.SequenceNumberOffset => new() { SourcePort = header.SourcePort, DestinationPort = header.DestinationPort },
+            _ => default,
+        };
+    }
+}

@@ -26,6 +26,9 @@ public enum TcpCallError
 
     /// <summary>error: insufficient resources.</summary>
     InsufficientResources,
+
+    /// <summary>The host is down.</summary>
+    HostDown,
 }
 
 /// <summary>A call that the state of the connection does not allow.</summary>

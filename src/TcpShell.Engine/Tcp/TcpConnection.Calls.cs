@@ -156,6 +156,12 @@ public sealed partial class TcpConnection
     internal TcpConnection Fork(Endpoint local, int mtu, uint timestampOffset) =>
         new(Settings, local, mtu, timestampOffset) { State = TcpState.Listen, _passive = true };
 
+    /// <summary>Fixes the local end of a listening connection that is about to become active.</summary>
+    internal void BindLocal(Endpoint local) => Local = local;
+
+    /// <summary>Asks to be told by <see cref="ConnectionEventKind.SpaceAvailable"/> when the send buffer has room again.</summary>
+    public void AskForSpace() => _spaceWanted = true;
+
     /// <summary>Gives a listening connection the sequence number that it will answer the next SYN with.</summary>
     /// <param name="iss">Our initial sequence number.</param>
     public void PrepareIss(SeqNumber iss) => _requestedIss = iss;

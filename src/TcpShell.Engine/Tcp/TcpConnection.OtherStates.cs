@@ -350,6 +350,7 @@ public sealed partial class TcpConnection
         SetState(TcpState.Listen, what, cause, now);
         Timers.StopAll();
         Unacknowledged.Clear();
+        _replies.Clear();
         _synPending = false;
         _ackPending = false;
         Remote = default;

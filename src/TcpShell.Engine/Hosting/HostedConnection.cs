@@ -161,6 +161,9 @@ public sealed class HostedConnection
     /// <summary>Its host.</summary>
     public TcpHost Owner { get; }
 
+    /// <summary>The network that its host is in; null outside of one.</summary>
+    public TcpNetwork? Network => Owner.Network;
+
     /// <summary>The machine itself. Calls on it are seen by the network when it is pumped next.</summary>
     public TcpConnection Tcp { get; }
 

@@ -66,6 +66,9 @@ public sealed partial class TcpHost
     /// <summary>The largest IP packet that its interface carries, in octets.</summary>
     public int Mtu { get; }
 
+    /// <summary>The network that it is in; null for a host outside of one.</summary>
+    public TcpNetwork? Network { get; internal set; }
+
     /// <summary>Whether it is up.</summary>
     public bool IsRunning { get; private set; } = true;
 

@@ -101,7 +101,7 @@ public sealed class SimulatedNetwork : TcpNetwork
 
         var secret = new byte[InitialSequence.SecretSize];
         new SeededRandom(Seed, $"secret of {name}").Fill(secret);
-        var host = new TcpHost(name, addresses, settings ?? TcpSettings.Linux, secret, DefaultLink.Mtu, () => ++_lastConnection);
+        var host = new TcpHost(name, addresses, settings ?? TcpSettings.Linux, secret, DefaultLink.Mtu, () => ++_lastConnection) { Network = this };
         _hosts.Add(host);
         return host;
     }

@@ -10,14 +10,14 @@ namespace TcpShell.Commands;
 /// <para>An event is the arrival of a packet or the firing of a host's timers. Without any argument the next event happens. Time jumps from event to event; waiting a day costs nothing.</para>
 /// </remarks>
 /// <example>
-/// <title>Event by event</title>
+/// <para>Event by event</para>
 /// <code>$c = New-TcpConnection -NoWait
 /// Step-TcpNetwork
 /// Get-TcpConnection</code>
 /// <para>After the first event the server is in SynReceived, and the client still in SynSent.</para>
 /// </example>
 /// <example>
-/// <title>A while, or until</title>
+/// <para>A while, or until</para>
 /// <code>$c = New-TcpConnection -NoWait
 /// Step-TcpNetwork -For 15ms -PassThru
 /// Step-TcpNetwork -Until { $c.State -eq 'Established' }</code>

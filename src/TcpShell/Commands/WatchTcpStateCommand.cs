@@ -14,12 +14,12 @@ namespace TcpShell.Commands;
 /// <para>Format-List shows the explanation of each change.</para>
 /// </remarks>
 /// <example>
-/// <title>A whole life</title>
+/// <para>A whole life</para>
 /// <code>New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection -PassThru | Watch-TcpState</code>
 /// <para>From LISTEN and SYN-SENT to the end of TIME-WAIT.</para>
 /// </example>
 /// <example>
-/// <title>Only what the server went through, with the reasons</title>
+/// <para>Only what the server went through, with the reasons</para>
 /// <code>New-TcpConnection | Out-Null
 /// Watch-TcpState -HostName server -History | Format-List</code>
 /// <para>One sentence for each change.</para>
@@ -53,7 +53,6 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
     /// <summary>Only changes to these states. Spellings of netstat and ss are understood as well.</summary>
     [Parameter]
     [TcpState]
-    [ArgumentCompleter(typeof(TcpStateCompleter))]
     public TcpState[]? State { get; set; }
 
     /// <summary>How much virtual time to watch at most; until nothing can happen any more by default, but no longer than an hour.</summary>

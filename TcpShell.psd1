@@ -15,7 +15,23 @@
     TypesToProcess       = @('TcpShell.types.ps1xml')
 
     CmdletsToExport      = @(
-        'Get-TcpTransition'
+        'Add-TcpImpairment',
+        'Close-TcpConnection',
+        'Get-TcpConnection',
+        'Get-TcpImpairment',
+        'Get-TcpTransition',
+        'New-TcpConnection',
+        'New-TcpHost',
+        'New-TcpListener',
+        'New-TcpNetwork',
+        'Receive-TcpData',
+        'Remove-TcpImpairment',
+        'Restart-TcpHost',
+        'Send-TcpData',
+        'Step-TcpNetwork',
+        'Stop-TcpHost',
+        'Wait-TcpState',
+        'Watch-TcpState'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

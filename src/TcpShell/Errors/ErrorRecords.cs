@@ -7,7 +7,7 @@ namespace TcpShell.Errors;
 /// Every error that the cmdlets report, in one place: its id (a condition in PascalCase, which PowerShell completes with the cmdlet's class), its
 /// category, the object that it is about, and what to do.
 /// </summary>
-internal static class ErrorRecords
+internal static partial class ErrorRecords
 {
     /// <summary>The state of the connection, or of its host, does not allow the call.</summary>
     /// <param name="exception">The engine's answer.</param>

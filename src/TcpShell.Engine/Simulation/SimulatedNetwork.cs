@@ -216,6 +216,9 @@ public sealed class SimulatedNetwork : TcpNetwork
         return Transmit(new OutgoingPacket(packet.ToArray(), TransmitReason.Crafted, 1, note, 0));
     }
 
+    /// <summary><c>lab (client, server)</c>.</summary>
+    public override string ToString() => $"{Name} ({string.Join(", ", _hosts.Select(host => host.Name))})";
+
     /// <inheritdoc/>
     protected override void Pump(TcpHost host)
     {

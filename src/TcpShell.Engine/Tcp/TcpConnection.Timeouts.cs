@@ -64,7 +64,11 @@ public sealed partial class TcpConnection
             Tell(ConnectionEventKind.BadPath, now); // [SHLD-9, SHLD-10]
         }
 
-        _congestion.TimedOut(Snd.Outstanding, first: _retries == 1);
+        if (IsSynchronized(State))
+        {
+            _congestion.TimedOut(Snd.Outstanding, first: _retries == 1); // a lost SYN tells of the first window only [5681-3]
+        }
+
         Rtt.BackOff(); // [6298-11]
         _inRecovery = false;
         _duplicateAcks = 0;

@@ -113,4 +113,42 @@ public sealed record TcpSettings
     /// It shows why three segments are needed (RFC 9293 3.5, old duplicates).
     /// </summary>
     public bool TwoWayHandshake { get; init; }
+
+    /// <summary>Checks that the values can be.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One of them cannot; the exception names it.</exception>
+    public void Validate()
+    {
+        const int LargestBuffer = 1 << 30;
+        RequireBetween(ReceiveBufferSize, 1, LargestBuffer, nameof(ReceiveBufferSize));
+        RequireBetween(SendBufferSize, 1, LargestBuffer, nameof(SendBufferSize));
+        RequireBetween(MaximumSegmentSize ?? ushort.MaxValue, 1, ushort.MaxValue, nameof(MaximumSegmentSize));
+        RequirePositive(InitialRto, nameof(InitialRto));
+        RequirePositive(MinimumRto, nameof(MinimumRto));
+        RequirePositive(MaximumRto, nameof(MaximumRto));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaximumRto, MinimumRto, nameof(MaximumRto));
+        RequireBetween(SynRetries, 0, int.MaxValue, nameof(SynRetries));
+        RequireBetween(SynAckRetries, 0, int.MaxValue, nameof(SynAckRetries));
+        RequireBetween(R1, 1, int.MaxValue, nameof(R1));
+        RequireBetween(R2, 1, int.MaxValue, nameof(R2));
+        RequirePositive(UserTimeout ?? TimeSpan.MaxValue, nameof(UserTimeout));
+        RequirePositive(MaximumSegmentLifetime, nameof(MaximumSegmentLifetime));
+        RequirePositive(KeepAliveIdle, nameof(KeepAliveIdle));
+        RequirePositive(KeepAliveInterval, nameof(KeepAliveInterval));
+        RequireBetween(KeepAliveProbes, 1, int.MaxValue, nameof(KeepAliveProbes));
+        RequireBetween(ChallengeAckLimit, 0, int.MaxValue, nameof(ChallengeAckLimit));
+        RequirePositive(ChallengeAckPeriod, nameof(ChallengeAckPeriod));
+        RequireBetween(InitialWindowSegments, 1, 1000, nameof(InitialWindowSegments));
+    }
+
+    /// <summary>The profile, with a star where settings differ from it.</summary>
+    public override string ToString() => this == (Profile == Rfc.Profile ? Rfc : Linux) ? Profile : $"{Profile}*";
+
+    private static void RequireBetween(int value, int least, int most, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, least, name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, most, name);
+    }
+
+    private static void RequirePositive(TimeSpan value, string name) =>
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero, name);
 }

@@ -1,0 +1,2 @@
+$modulePath = (Resolve-Path "$PSScriptRoot/../../TcpShell.psd1").Path
+Import-Module $modulePath

@@ -1,4 +1,4 @@
 # Dot-sourced by every file here: imports the built module of this checkout, and no other that may be installed.
-$repositoryRoot = Convert-Path (Join-Path $PSScriptRoot '../..')
+$repositoryRoot = (Resolve-Path "$PSScriptRoot/../..").Path
 $modulePath = Join-Path $repositoryRoot 'TcpShell.psd1'
-Import-Module -Name $modulePath -ErrorAction Stop
+Import-Module $modulePath -ErrorAction Stop

@@ -13,28 +13,31 @@ internal sealed class ProgressClock
     private TimeSpan _next = s_patience;
     private bool _shown;
 
-    /// <summary>Shows how far the work is, if it is time to.</summary>
-    public void Show(Cmdlet cmdlet, string activity, long done, long? total)
+    /// <summary>Whether it is time to show something; asked often, so it costs little.</summary>
+    public bool IsDue => _running.Elapsed >= _next;
+
+    /// <summary>Shows how far the work is.</summary>
+    /// <param name="cmdlet">The cmdlet that works.</param>
+    /// <param name="activity">What it does.</param>
+    /// <param name="status">How far it is, in words.</param>
+    /// <param name="fraction">How far it is, 0 to 1; null if nobody knows.</param>
+    public void Show(Cmdlet cmdlet, string activity, string status, double? fraction = null)
     {
         TimeSpan elapsed = _running.Elapsed;
-        if (elapsed < _next)
-        {
-            return;
-        }
-
         _next = elapsed + s_interval;
         _shown = true;
-        var record = new ProgressRecord(1, activity, total is null ? $"{done:N0} octets" : $"{done:N0} of {total:N0} octets");
-        if (total > 0)
+        var record = new ProgressRecord(1, activity, status);
+        if (fraction is > 0)
         {
-            record.PercentComplete = (int)Math.Min(100, done * 100 / total.Value);
-            record.SecondsRemaining = done > 0 ? (int)(elapsed.TotalSeconds * (total.Value - done) / done) : -1;
+            record.PercentComplete = (int)Math.Min(100, fraction.Value * 100);
+            record.SecondsRemaining = (int)(elapsed.TotalSeconds * (1 - fraction.Value) / fraction.Value);
         }
 
         cmdlet.WriteProgress(record);
     }
 
     /// <summary>Takes the display away.</summary>
+    /// <param name="cmdlet">The cmdlet that worked.</param>
     public void End(Cmdlet cmdlet)
     {
         if (_shown)

@@ -179,10 +179,19 @@ public sealed class ImportTcpCaptureCommand : TcpCmdlet
     {
         if (reader.FramesRead % FramesBetweenLooks == 0)
         {
-            CancelToken.ThrowIfCancellationRequested();
-            _progress.Show(this, $"Reading {System.IO.Path.GetFileName(file)}", reader.BytesRead, reader.Length);
+            ThrowIfStopping();
+            ShowProgress(reader, file);
         }
 
         return reader.TryRead(out frame);
+    }
+
+    private void ShowProgress(CaptureReader reader, string file)
+    {
+        if (_progress.IsDue)
+        {
+            double? fraction = reader.Length > 0 ? (double)reader.BytesRead / reader.Length : null;
+            _progress.Show(this, $"Reading {System.IO.Path.GetFileName(file)}", $"{reader.FramesRead:N0} packets", fraction);
+        }
     }
 }

@@ -39,9 +39,6 @@ public enum TransitionEvent
     /// <summary>A SYN arrives for a half-open passive connection.</summary>
     SynAgainArrives,
 
-    /// <summary>A new SYN reopens a connection that waits out its 2 MSL.</summary>
-    SynReopens,
-
     /// <summary>The user aborts.</summary>
     Abort,
 
@@ -62,7 +59,4 @@ public enum TransitionEvent
 
     /// <summary>A SYN arrives and the host uses the two-way handshake (teaching only): no third segment is waited for.</summary>
     SynArrivesTwoWay,
-
-    /// <summary>The network reports that the destination cannot be reached (ICMP hard error).</summary>
-    HardError,
 }

@@ -1,0 +1,43 @@
+param([string] $Script)
+
+BeforeAll {
+    if ($Script) { . (Join-Path $PSScriptRoot $Script) }
+    $segments = @(Get-TcpSegment)
+    $client = Get-TcpConnection -HostName client | Where-Object Role -EQ Client
+    $server = Get-TcpConnection -HostName server | Where-Object Role -EQ Server
+}
+
+Describe 'The three-way handshake' {
+    It 'has a server that listens on port 7' {
+        Get-TcpConnection -HostName server -State Listen | ForEach-Object { $_.Local.Port } | Should -Contain 7
+    }
+
+    It 'is made of exactly three segments: SYN; SYN,ACK; ACK' {
+        $segments | ForEach-Object { $_.Flags.ToString() } | Should -Be 'SYN', 'SYN, ACK', 'ACK'
+    }
+
+    It 'goes from port 5000 to port 7' {
+        $segments[0].Source.Port | Should -Be 5000
+        $segments[0].Destination.Port | Should -Be 7
+    }
+
+    It 'carries no data' {
+        ($segments | Measure-Object Length -Sum).Sum | Should -Be 0
+    }
+
+    It 'leaves both ends established' {
+        $client.State | Should -Be 'Established'
+        $server.State | Should -Be 'Established'
+    }
+
+    It 'tells the two initial sequence numbers' {
+        $client | Should -Not -BeNullOrEmpty
+        $clientIsn | Should -Be $client.Iss.Value
+        $serverIsn | Should -Be $client.Irs.Value
+    }
+
+    It 'tells what the third segment acknowledges: the SYN took one number' {
+        $client | Should -Not -BeNullOrEmpty
+        $thirdAck | Should -Be (([long] $client.Irs.Value + 1) % [math]::Pow(2, 32))
+    }
+}

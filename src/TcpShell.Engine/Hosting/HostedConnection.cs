@@ -1,0 +1,181 @@
+using TcpShell.Tcp;
+using TcpShell.Wire;
+
+namespace TcpShell.Hosting;
+
+/// <summary>
+/// A connection of a host: what users hold in their hands. It shows the connection's control block as plain properties, always as
+/// they are now; whoever wants to act on it does so through its network.
+/// </summary>
+public sealed class HostedConnection
+{
+    private readonly List<StateChange> _changes = [];
+
+    internal HostedConnection(TcpHost owner, TcpConnection tcp, int id, ConnectionRole role, ITcpApplication application)
+    {
+        Owner = owner;
+        Tcp = tcp;
+        Id = id;
+        Role = role;
+        Application = application;
+    }
+
+    /// <summary>Its number in the network, from 1; 0 for a listener.</summary>
+    public int Id { get; internal set; }
+
+    /// <summary>The name of its host.</summary>
+    public string Host => Owner.Name;
+
+    /// <summary>This end.</summary>
+    public Endpoint Local => Tcp.Local;
+
+    /// <summary>The other end.</summary>
+    public Endpoint Remote => Tcp.Remote;
+
+    /// <summary>The state.</summary>
+    public TcpState State => Tcp.State;
+
+    /// <summary>Which part this end plays.</summary>
+    public ConnectionRole Role { get; internal set; }
+
+    /// <summary>Octets of data sent, each counted once.</summary>
+    public long Sent => Tcp.Counters.BytesSent;
+
+    /// <summary>Octets of data received in order.</summary>
+    public long Received => Tcp.Counters.BytesReceived;
+
+    /// <summary>SRTT; null before the first measurement.</summary>
+    public TimeSpan? Rtt => Tcp.Rtt.Smoothed;
+
+    /// <summary>Why it ended, if it did so with an error.</summary>
+    public ConnectionError Error => Tcp.Error;
+
+    /// <summary>The changes of state so far; a server's begin with its listener's.</summary>
+    public IReadOnlyList<StateChange> StateChanges => _changes;
+
+    /// <summary>ISS.</summary>
+    public SeqNumber Iss => Tcp.Snd.Iss;
+
+    /// <summary>SND.UNA.</summary>
+    public SeqNumber SndUna => Tcp.Snd.Una;
+
+    /// <summary>SND.NXT.</summary>
+    public SeqNumber SndNxt => Tcp.Snd.Nxt;
+
+    /// <summary>SND.WND in octets, scaled.</summary>
+    public uint SndWnd => Tcp.Snd.Wnd;
+
+    /// <summary>SND.UP.</summary>
+    public SeqNumber SndUp => Tcp.Snd.Up;
+
+    /// <summary>SND.WL1.</summary>
+    public SeqNumber SndWl1 => Tcp.Snd.Wl1;
+
+    /// <summary>SND.WL2.</summary>
+    public SeqNumber SndWl2 => Tcp.Snd.Wl2;
+
+    /// <summary>IRS.</summary>
+    public SeqNumber Irs => Tcp.Rcv.Irs;
+
+    /// <summary>RCV.NXT.</summary>
+    public SeqNumber RcvNxt => Tcp.Rcv.Nxt;
+
+    /// <summary>RCV.WND in octets.</summary>
+    public uint RcvWnd => Tcp.Rcv.Wnd;
+
+    /// <summary>RCV.UP.</summary>
+    public SeqNumber RcvUp => Tcp.Rcv.Up;
+
+    /// <summary>The most octets of data in one segment of ours, options deducted.</summary>
+    public int SendMss => Tcp.SendMaximumSegmentSize;
+
+    /// <summary>The MSS that we announce.</summary>
+    public int ReceiveMss => Tcp.ReceiveMaximumSegmentSize;
+
+    /// <summary>The shift of the peer's windows.</summary>
+    public int SndScale => Tcp.Snd.WindowShift;
+
+    /// <summary>The shift of our windows.</summary>
+    public int RcvScale => Tcp.Rcv.WindowShift;
+
+    /// <summary>Whether selective acknowledgment is in force.</summary>
+    public bool SackInForce => Tcp.SelectiveAcknowledgmentInForce;
+
+    /// <summary>Whether timestamps are in force.</summary>
+    public bool TimestampsInForce => Tcp.TimestampsInForce;
+
+    /// <summary>Whether window scaling is in force.</summary>
+    public bool WindowScalingInForce => Tcp.WindowScalingInForce;
+
+    /// <summary>The options of our SYN.</summary>
+    public TcpOptions Offered => Tcp.OfferedOptions;
+
+    /// <summary>The options of the peer's SYN.</summary>
+    public TcpOptions Peer => Tcp.ReceivedOptions;
+
+    /// <summary>Octets given by the user that are not acknowledged.</summary>
+    public int SendQueue => Tcp.SendQueue;
+
+    /// <summary>Octets received in order that the user has not taken.</summary>
+    public int ReceiveQueue => Tcp.Available;
+
+    /// <summary>Octets that wait beyond a gap.</summary>
+    public int OutOfOrder => Tcp.OutOfOrder;
+
+    /// <summary>The segments that wait for an acknowledgment.</summary>
+    public IReadOnlyList<SentSegment> Unacknowledged => [.. Tcp.Unacknowledged.Segments];
+
+    /// <summary>The timers that run, with their deadlines.</summary>
+    public IReadOnlyList<KeyValuePair<TimerKind, Timestamp>> Timers => [.. Tcp.Timers.Running()];
+
+    /// <summary>RTO.</summary>
+    public TimeSpan Rto => Tcp.Rtt.Rto;
+
+    /// <summary>SRTT; null before the first measurement.</summary>
+    public TimeSpan? Srtt => Tcp.Rtt.Smoothed;
+
+    /// <summary>RTTVAR; null before the first measurement.</summary>
+    public TimeSpan? RttVar => Tcp.Rtt.Variation;
+
+    /// <summary>cwnd in octets.</summary>
+    public int Cwnd => Tcp.CongestionWindow;
+
+    /// <summary>ssthresh in octets.</summary>
+    public int Ssthresh => Tcp.SlowStartThreshold;
+
+    /// <summary>Octets in flight.</summary>
+    public int InFlight => Tcp.Unacknowledged.InFlight;
+
+    /// <summary>Segments sent again.</summary>
+    public long Retransmissions => Tcp.Counters.Retransmissions;
+
+    /// <summary>Everything that was counted.</summary>
+    public ConnectionCounters Counters => Tcp.Counters;
+
+    /// <summary>Its settings.</summary>
+    public TcpSettings Settings => Tcp.Settings;
+
+    /// <summary>What the host does with it by itself.</summary>
+    public ITcpApplication Application { get; }
+
+    /// <summary>Its host.</summary>
+    public TcpHost Owner { get; }
+
+    /// <summary>The network that its host is in; null outside of one.</summary>
+    public TcpNetwork? Network => Owner.Network;
+
+    /// <summary>The machine itself. Calls on it are seen by the network when it is pumped next.</summary>
+    public TcpConnection Tcp { get; }
+
+    // When the host has promised to look at its timers; null if it has not.
+    internal Timestamp? ScheduledAt { get; set; }
+
+    internal bool IsDirty { get; set; }
+
+    internal Listener? Listener { get; init; }
+
+    internal void Record(StateChange change) => _changes.Add(change);
+
+    /// <summary><c>1 10.0.0.1:49152 -&gt; 10.0.0.2:80 Established</c>.</summary>
+    public override string ToString() => $"{Id} {Local} -> {Remote} {State}";
+}

@@ -1,0 +1,317 @@
+using TcpShell.Tcp;
+using TcpShell.Wire;
+
+namespace TcpShell.Hosting;
+
+/// <summary>
+/// Many connections on one host: listeners, ports, and which packet is for whom. Like a connection it has no clock and no network of
+/// its own; after every call poll it: <see cref="TryPollTransmit"/>, <see cref="TryPollStateChange"/>, <see cref="PollTimeout"/>.
+/// </summary>
+public sealed partial class TcpHost
+{
+    // Listings and lessons look back at connections that are no more; a long-lived host must not keep them all.
+    private const int ClosedConnectionsKept = 1000;
+
+    private readonly Demultiplexer _demultiplexer = new();
+    private readonly PortAllocator _ports = new();
+    private readonly List<HostedConnection> _connections = [];
+    private readonly Queue<HostedConnection> _closed = new();
+    private readonly List<Listener> _listeners = [];
+    private readonly List<Listener> _stoppedListeners = [];
+    private readonly Queue<StateChange> _stateChanges = new();
+    private readonly Queue<HostedConnection> _dirty = new();
+    private readonly Queue<OutgoingPacket> _replies = new();
+    private readonly PriorityQueue<HostedConnection, (Timestamp At, long Order)> _deadlines = new();
+    private readonly InitialSequence _initialSequence;
+    private readonly Func<int> _nextId;
+    private long _scheduled;
+    private ushort _identification;
+
+    /// <summary>Makes a host that runs and has no connections.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="addresses">Its unicast addresses, at least one; the first of a family is the one that connections leave from.</param>
+    /// <param name="settings">What its connections are made with.</param>
+    /// <param name="secret">The secret of its initial sequence numbers, 16 octets.</param>
+    /// <param name="mtu">The largest IP packet that its interface carries, in octets.</param>
+    /// <param name="nextId">Numbers for its connections; null counts from 1.</param>
+    /// <exception cref="ArgumentException">There is no address, or one that no host can have.</exception>
+    public TcpHost(string name, IReadOnlyList<IpAddress> addresses, TcpSettings settings, ReadOnlySpan<byte> secret, int mtu = 1500, Func<int>? nextId = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(addresses);
+        ArgumentNullException.ThrowIfNull(settings);
+        if (addresses.Count == 0 || addresses.Any(address => !address.IsUnicast))
+        {
+            throw new ArgumentException($"Host {name} needs unicast addresses.", nameof(addresses));
+        }
+
+        Name = name;
+        Addresses = addresses;
+        Settings = settings;
+        Mtu = mtu;
+        _initialSequence = new InitialSequence(secret);
+        int last = 0;
+        _nextId = nextId ?? (() => ++last);
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>Its addresses.</summary>
+    public IReadOnlyList<IpAddress> Addresses { get; }
+
+    /// <summary>What its connections are made with, unless they bring settings of their own.</summary>
+    public TcpSettings Settings { get; }
+
+    /// <summary>The largest IP packet that its interface carries, in octets.</summary>
+    public int Mtu { get; }
+
+    /// <summary>The network that it is in; null for a host outside of one.</summary>
+    public TcpNetwork? Network { get; internal set; }
+
+    /// <summary>Whether it is up.</summary>
+    public bool IsRunning { get; private set; } = true;
+
+    /// <summary>What it has counted.</summary>
+    public HostCounters Counters { get; } = new();
+
+    /// <summary>Its listeners.</summary>
+    public IReadOnlyList<Listener> Listeners => _listeners;
+
+    /// <summary>Its connections that are not closed, in the order of their making.</summary>
+    public IReadOnlyList<HostedConnection> Connections => _connections;
+
+    /// <summary>Its last thousand connections that are closed.</summary>
+    public IReadOnlyCollection<HostedConnection> ClosedConnections => _closed;
+
+    /// <summary>When a timer fires next; null if none runs.</summary>
+    public Timestamp? PollTimeout()
+    {
+        while (_deadlines.TryPeek(out HostedConnection? connection, out (Timestamp At, long Order) entry))
+        {
+            // Entries are not removed when a timer is set anew; one that no longer holds is corrected when it comes to the front.
+            if (connection.ScheduledAt == entry.At && connection.Tcp.PollTimeout() is { } actual)
+            {
+                if (actual <= entry.At)
+                {
+                    return entry.At;
+                }
+
+                _deadlines.Dequeue();
+                connection.ScheduledAt = null;
+                Schedule(connection);
+                continue;
+            }
+
+            _deadlines.Dequeue();
+            connection.ScheduledAt = connection.ScheduledAt == entry.At ? null : connection.ScheduledAt;
+        }
+
+        return null;
+    }
+
+    /// <summary>Lets the timers fire that are due.</summary>
+    /// <param name="now">The time.</param>
+    public void HandleTimeout(Timestamp now)
+    {
+        while (PollTimeout() is { } deadline && deadline <= now)
+        {
+            HostedConnection connection = _deadlines.Dequeue();
+            connection.ScheduledAt = null;
+            connection.Tcp.HandleTimeout(now);
+            Settle(connection, now);
+        }
+    }
+
+    /// <summary>Takes the next packet to send.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="packet">The packet.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool TryPollTransmit(Timestamp now, out OutgoingPacket packet)
+    {
+        if (_replies.TryDequeue(out packet))
+        {
+            return true;
+        }
+
+        while (_dirty.TryPeek(out HostedConnection? connection))
+        {
+            if (connection.Tcp.TryPollTransmit(now, out OutgoingSegment outgoing))
+            {
+                byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment);
+                packet = new(bytes, outgoing.Reason, outgoing.Attempt, outgoing.Note, connection.Id);
+                return true;
+            }
+
+            _dirty.Dequeue();
+            connection.IsDirty = false;
+            Schedule(connection);
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes the next change of state.</summary>
+    /// <param name="change">The change, with host and connection number.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool TryPollStateChange(out StateChange? change) => _stateChanges.TryDequeue(out change);
+
+    /// <summary>Whether an address is one of this host's.</summary>
+    /// <param name="address">The address.</param>
+    public bool Owns(IpAddress address)
+    {
+        // Not Addresses.Contains: this is asked for every packet, and hosts have one or two addresses.
+        for (int i = 0; i < Addresses.Count; i++)
+        {
+            if (Addresses[i] == address)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The power goes: every connection is forgotten and nobody is told. Packets that arrive are lost until <see cref="Restart"/>.</summary>
+    /// <param name="now">The time.</param>
+    public void Crash(Timestamp now)
+    {
+        IsRunning = false;
+        foreach (HostedConnection connection in AllConnections())
+        {
+            connection.Tcp.HostStops(now, "the host crashes");
+            Settle(connection, now);
+        }
+
+        GoDown();
+        _replies.Clear();
+    }
+
+    /// <summary>The host is shut down: every connection is aborted, so that peers get a RST.</summary>
+    /// <param name="now">The time.</param>
+    public void Stop(Timestamp now)
+    {
+        IsRunning = false;
+        foreach (HostedConnection connection in AllConnections())
+        {
+            connection.Tcp.Abort(now);
+            Settle(connection, now);
+        }
+
+        GoDown();
+    }
+
+    /// <summary>The host comes up again: with its listeners, and without any memory of its connections.</summary>
+    /// <param name="now">The time.</param>
+    public void Restart(Timestamp now)
+    {
+        if (IsRunning)
+        {
+            return;
+        }
+
+        IsRunning = true;
+        Listener[] before = [.. _stoppedListeners];
+        _stoppedListeners.Clear();
+        foreach (Listener listener in before)
+        {
+            Listen(listener.Local, now, listener.Application, listener.Backlog, listener.Control.Settings);
+        }
+    }
+
+    /// <summary><c>client (10.0.0.1)</c>.</summary>
+    public override string ToString() => $"{Name} ({string.Join(", ", Addresses)})";
+
+    private HostedConnection[] AllConnections() => [.. _connections, .. _listeners.Select(listener => listener.Control)];
+
+    private void GoDown()
+    {
+        _stoppedListeners.AddRange(_listeners);
+        _listeners.Clear();
+        _demultiplexer.Clear();
+    }
+
+    /// <summary>After anything was done to a connection: tell its application, note its changes of state, plan its timers and its output.</summary>
+    private void Settle(HostedConnection connection, Timestamp now)
+    {
+        while (connection.Tcp.TryPollEvent(out ConnectionEvent happened))
+        {
+            if (happened.Change is { } change)
+            {
+                Note(connection, change);
+            }
+
+            bool speaks = connection.State is not (TcpState.Closed or TcpState.Listen);
+            if (speaks && connection.Role == ConnectionRole.Server)
+            {
+                connection.Application.Handle(connection, happened.Kind, now);
+            }
+        }
+
+        if (!connection.IsDirty)
+        {
+            connection.IsDirty = true;
+            _dirty.Enqueue(connection);
+        }
+
+        Schedule(connection);
+    }
+
+    private void Note(HostedConnection connection, StateChange change)
+    {
+        change = change with { Host = Name, ConnectionId = connection.Id };
+        connection.Record(change);
+        _stateChanges.Enqueue(change);
+        if (connection.Listener is { } listener)
+        {
+            listener.HalfOpen += (change.To == TcpState.SynReceived ? 1 : 0) - (change.From == TcpState.SynReceived ? 1 : 0);
+            if (change.To == TcpState.Established)
+            {
+                listener.Offer(connection);
+            }
+        }
+
+        if (change.To == TcpState.Closed || (change.To == TcpState.Listen && connection.Role == ConnectionRole.Server))
+        {
+            Forget(connection, change);
+        }
+    }
+
+    /// <summary>A connection that is closed, or whose request was forgotten while its listener goes on listening.</summary>
+    private void Forget(HostedConnection connection, StateChange change)
+    {
+        _demultiplexer.Remove(change.Local, change.Remote);
+        if (_connections.Remove(connection))
+        {
+            _closed.Enqueue(connection);
+            if (_closed.Count > ClosedConnectionsKept)
+            {
+                _closed.Dequeue();
+            }
+        }
+
+        Listener? listener = _listeners.Find(candidate => candidate.Control == connection);
+        if (listener is not null && IsRunning)
+        {
+            _demultiplexer.Remove(listener);
+            _listeners.Remove(listener);
+        }
+    }
+
+    private void Schedule(HostedConnection connection)
+    {
+        if (connection.Tcp.PollTimeout() is { } deadline && (connection.ScheduledAt is not { } scheduled || deadline < scheduled))
+        {
+            connection.ScheduledAt = deadline;
+            _deadlines.Enqueue(connection, (deadline, _scheduled++));
+        }
+    }
+
+    private byte[] Write(IpAddress source, IpAddress destination, in TcpSegment segment)
+    {
+        var header = new PacketHeader(source, destination) { Identification = ++_identification };
+        var bytes = new byte[PacketWriter.SizeOf(header, segment)];
+        PacketWriter.Write(header, segment, bytes);
+        return bytes;
+    }
+}

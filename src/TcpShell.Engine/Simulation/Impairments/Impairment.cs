@@ -1,0 +1,87 @@
+using TcpShell.Wire;
+
+namespace TcpShell.Simulation.Impairments;
+
+/// <summary>What can happen to a packet on its way, in the order in which it is tried.</summary>
+public enum ImpairmentKind
+{
+    /// <summary>The packet is lost.</summary>
+    Drop,
+
+    /// <summary>One bit of the TCP segment is flipped.</summary>
+    Corrupt,
+
+    /// <summary>A second copy arrives.</summary>
+    Duplicate,
+
+    /// <summary>It arrives later; others may overtake it.</summary>
+    Delay,
+
+    /// <summary>It is held back so that the next ones overtake it.</summary>
+    Reorder,
+}
+
+/// <summary>Something bad that a network does to some packets. Each has its random numbers to itself, so adding one shifts no other.</summary>
+public sealed class Impairment
+{
+    private readonly SeededRandom _random;
+    private int _fitting;
+
+    internal Impairment(int id, ImpairmentKind kind, PacketSelector selector, TimeSpan delay, long seed)
+    {
+        Id = id;
+        Kind = kind;
+        Selector = selector;
+        Delay = delay;
+        _random = new SeededRandom(seed, $"impairment {id}");
+    }
+
+    /// <summary>Its number in the network, from 1.</summary>
+    public int Id { get; }
+
+    /// <summary>What it does.</summary>
+    public ImpairmentKind Kind { get; }
+
+    /// <summary>To which packets.</summary>
+    public PacketSelector Selector { get; }
+
+    /// <summary>By how much it delays: for <see cref="ImpairmentKind.Delay"/> and <see cref="ImpairmentKind.Reorder"/>; the copy of <see cref="ImpairmentKind.Duplicate"/> comes so much later.</summary>
+    public TimeSpan Delay { get; }
+
+    /// <summary>How many packets it has hit.</summary>
+    public int Hits { get; private set; }
+
+    /// <summary>Whether it has hit as often as it may.</summary>
+    public bool IsSpent => Hits >= Selector.Count;
+
+    /// <summary><c>impairment 1 (drop SYN,ACK, once)</c>.</summary>
+    public override string ToString() => $"impairment {Id} ({Kind.ToString().ToLowerInvariant()} {Selector})";
+
+    internal bool Hit(string from, string to, in DecodedPacket packet)
+    {
+        if (IsSpent || !Selector.Fits(from, to, packet))
+        {
+            return false;
+        }
+
+        _fitting++;
+        bool turn = _fitting > Selector.Skip && (_fitting - Selector.Skip) % Selector.Every == 0;
+        if (!turn || !_random.Happens(Selector.Probability))
+        {
+            return false;
+        }
+
+        Hits++;
+        return true;
+    }
+
+    /// <summary>Flips one bit somewhere in the TCP segment; the addresses stay, so that it still finds its host.</summary>
+    internal byte[] Corrupt(in DecodedPacket packet)
+    {
+        byte[] bytes = packet.Frame.ToArray();
+        int start = packet.TcpOffset > 0 && packet.TcpOffset < bytes.Length ? packet.TcpOffset : 0;
+        int bit = _random.Next((bytes.Length - start) * 8);
+        bytes[start + (bit / 8)] ^= (byte)(0x80 >> (bit % 8));
+        return bytes;
+    }
+}

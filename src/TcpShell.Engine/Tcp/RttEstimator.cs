@@ -1,0 +1,81 @@
+namespace TcpShell.Tcp;
+
+/// <summary>SRTT, RTTVAR and the retransmission timeout (RFC 6298).</summary>
+public sealed class RttEstimator
+{
+    // G, the clock's granularity (RFC 6298 2.2). Virtual time is finer; 1 ms is what current stacks count in.
+    private static readonly TimeSpan s_granularity = TimeSpan.FromMilliseconds(1);
+
+    // What the RTO is set to when data starts after a SYN timed out (RFC 6298 5.7).
+    private static readonly TimeSpan s_afterSynTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly TimeSpan _minimum;
+    private readonly TimeSpan _maximum;
+    private TimeSpan _base;
+
+    internal RttEstimator(TcpSettings settings)
+    {
+        _minimum = settings.MinimumRto;
+        _maximum = settings.MaximumRto;
+        _base = settings.InitialRto;
+    }
+
+    /// <summary>SRTT, the smoothed round-trip time; null before the first measurement.</summary>
+    public TimeSpan? Smoothed { get; private set; }
+
+    /// <summary>RTTVAR, the round-trip time's variation; null before the first measurement.</summary>
+    public TimeSpan? Variation { get; private set; }
+
+    /// <summary>The last measurement; null before the first.</summary>
+    public TimeSpan? Latest { get; private set; }
+
+    /// <summary>The smallest measurement; null before the first.</summary>
+    public TimeSpan? Minimum { get; private set; }
+
+    /// <summary>How often the timeout was doubled since the last measurement.</summary>
+    public int Backoff { get; private set; }
+
+    /// <summary>RTO, with the backoff, between floor and cap.</summary>
+    public TimeSpan Rto
+    {
+        get
+        {
+            // 2^30 seconds is beyond every cap, so a larger exponent changes nothing but would overflow.
+            double ticks = _base.Ticks * Math.Pow(2, Math.Min(Backoff, 30));
+            return ticks >= _maximum.Ticks ? _maximum : new TimeSpan((long)ticks);
+        }
+    }
+
+    /// <summary>Takes a measurement (RFC 6298 2.2, 2.3 [6298-2, 6298-3]); it ends a backoff [6298-14].</summary>
+    internal void Sample(TimeSpan rtt)
+    {
+        if (Smoothed is not { } smoothed || Variation is not { } variation)
+        {
+            Smoothed = rtt;
+            Variation = rtt / 2;
+        }
+        else
+        {
+            // RTTVAR uses the SRTT of before this measurement, so it comes first.
+            Variation = (variation * 0.75) + ((smoothed - rtt).Duration() * 0.25);
+            Smoothed = (smoothed * 0.875) + (rtt * 0.125);
+        }
+
+        Latest = rtt;
+        Minimum = Minimum is { } minimum && minimum < rtt ? minimum : rtt;
+        Backoff = 0;
+        TimeSpan spread = Variation.Value * 4;
+        _base = Smoothed.Value + (spread > s_granularity ? spread : s_granularity);
+        _base = _base < _minimum ? _minimum : _base;
+    }
+
+    /// <summary>Doubles the timeout (RFC 6298 5.5 [6298-11]).</summary>
+    internal void BackOff() => Backoff++;
+
+    /// <summary>Data starts after a SYN had to be sent again: RTO is 3 s at least (RFC 6298 5.7 [6298-12]).</summary>
+    internal void StartAfterSynTimeout()
+    {
+        Backoff = 0;
+        _base = _base < s_afterSynTimeout ? s_afterSynTimeout : _base;
+    }
+}

@@ -1,0 +1,41 @@
+using TcpShell.Wire;
+
+namespace TcpShell.Tcp;
+
+/// <summary>What the user has given to be sent: octets that are in flight first, then those that wait for their first transmission.</summary>
+internal sealed class SendBuffer(int capacity)
+{
+    private readonly ByteRing _ring = new(capacity);
+
+    /// <summary>The sequence number of the first octet held; the octet after the SYN at the beginning.</summary>
+    public SeqNumber Start { get; private set; }
+
+    /// <summary>The sequence number after the last octet held.</summary>
+    public SeqNumber End => Start + _ring.Count;
+
+    /// <summary>Octets held.</summary>
+    public int Count => _ring.Count;
+
+    /// <summary>Octets that can still be taken.</summary>
+    public int Free => _ring.Capacity - _ring.Count;
+
+    /// <summary>Fixes the sequence number of the first octet, when the ISN is known.</summary>
+    public void StartAt(SeqNumber start) => Start = start;
+
+    /// <summary>Takes octets from the user, as many as there is room for.</summary>
+    public int Append(ReadOnlySpan<byte> data) => _ring.Append(data);
+
+    /// <summary>Copies octets for a segment.</summary>
+    public void CopyTo(SeqNumber from, Span<byte> destination) => _ring.CopyTo(from - Start, destination);
+
+    /// <summary>Forgets what is acknowledged. Numbers of SYN and FIN, which hold no octet, are passed over.</summary>
+    public void Acknowledge(SeqNumber upTo)
+    {
+        int count = Math.Clamp(upTo - Start, 0, _ring.Count);
+        _ring.RemoveFront(count);
+        Start += count;
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear() => _ring.Clear();
+}

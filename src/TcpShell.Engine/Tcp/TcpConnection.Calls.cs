@@ -1,0 +1,206 @@
+using TcpShell.Wire;
+
+namespace TcpShell.Tcp;
+
+// RFC 9293 3.10.1 to 3.10.6: the user's calls.
+public sealed partial class TcpConnection
+{
+    private SeqNumber _requestedIss;
+    private bool _abortPending;
+
+    /// <summary>OPEN, passive (RFC 9293 3.10.1): waits for a request from anybody.</summary>
+    /// <param name="now">The time.</param>
+    /// <exception cref="TcpCallException">The connection is not in CLOSED.</exception>
+    public void OpenPassive(Timestamp now)
+    {
+        if (State != TcpState.Closed || Error != ConnectionError.None)
+        {
+            throw Exists();
+        }
+
+        _passive = true;
+        SetState(TcpState.Listen, TransitionEvent.PassiveOpen, "passive open", now);
+    }
+
+    /// <summary>OPEN, active (RFC 9293 3.10.1), from CLOSED or LISTEN: asks for a connection.</summary>
+    /// <param name="remote">The other end.</param>
+    /// <param name="iss">Our initial sequence number, from <see cref="InitialSequence"/>.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="TcpCallException">There is a connection already, or no connection is possible with that address.</exception>
+    public void OpenActive(Endpoint remote, SeqNumber iss, Timestamp now) =>
+        StartActive(remote, iss, TransitionEvent.ActiveOpen, "active open", now);
+
+    /// <summary>
+    /// SEND (RFC 9293 3.10.2): takes octets to be sent. Before the connection is open they wait.
+    /// </summary>
+    /// <param name="data">The octets.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="urgent">Whether the last of them is urgent (3.8.5).</param>
+    /// <returns>Octets taken; fewer than given where the send buffer is full.</returns>
+    /// <exception cref="TcpCallException">There is no connection, it is closing, or it listens: then use <see cref="SendWhileListening"/>.</exception>
+    public int Send(ReadOnlySpan<byte> data, Timestamp now, bool urgent = false)
+    {
+        switch (State)
+        {
+            case TcpState.Closed:
+                throw DoesNotExist();
+            case TcpState.Listen:
+                throw new TcpCallException(TcpCallError.RemoteUnspecified, "The connection listens and has no peer to send to: remote socket unspecified.");
+            case TcpState.SynSent or TcpState.SynReceived or TcpState.Established or TcpState.CloseWait when !_finQueued:
+                int taken = _sendBuffer.Append(data);
+                _spaceWanted |= taken < data.Length;
+                if (urgent && taken > 0)
+                {
+                    Snd.Up = _sendBuffer.End; // [MUST-62] the octet after the urgent data
+                    _urgentQueued = true;
+                }
+
+                ArmUserTimeout(now);
+                return taken;
+            default:
+                throw Closing();
+        }
+    }
+
+    /// <summary>SEND on a listening connection (RFC 9293 3.10.2): it becomes the active side and the data waits for the handshake.</summary>
+    /// <param name="data">The octets.</param>
+    /// <param name="remote">The other end.</param>
+    /// <param name="iss">Our initial sequence number.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Octets taken.</returns>
+    /// <exception cref="TcpCallException">The connection does not listen, or no connection is possible with that address.</exception>
+    public int SendWhileListening(ReadOnlySpan<byte> data, Endpoint remote, SeqNumber iss, Timestamp now)
+    {
+        if (State != TcpState.Listen)
+        {
+            throw Exists();
+        }
+
+        StartActive(remote, iss, TransitionEvent.SendWhileListening, "the user sends", now);
+        return Send(data, now);
+    }
+
+    /// <summary>RECEIVE (RFC 9293 3.10.3): hands over octets in order.</summary>
+    /// <param name="destination">Where to put them.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Octets copied; 0 where none are there yet, or at the end of the stream (<see cref="EndOfStream"/>).</returns>
+    /// <exception cref="TcpCallException">There is no connection, or it was reset.</exception>
+    public int Receive(Span<byte> destination, Timestamp now)
+    {
+        if (Available == 0 && State == TcpState.Closed && !_finReceived)
+        {
+            throw DoesNotExist();
+        }
+
+        int count = _reassembler.Read(destination);
+        if (count > 0 && State is TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2)
+        {
+            // [MUST-39] The peer hears of it when the window opens by enough to be worth a segment.
+            _windowUpdatePending |= WindowWouldOpenMuch();
+        }
+
+        TellEndOfStream(now);
+        return count;
+    }
+
+    /// <summary>CLOSE (RFC 9293 3.10.4): this end has no more data. What is queued goes out first; receiving goes on (half-close).</summary>
+    /// <param name="now">The time.</param>
+    /// <exception cref="TcpCallException">There is no connection, or it is closing already.</exception>
+    public void Close(Timestamp now)
+    {
+        switch (State)
+        {
+            case TcpState.Closed:
+                throw DoesNotExist();
+            case TcpState.Listen or TcpState.SynSent:
+                Error = State == TcpState.SynSent ? ConnectionError.Aborted : ConnectionError.None;
+                SetState(TcpState.Closed, TransitionEvent.Close, "the user closes", now);
+                break;
+            case TcpState.SynReceived when _sendBuffer.Count > 0 && !_finQueued:
+                // Data waits for the handshake, so the close waits too and is carried out in ESTABLISHED.
+                _finQueued = true;
+                break;
+            case TcpState.SynReceived or TcpState.Established when !_finQueued:
+                _finQueued = true;
+                SetState(TcpState.FinWait1, TransitionEvent.Close, "the user closes", now);
+                break;
+            case TcpState.CloseWait:
+                _finQueued = true;
+                SetState(TcpState.LastAck, TransitionEvent.Close, "the user closes", now);
+                break;
+            default:
+                throw Closing();
+        }
+
+        ArmUserTimeout(now);
+    }
+
+    /// <summary>ABORT (RFC 9293 3.10.5): ends the connection at once; the peer gets a RST where it may count the connection as open.</summary>
+    /// <param name="now">The time.</param>
+    /// <exception cref="TcpCallException">There is no connection.</exception>
+    public void Abort(Timestamp now)
+    {
+        if (State == TcpState.Closed)
+        {
+            throw DoesNotExist();
+        }
+
+        _abortPending = State is TcpState.SynReceived or TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2 or TcpState.CloseWait;
+        Fail(ConnectionError.Aborted, TransitionEvent.Abort, "the user aborts", now);
+    }
+
+    /// <summary>Makes the connection that answers a request which reached a listening one; it starts in LISTEN with the same settings.</summary>
+    /// <param name="local">This end, with the address that the request was sent to.</param>
+    /// <param name="mtu">The largest IP packet that the interface carries, in octets.</param>
+    /// <param name="timestampOffset">Where its timestamp clock starts.</param>
+    internal TcpConnection Fork(Endpoint local, int mtu, uint timestampOffset) =>
+        new(Settings, local, mtu, timestampOffset) { State = TcpState.Listen, _passive = true };
+
+    /// <summary>Fixes the local end of a listening connection that is about to become active.</summary>
+    internal void BindLocal(Endpoint local) => Local = local;
+
+    /// <summary>Asks to be told by <see cref="ConnectionEventKind.SpaceAvailable"/> when the send buffer has room again.</summary>
+    public void AskForSpace() => _spaceWanted = true;
+
+    /// <summary>Gives a listening connection the sequence number that it will answer the next SYN with.</summary>
+    /// <param name="iss">Our initial sequence number.</param>
+    public void PrepareIss(SeqNumber iss) => _requestedIss = iss;
+
+    private void StartActive(Endpoint remote, SeqNumber iss, TransitionEvent what, string cause, Timestamp now)
+    {
+        if (State is not (TcpState.Closed or TcpState.Listen) || Error != ConnectionError.None)
+        {
+            throw Exists();
+        }
+
+        if (remote.Port == 0 || !remote.Address.IsUnicast) // [MUST-46]
+        {
+            throw new TcpCallException(TcpCallError.InvalidAddress, $"No connection is possible with {remote}: TCP needs one host's address and a port.");
+        }
+
+        Remote = remote;
+        _passive = false;
+        SetIss(iss);
+        _synPending = true;
+        SetState(TcpState.SynSent, what, $"{cause}, SYN seq=0", now);
+    }
+
+    private void SetIss(SeqNumber iss)
+    {
+        Snd.Iss = iss;
+        Snd.Una = Snd.Nxt = Snd.Max = Snd.Up = iss;
+        _sendBuffer.StartAt(iss + 1);
+        _recover = iss; // [6582-1]
+    }
+
+    private static TcpCallException Exists() => new(TcpCallError.ConnectionExists, "The connection was opened already: connection already exists.");
+
+    private TcpCallException DoesNotExist() => Error switch
+    {
+        ConnectionError.None => new(TcpCallError.ConnectionDoesNotExist, "The connection is closed: connection does not exist."),
+        ConnectionError.Reset => new(TcpCallError.ConnectionReset, "The connection was reset by the peer: connection reset."),
+        _ => new(TcpCallError.ConnectionDoesNotExist, $"The connection is closed ({Error}): connection does not exist."),
+    };
+
+    private static TcpCallException Closing() => new(TcpCallError.ConnectionClosing, "This end has closed the connection already: connection closing.");
+}

@@ -1,0 +1,397 @@
+using TcpShell.Wire;
+
+namespace TcpShell.Tcp;
+
+// RFC 9293 3.10.7.4: SEGMENT ARRIVES in SYN-RECEIVED and the synchronized states, in eight steps.
+public sealed partial class TcpConnection
+{
+    private const string Rule = "9293 3.10.7.4";
+
+    private bool _finReceived;
+    private SeqNumber? _finSequence;
+    private Timestamp _challengePeriodStart;
+    private int _challengesInPeriod;
+
+    private SegmentVerdict ArrivesInOtherStates(in TcpSegment arrived, Timestamp now)
+    {
+        TcpSegment segment = arrived;
+        if (State == TcpState.SynReceived && segment.Flags.Has(TcpFlags.SYN) && segment.SequenceNumber == Rcv.Irs && !segment.Flags.Has(TcpFlags.RST))
+        {
+            if (!segment.Flags.Has(TcpFlags.ACK))
+            {
+                // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7, RFC 9293 3.10.7.4 first].
+                _synPending = true;
+                _synAgainBy = TransmitReason.PeerRetransmitted;
+                return new(SegmentFate.Acknowledged, Rule, "The peer's SYN again: our SYN,ACK is repeated.");
+            }
+
+            // The crossing SYN,ACK of a simultaneous open: its SYN is known, its ACK is what is waited for [U-22].
+            segment = WithoutSyn(segment);
+        }
+
+        if (CheckTimestamp(segment, now) is { } old)
+        {
+            return old;
+        }
+
+        // First: the sequence number.
+        if (CheckSequence(ref segment, now) is { } unacceptable)
+        {
+            return unacceptable;
+        }
+
+        TakeTimestamp(segment, now);
+        _keepAliveProbesSent = 0;
+        ArmKeepAlive(now);
+
+        // Second: RST.
+        if (segment.Flags.Has(TcpFlags.RST))
+        {
+            return CheckReset(segment, now);
+        }
+
+        // Third, security and compartment, is left out, as a host without multilevel security may [U-23]. Fourth: SYN.
+        if (segment.Flags.Has(TcpFlags.SYN))
+        {
+            return CheckSyn(now);
+        }
+
+        // Fifth: ACK.
+        if (CheckAcknowledgment(segment, now) is { } refused)
+        {
+            return refused;
+        }
+
+        // Sixth, seventh, eighth.
+        return CheckUrgentTextFin(segment, now);
+    }
+
+    /// <summary>RFC 7323 5: PAWS, and a peer that stopped to send timestamps. A RST is never judged by them [7323-12].</summary>
+    private SegmentVerdict? CheckTimestamp(in TcpSegment segment, Timestamp now)
+    {
+        if (!TimestampsInForce || segment.Flags.Has(TcpFlags.RST))
+        {
+            return null;
+        }
+
+        if (segment.Options.Timestamps is null)
+        {
+            return SegmentVerdict.Drop("7323 3.2", "Timestamps were agreed on and it carries none."); // [7323-7]
+        }
+
+        return IsOldByTimestamp(segment, now)
+            ? AnswerWithAck("7323 5.3", "Its timestamp is older than one that was taken before (PAWS).")
+            : null;
+    }
+
+    // First [U-4, U-5]
+    private SegmentVerdict? CheckSequence(ref TcpSegment segment, Timestamp now)
+    {
+        if (Rcv.IsAcceptable(segment.SequenceNumber, segment.Length))
+        {
+            return null;
+        }
+
+        if (segment.Flags.Has(TcpFlags.RST))
+        {
+            return SegmentVerdict.Drop("5961 3.2", $"A RST outside of the window (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}) is taken for a forgery."); // [U-6]
+        }
+
+        if (Rcv.Wnd == 0 && segment.SequenceNumber == Rcv.Nxt && !segment.Flags.Has(TcpFlags.SYN))
+        {
+            // A probe of our closed window: the data cannot be taken, but its ACK and urgent pointer count [MUST-66, U-21].
+            segment = WithoutText(segment);
+            _ackPending = true;
+            return null;
+        }
+
+        if (State == TcpState.TimeWait && segment.Flags.Has(TcpFlags.FIN) && segment.End == Rcv.Nxt)
+        {
+            // The peer's FIN again: our last ACK was lost, so it is repeated and the 2 MSL start anew.
+            Timers.Set(TimerKind.TimeWait, now + (2 * Settings.MaximumSegmentLifetime));
+            return AnswerWithAck(Rule, "The peer's FIN again: our last ACK is repeated and the 2 MSL timer starts anew.");
+        }
+
+        if (segment.Flags.Has(TcpFlags.SYN))
+        {
+            return Challenge(now, "A SYN on an open connection is answered with a challenge ACK."); // [5961-3]
+        }
+
+        return AnswerWithAck(Rule, segment.End <= Rcv.Nxt
+            ? $"All of it was received before (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)})."
+            : $"It lies outside of the receive window (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}, window {Rcv.Wnd}).");
+    }
+
+    // Second [U-6, 5961-1]
+    private SegmentVerdict CheckReset(in TcpSegment segment, Timestamp now)
+    {
+        if (segment.SequenceNumber != Rcv.Nxt)
+        {
+            return Challenge(now, $"A RST inside of the window but not at its edge (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}): the peer must confirm it.");
+        }
+
+        string cause = $"RST arrives, seq={FromPeer(segment.SequenceNumber)}";
+        if (State == TcpState.SynReceived && _passive)
+        {
+            ReturnToListen(TransitionEvent.RstArrives, cause, now);
+        }
+        else if (State is TcpState.Closing or TcpState.LastAck or TcpState.TimeWait)
+        {
+            // Both directions were closed by their users, so nobody is told of an error.
+            SetState(TcpState.Closed, TransitionEvent.RstArrives, cause, now);
+        }
+        else
+        {
+            Fail(State == TcpState.SynReceived ? ConnectionError.Refused : ConnectionError.Reset, TransitionEvent.RstArrives, cause, now);
+        }
+
+        return SegmentVerdict.Accepted;
+    }
+
+    // Fourth [U-7]
+    private SegmentVerdict CheckSyn(Timestamp now)
+    {
+        if (State == TcpState.SynReceived && _passive)
+        {
+            ReturnToListen(TransitionEvent.SynAgainArrives, "another SYN arrives", now);
+            return SegmentVerdict.Drop(Rule, "Another SYN inside of the window: the half-open connection is forgotten.");
+        }
+
+        return Challenge(now, "A SYN on an open connection is answered with a challenge ACK.");
+    }
+
+    // Fifth [U-8 .. U-12]
+    private SegmentVerdict? CheckAcknowledgment(in TcpSegment segment, Timestamp now)
+    {
+        if (!segment.Flags.Has(TcpFlags.ACK))
+        {
+            return SegmentVerdict.Drop(Rule, "Every segment of an open connection carries an ACK; this one does not.");
+        }
+
+        SeqNumber ack = segment.AcknowledgmentNumber;
+        if (State == TcpState.SynReceived)
+        {
+            if (ack <= Snd.Una || ack > Snd.Max)
+            {
+                return RefuseWithReset(segment, Rule, $"It acknowledges {FromUs(ack)}, but only our SYN was sent (ack=1)."); // [U-9]
+            }
+
+            SetState(TcpState.Established, TransitionEvent.AckOfSynArrives, $"ACK arrives, ack={FromUs(ack)}", now);
+            SetSendWindow(segment, Snd.WindowShift);
+            AcknowledgeUpTo(ack, segment, now);
+            EnterEstablished(now);
+            return null;
+        }
+
+        // RFC 5961 5.2 [5961-4, MAY-12]: an ACK far below or above what was sent is no ACK of this peer.
+        if (ack > Snd.Max)
+        {
+            return AnswerWithAck(Rule, $"It acknowledges {FromUs(ack)}, which was not sent yet (next is {FromUs(Snd.Nxt)})."); // [U-10]
+        }
+
+        if ((long)(Snd.Una - ack) > Snd.MaxWnd)
+        {
+            return Challenge(now, $"Its acknowledgment number {FromUs(ack)} is older than any window.");
+        }
+
+        if (ack > Snd.Una)
+        {
+            AcknowledgeUpTo(ack, segment, now);
+        }
+        else if (IsDuplicateAck(segment))
+        {
+            CountDuplicateAck(now);
+        }
+
+        UpdateSendWindow(segment, now);
+        return AcknowledgmentOfFin(segment, now);
+    }
+
+    /// <summary>What the ACK of our FIN means in each state [U-12].</summary>
+    private SegmentVerdict? AcknowledgmentOfFin(in TcpSegment segment, Timestamp now)
+    {
+        string cause = $"ACK of our FIN arrives, ack={FromUs(segment.AcknowledgmentNumber)}";
+        switch (State)
+        {
+            case TcpState.FinWait1 when OurFinIsAcknowledged && !CarriesFinInOrder(segment):
+                SetState(TcpState.FinWait2, TransitionEvent.AckOfFinArrives, cause, now);
+                break;
+            case TcpState.Closing when OurFinIsAcknowledged:
+                SetState(TcpState.TimeWait, TransitionEvent.AckOfFinArrives, cause, now);
+                break;
+            case TcpState.LastAck when OurFinIsAcknowledged:
+                SetState(TcpState.Closed, TransitionEvent.AckOfFinArrives, cause, now);
+                return SegmentVerdict.Accepted;
+        }
+
+        return null;
+    }
+
+    private SegmentVerdict CheckUrgentTextFin(in TcpSegment segment, Timestamp now)
+    {
+        // Sixth: URG [MUST-32]. After the peer's FIN nothing can be urgent [U-14].
+        if (segment.Flags.Has(TcpFlags.URG) && State is TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2)
+        {
+            SeqNumber up = segment.SequenceNumber + segment.UrgentPointer;
+            if (up > Rcv.Up)
+            {
+                Rcv.Up = up;
+                Tell(ConnectionEventKind.Urgent, now);
+            }
+        }
+
+        // Seventh: the text.
+        if (segment.Payload.Length > 0)
+        {
+            TakeText(segment, now);
+        }
+
+        // Eighth: FIN. It may wait beyond a gap, and counts when everything before it is there [U-13].
+        if (segment.Flags.Has(TcpFlags.FIN) && !_finReceived)
+        {
+            SeqNumber fin = segment.End - 1;
+            if (fin.IsInWindow(Rcv.Nxt, Math.Max(1, Rcv.Wnd)))
+            {
+                _finSequence ??= fin;
+            }
+
+            _ackPending = true;
+        }
+
+        if (_finSequence == Rcv.Nxt && !_finReceived)
+        {
+            TakeFin(now);
+        }
+
+        return SegmentVerdict.Accepted;
+    }
+
+    // Seventh
+    private void TakeText(in TcpSegment segment, Timestamp now)
+    {
+        if (State is not (TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2))
+        {
+            return; // [U-14]
+        }
+
+        // Left of RCV.NXT it was received before; right of the window it may not come yet [U-5].
+        int skip = Math.Max(0, Rcv.Nxt - segment.SequenceNumber);
+        int offset = Math.Max(0, segment.SequenceNumber - Rcv.Nxt);
+        int count = (int)Math.Min(segment.Payload.Length - skip, (long)Rcv.Wnd - offset);
+        _ackPending = true;
+        if (count <= 0)
+        {
+            return;
+        }
+
+        if (_finSequence is { } fin)
+        {
+            count = Math.Min(count, fin - Rcv.Nxt - offset); // nothing comes behind a FIN
+        }
+
+        int advance = count <= 0 ? 0 : _reassembler.Insert(offset, segment.Payload.Span.Slice(skip, count));
+        Rcv.Nxt += advance;
+        Counters.BytesReceived += advance;
+        if (advance > 0)
+        {
+            Tell(ConnectionEventKind.DataAvailable, now);
+        }
+        else
+        {
+            Counters.OutOfOrder++;
+        }
+    }
+
+    // Eighth
+    private void TakeFin(Timestamp now)
+    {
+        string cause = $"FIN arrives, seq={FromPeer(Rcv.Nxt)}";
+        Rcv.Nxt += 1;
+        Rcv.Edge = SeqNumber.Max(Rcv.Edge, Rcv.Nxt);
+        _finReceived = true;
+        _ackPending = true;
+        switch (State)
+        {
+            case TcpState.Established:
+                SetState(TcpState.CloseWait, TransitionEvent.FinArrives, cause, now);
+                break;
+            case TcpState.FinWait1 when OurFinIsAcknowledged:
+                SetState(TcpState.TimeWait, TransitionEvent.FinAndAckOfFinArrive, $"{cause}, with the ACK of our FIN", now);
+                break;
+            case TcpState.FinWait1:
+                SetState(TcpState.Closing, TransitionEvent.FinArrives, cause, now);
+                break;
+            case TcpState.FinWait2:
+                SetState(TcpState.TimeWait, TransitionEvent.FinArrives, cause, now);
+                break;
+        }
+
+        TellEndOfStream(now);
+    }
+
+    private void TellEndOfStream(Timestamp now)
+    {
+        if (EndOfStream && !_endOfStreamTold)
+        {
+            _endOfStreamTold = true;
+            Tell(ConnectionEventKind.EndOfStream, now);
+        }
+    }
+
+    /// <summary>Whether the segment's FIN would be taken right now, so that ACK and FIN make one change of state (FIN-WAIT-1 to TIME-WAIT).</summary>
+    private bool CarriesFinInOrder(in TcpSegment segment) =>
+        segment.Flags.Has(TcpFlags.FIN) && segment.SequenceNumber <= Rcv.Nxt && segment.End > Rcv.Nxt;
+
+    private bool OurFinIsAcknowledged => _finQueued && Snd.Una == _sendBuffer.End + 1;
+
+    /// <summary>A passive connection forgets the request and waits for the next one [MUST-11].</summary>
+    private void ReturnToListen(TransitionEvent what, string cause, Timestamp now)
+    {
+        SetState(TcpState.Listen, what, cause, now);
+        Timers.StopAll();
+        Unacknowledged.Clear();
+        _replies.Clear();
+        _synPending = false;
+        _ackPending = false;
+        Remote = default;
+    }
+
+    /// <summary>The ACK that answers an unacceptable segment: SEQ=SND.NXT, ACK=RCV.NXT.</summary>
+    private SegmentVerdict AnswerWithAck(string rule, string text)
+    {
+        _ackPending = true;
+        return new(SegmentFate.Acknowledged, rule, text);
+    }
+
+    /// <summary>A challenge ACK, as long as this connection's allowance lasts [5961-5].</summary>
+    private SegmentVerdict Challenge(Timestamp now, string text)
+    {
+        if (now - _challengePeriodStart >= Settings.ChallengeAckPeriod)
+        {
+            _challengePeriodStart = now;
+            _challengesInPeriod = 0;
+        }
+
+        if (_challengesInPeriod >= Settings.ChallengeAckLimit)
+        {
+            return SegmentVerdict.Drop("5961 7", "The allowance of challenge ACKs is used up for now.");
+        }
+
+        _challengesInPeriod++;
+        Counters.ChallengeAcks++;
+        Reply(MakeAck(now), TransmitReason.ChallengeAck, text);
+        return new(SegmentFate.Challenged, "5961 4", text);
+    }
+
+    private static TcpSegment WithoutText(in TcpSegment segment) => new()
+    {
+        SourcePort = segment.SourcePort,
+        DestinationPort = segment.DestinationPort,
+        SequenceNumber = segment.SequenceNumber,
+        AcknowledgmentNumber = segment.AcknowledgmentNumber,
+        Flags = segment.Flags & ~TcpFlags.FIN,
+        Window = segment.Window,
+        UrgentPointer = segment.UrgentPointer,
+        Options = segment.Options,
+    };
+}

@@ -1,0 +1,338 @@
+using TcpShell.Wire;
+
+namespace TcpShell.Tcp;
+
+// What is sent, and when. TryPollTransmit looks for one reason to send after the other, the urgent ones first.
+public sealed partial class TcpConnection
+{
+    // The answers to segments are bounded by what arrives, but nobody is forced to poll between arrivals.
+    private const int MaximumReplies = 16;
+
+    private readonly Queue<OutgoingSegment> _replies = new();
+    private byte[] _payload = [];
+    private bool _synPending;
+    private TransmitReason _synAgainBy = TransmitReason.Open;
+    private bool _ackPending;
+    private bool _windowUpdatePending;
+    private bool _probePending;
+    private bool _keepAlivePending;
+    private bool _urgentQueued;
+    private bool _sendSilly;
+    private bool _retransmitNow;
+
+    private bool FinSent => _finQueued && Snd.Nxt == _sendBuffer.End + 1;
+
+    /// <summary>Octets that were given by the user and never sent.</summary>
+    private int Unsent => FinSent ? 0 : _sendBuffer.End - Snd.Nxt;
+
+    /// <summary>
+    /// Takes the next segment to send. Poll again until nothing is left; after every call that takes a time, anything can be ready.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="outgoing">The segment and why it is sent; its payload is valid until the next poll.</param>
+    /// <returns>Whether there was a segment.</returns>
+    public bool TryPollTransmit(Timestamp now, out OutgoingSegment outgoing)
+    {
+        bool found = _replies.TryDequeue(out outgoing) || TryAbort(now, out outgoing);
+        if (!found && State is not (TcpState.Closed or TcpState.Listen))
+        {
+            found = TrySyn(now, out outgoing)
+                || TryRetransmit(now, out outgoing)
+                || TrySendNew(now, out outgoing)
+                || TryProbe(now, out outgoing)
+                || TryAcknowledge(now, out outgoing);
+        }
+
+        if (!found)
+        {
+            return false;
+        }
+
+        Counters.SegmentsSent++;
+        if (outgoing.Segment.Flags.Has(TcpFlags.ACK))
+        {
+            Rcv.LastAckSent = outgoing.Segment.AcknowledgmentNumber;
+        }
+
+        return true;
+    }
+
+    private void Reply(in TcpSegment segment, TransmitReason reason, string note)
+    {
+        if (_replies.Count < MaximumReplies)
+        {
+            _replies.Enqueue(new(segment, reason, 1, note));
+        }
+    }
+
+    // 3.10.5: the RST of an ABORT.
+    private bool TryAbort(Timestamp now, out OutgoingSegment outgoing)
+    {
+        outgoing = default;
+        if (!_abortPending)
+        {
+            return false;
+        }
+
+        _abortPending = false;
+        outgoing = new(Make(TcpFlags.RST | TcpFlags.ACK, Snd.Nxt, default, now), TransmitReason.Reset, 1, "the user aborts");
+        return true;
+    }
+
+    private bool TrySyn(Timestamp now, out OutgoingSegment outgoing)
+    {
+        outgoing = default;
+        if (!_synPending)
+        {
+            return false;
+        }
+
+        _synPending = false;
+        bool answering = State != TcpState.SynSent;
+        SentSegment? sent = Unacknowledged.Front;
+        if (sent is null)
+        {
+            sent = new SentSegment { SequenceNumber = Snd.Iss, Length = 1, Flags = TcpFlags.SYN, FirstSent = now, LastSent = now };
+            Unacknowledged.Add(sent);
+            Advance(Snd.Iss + 1);
+        }
+        else
+        {
+            Counters.Retransmissions++;
+            Unacknowledged.MarkSentAgain(sent, now);
+        }
+
+        string note = _synAgainBy == TransmitReason.RetransmissionTimeout ? TimeoutNote() : "";
+        TcpSegment segment = new()
+        {
+            SourcePort = Local.Port,
+            DestinationPort = Remote.Port,
+            SequenceNumber = Snd.Iss,
+            AcknowledgmentNumber = answering ? Rcv.Nxt : 0,
+            Flags = answering ? TcpFlags.SYN | TcpFlags.ACK : TcpFlags.SYN,
+            Window = SynWindow(),
+            Options = SynOptions(answering, now),
+        };
+        outgoing = new(segment, _synAgainBy, sent.Transmissions, note);
+        if (_synAgainBy == TransmitReason.PeerRetransmitted)
+        {
+            Timers.Stop(TimerKind.Retransmission); // it has just been repeated, so the timer need not do so at once
+        }
+
+        _synAgainBy = TransmitReason.Open;
+        _ackPending = false;
+        StartRetransmissionTimer(now);
+        return true;
+    }
+
+    private bool TryRetransmit(Timestamp now, out OutgoingSegment outgoing)
+    {
+        outgoing = default;
+        if (Unacknowledged.FirstLost() is not { } lost || lost.Flags.Has(TcpFlags.SYN))
+        {
+            return false;
+        }
+
+        // The first one goes whatever the window says, as the timer or the duplicate ACKs demand [5681-10, 6298-11]; the others wait for room.
+        bool fits = Unacknowledged.InFlight + lost.Length <= _congestion.Window && lost.End - Snd.Una <= Snd.Wnd;
+        if (!_retransmitNow && !fits)
+        {
+            return false;
+        }
+
+        _retransmitNow = false;
+        if (lost.Length - (lost.Flags.Has(TcpFlags.FIN) ? 1 : 0) > SendMaximumSegmentSize)
+        {
+            Unacknowledged.Split(lost, SendMaximumSegmentSize);
+        }
+
+        Unacknowledged.MarkSentAgain(lost, now);
+        Counters.Retransmissions++;
+        Counters.FastRetransmits += lost.LostBy == TransmitReason.FastRetransmit ? 1 : 0;
+        string note = lost.LostBy == TransmitReason.FastRetransmit ? "after 3 duplicate ACKs" : TimeoutNote();
+        outgoing = new(MakeData(lost.SequenceNumber, lost.Length, lost.Flags, now), lost.LostBy, lost.Transmissions, note);
+        StartRetransmissionTimer(now);
+        return true;
+    }
+
+    private bool TrySendNew(Timestamp now, out OutgoingSegment outgoing)
+    {
+        outgoing = default;
+        if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent)
+        {
+            return false;
+        }
+
+        int unsent = Unsent;
+        long usable = Snd.UsableWindow;
+        int length = (int)Math.Min(Math.Min(unsent, SendMaximumSegmentSize), usable);
+        bool withFin = _finQueued && length == unsent && usable > length;
+        if (length <= 0 && !withFin)
+        {
+            WatchWindow(now);
+            return false;
+        }
+
+        length = Math.Max(0, length);
+        if (!IsWorthASegment(length, unsent, withFin) || (length > 0 && Unacknowledged.InFlight + length > _congestion.Window))
+        {
+            WatchWindow(now);
+            return false;
+        }
+
+        _sendSilly = false;
+        var sent = new SentSegment
+        {
+            SequenceNumber = Snd.Nxt,
+            Length = length + (withFin ? 1 : 0),
+            Flags = withFin ? TcpFlags.FIN : TcpFlags.None,
+            FirstSent = now,
+            LastSent = now,
+        };
+        TcpSegment segment = MakeData(sent.SequenceNumber, sent.Length, sent.Flags, now);
+        Unacknowledged.Add(sent);
+        Advance(sent.End);
+        Counters.BytesSent += length;
+        outgoing = new(segment, length == 0 ? TransmitReason.Close : TransmitReason.Data, 1, "");
+        StartRetransmissionTimer(now);
+        return true;
+    }
+
+    /// <summary>Nagle [SHLD-7] and the sender's part against silly windows [MUST-38]: whether so little may go now.</summary>
+    private bool IsWorthASegment(int length, int unsent, bool withFin)
+    {
+        bool everything = length == unsent;
+        bool nothingOutstanding = Snd.Nxt == Snd.Una;
+        return length == SendMaximumSegmentSize
+            || (everything && (withFin || _finQueued || !Settings.Nagle || nothingOutstanding || _urgentQueued))
+            || (!everything && length >= Snd.MaxWnd / 2)
+            || _sendSilly;
+    }
+
+    /// <summary>Data waits, nothing is in flight that could bring an ACK, and the window is closed or silly: the persist timer sees to it.</summary>
+    private void WatchWindow(Timestamp now)
+    {
+        bool waits = Unsent > 0 || (_finQueued && !FinSent);
+        if (waits && Unacknowledged.Count == 0 && !Timers.IsRunning(TimerKind.Persist) && !_probePending)
+        {
+            Timers.Set(TimerKind.Persist, now + PersistInterval()); // [SHLD-29]
+        }
+    }
+
+    /// <summary>A probe of a closed window carries one octet beyond it, or the FIN if there is no data [MUST-36].</summary>
+    private bool TryProbe(Timestamp now, out OutgoingSegment outgoing)
+    {
+        outgoing = default;
+        if (_probePending)
+        {
+            _probePending = false;
+            bool data = Unsent > 0;
+            if (data || (_finQueued && !FinSent))
+            {
+                Counters.ZeroWindowProbes++;
+                Snd.Max = SeqNumber.Max(Snd.Max, Snd.Nxt + 1); // the peer may take the octet after all
+                outgoing = new(MakeData(Snd.Nxt, 1, data ? TcpFlags.None : TcpFlags.FIN, now), TransmitReason.ZeroWindowProbe, _unanswered, "");
+                return true;
+            }
+        }
+
+        if (_keepAlivePending)
+        {
+            _keepAlivePending = false;
+            Counters.KeepAliveProbes++;
+            outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, default, now), TransmitReason.KeepAliveProbe, _keepAliveProbesSent, ""); // [SHLD-12]
+            return true;
+        }
+
+        return false;
+    }
+
+    private bool TryAcknowledge(Timestamp now, out OutgoingSegment outgoing)
+    {
+        outgoing = default;
+        if ((!_ackPending && !_windowUpdatePending) || State == TcpState.SynSent)
+        {
+            return false;
+        }
+
+        TransmitReason reason = _ackPending ? TransmitReason.Acknowledgment : TransmitReason.WindowUpdate;
+        outgoing = new(MakeAck(now), reason, 1, "");
+        return true;
+    }
+
+    private TcpSegment MakeAck(Timestamp now) => Make(TcpFlags.ACK, Snd.Nxt, default, now);
+
+    /// <summary>A segment with data from the send buffer, or a bare FIN. Sequence space of a FIN is counted in <paramref name="length"/>.</summary>
+    private TcpSegment MakeData(SeqNumber sequence, int length, TcpFlags flags, Timestamp now)
+    {
+        int count = length - (flags.Has(TcpFlags.FIN) ? 1 : 0);
+        if (_payload.Length < count)
+        {
+            _payload = new byte[Math.Max(count, SendMaximumSegmentSize)];
+        }
+
+        _sendBuffer.CopyTo(sequence, _payload.AsSpan(0, count));
+        bool last = count > 0 && sequence + count == _sendBuffer.End;
+        flags |= TcpFlags.ACK | (last ? TcpFlags.PSH : TcpFlags.None); // [MUST-61]
+        return Make(flags, sequence, _payload.AsMemory(0, count), now);
+    }
+
+    /// <summary>Every segment but a SYN is made here; it acknowledges all that was received [U-19].</summary>
+    private TcpSegment Make(TcpFlags flags, SeqNumber sequence, ReadOnlyMemory<byte> payload, Timestamp now)
+    {
+        _ackPending = _windowUpdatePending = false;
+        bool urgent = Snd.Up > sequence && !flags.Has(TcpFlags.RST) && Snd.Up > Snd.Una;
+        return new TcpSegment
+        {
+            SourcePort = Local.Port,
+            DestinationPort = Remote.Port,
+            SequenceNumber = sequence,
+            AcknowledgmentNumber = Rcv.Nxt,
+            Flags = urgent ? flags | TcpFlags.URG : flags,
+            UrgentPointer = urgent ? (ushort)Math.Min(ushort.MaxValue, Snd.Up - sequence) : (ushort)0, // [MUST-31]
+            Window = AdvertisedWindow(),
+            Options = SegmentOptions(acknowledges: true, now),
+            Payload = payload,
+        };
+    }
+
+    private void Advance(SeqNumber next)
+    {
+        Snd.Nxt = next;
+        Snd.Max = SeqNumber.Max(Snd.Max, next);
+    }
+
+    /// <summary>The window of a SYN is not scaled [7323-2]; whole segments, so that the first flight fills it evenly.</summary>
+    private ushort SynWindow()
+    {
+        int window = Math.Min(_reassembler.Free, ushort.MaxValue);
+        window = window > ReceiveMaximumSegmentSize ? window - (window % ReceiveMaximumSegmentSize) : window;
+        Rcv.Edge = Rcv.Nxt + window;
+        return (ushort)window;
+    }
+
+    /// <summary>RCV.WND as it goes into the header. Its right edge moves by worthwhile steps only [MUST-39] and never back [SHLD-14].</summary>
+    private ushort AdvertisedWindow()
+    {
+        SeqNumber edge = LargestEdge();
+        if (edge - Rcv.Edge >= WorthwhileStep)
+        {
+            Rcv.Edge = edge;
+        }
+
+        return (ushort)Math.Min(Rcv.Wnd >> Rcv.WindowShift, ushort.MaxValue);
+    }
+
+    private int WorthwhileStep => Math.Min(Settings.ReceiveBufferSize / 2, ReceiveMaximumSegmentSize);
+
+    private SeqNumber LargestEdge() => Rcv.Nxt + (int)Math.Min(_reassembler.Free, (long)ushort.MaxValue << Rcv.WindowShift);
+
+    /// <summary>Whether the peer should hear that the window has opened: it may be stuck, or the step is a large one.</summary>
+    private bool WindowWouldOpenMuch()
+    {
+        int step = LargestEdge() - Rcv.Edge;
+        return step >= WorthwhileStep && (Rcv.Wnd < ReceiveMaximumSegmentSize || step >= Settings.ReceiveBufferSize / 4);
+    }
+
+    private string TimeoutNote() => $"RTO {Rtt.Rto.TotalSeconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)} s next";
+}

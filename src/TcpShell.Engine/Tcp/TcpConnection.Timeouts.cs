@@ -1,0 +1,162 @@
+using System.Globalization;
+using TcpShell.Wire;
+
+namespace TcpShell.Tcp;
+
+// RFC 9293 3.10.8: timeouts; RFC 6298; 3.8.3, 3.8.4, 3.8.6.1.
+public sealed partial class TcpConnection
+{
+    private int _retries;
+    private int _unanswered;
+    private int _persistBackoff;
+    private int _keepAliveProbesSent;
+
+    /// <summary>Lets the timers fire that are due. Calling it early or late does no harm; nothing happens before a deadline.</summary>
+    /// <param name="now">The time.</param>
+    public void HandleTimeout(Timestamp now)
+    {
+        while (Timers.TryTakeExpired(now, out TimerKind kind))
+        {
+            switch (kind)
+            {
+                case TimerKind.Retransmission:
+                    RetransmissionTimerFires(now);
+                    break;
+                case TimerKind.Persist:
+                    PersistTimerFires(now);
+                    break;
+                case TimerKind.KeepAlive:
+                    KeepAliveTimerFires(now);
+                    break;
+                case TimerKind.UserTimeout:
+                    Fail(ConnectionError.UserTimeout, TransitionEvent.UserTimeout, $"nothing was acknowledged for {Seconds(Settings.UserTimeout!.Value)} s", now);
+                    break;
+                case TimerKind.TimeWait:
+                    SetState(TcpState.Closed, TransitionEvent.TimeWaitTimeout, $"2 MSL have passed ({Seconds(2 * Settings.MaximumSegmentLifetime)} s)", now);
+                    break;
+            }
+        }
+    }
+
+    private void RetransmissionTimerFires(Timestamp now)
+    {
+        if (Unacknowledged.Front is not { } front)
+        {
+            return;
+        }
+
+        int limit = State switch
+        {
+            TcpState.SynSent => Settings.SynRetries,
+            TcpState.SynReceived => _passive ? Settings.SynAckRetries : Settings.SynRetries,
+            _ => Settings.R2,
+        };
+        if (_retries >= limit)
+        {
+            GiveUp($"no answer to {_retries} retransmissions", now); // [MUST-20]
+            return;
+        }
+
+        _retries++;
+        Counters.Timeouts++;
+        if (_retries == Settings.R1)
+        {
+            Tell(ConnectionEventKind.BadPath, now); // [SHLD-9, SHLD-10]
+        }
+
+        if (IsSynchronized(State))
+        {
+            _congestion.TimedOut(Snd.Outstanding, first: _retries == 1); // a lost SYN tells of the first window only [5681-3]
+        }
+
+        Rtt.BackOff(); // [6298-11]
+        _inRecovery = false;
+        _duplicateAcks = 0;
+        _recover = Snd.Max; // [6582-6]
+        Unacknowledged.MarkAllLost(TransmitReason.RetransmissionTimeout);
+        _retransmitNow = true;
+        if (front.Flags.Has(TcpFlags.SYN))
+        {
+            _synPending = true;
+            _synAgainBy = TransmitReason.RetransmissionTimeout;
+        }
+
+        Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
+    }
+
+    private void PersistTimerFires(Timestamp now)
+    {
+        if (Snd.UsableWindow > 0)
+        {
+            _sendSilly = true; // [MUST-38] the override: a little data now is better than none for ever
+            return;
+        }
+
+        if (_unanswered >= Settings.R2)
+        {
+            GiveUp($"no answer to {_unanswered} zero-window probes", now);
+            return;
+        }
+
+        _unanswered++;
+        _probePending = true;
+        _persistBackoff++; // [SHLD-30]
+        Timers.Set(TimerKind.Persist, now + PersistInterval());
+    }
+
+    private void KeepAliveTimerFires(Timestamp now)
+    {
+        bool idle = State is TcpState.Established or TcpState.CloseWait or TcpState.FinWait2 && Unacknowledged.Count == 0 && !Timers.IsRunning(TimerKind.Persist);
+        if (!idle)
+        {
+            ArmKeepAlive(now); // [MUST-26]
+            return;
+        }
+
+        if (_keepAliveProbesSent >= Settings.KeepAliveProbes)
+        {
+            Fail(ConnectionError.TimedOut, TransitionEvent.KeepAliveTimeout, $"no answer to {_keepAliveProbesSent} keep-alive probes", now);
+            return;
+        }
+
+        _keepAliveProbesSent++;
+        _keepAlivePending = true;
+        Timers.Set(TimerKind.KeepAlive, now + Settings.KeepAliveInterval);
+    }
+
+    /// <summary>Starts the timer if it does not run; it restarts when something is acknowledged [6298-10].</summary>
+    private void StartRetransmissionTimer(Timestamp now)
+    {
+        if (!Timers.IsRunning(TimerKind.Retransmission))
+        {
+            Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
+        }
+    }
+
+    private TimeSpan PersistInterval()
+    {
+        double ticks = Rtt.Rto.Ticks * Math.Pow(2, Math.Min(_persistBackoff, 30));
+        return ticks >= Settings.MaximumRto.Ticks ? Settings.MaximumRto : new TimeSpan((long)ticks);
+    }
+
+    private void ArmKeepAlive(Timestamp now)
+    {
+        if (Settings.KeepAlive && IsSynchronized(State) && State != TcpState.TimeWait) // [MUST-25]
+        {
+            Timers.Set(TimerKind.KeepAlive, now + Settings.KeepAliveIdle);
+        }
+    }
+
+    private void ArmUserTimeout(Timestamp now)
+    {
+        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || Unsent > 0 || _synPending);
+        if (Settings.UserTimeout is { } limit && waiting && !Timers.IsRunning(TimerKind.UserTimeout))
+        {
+            Timers.Set(TimerKind.UserTimeout, now + limit);
+        }
+    }
+
+    private void GiveUp(string cause, Timestamp now) => Fail(ConnectionError.TimedOut, TransitionEvent.RetransmissionTimeout, cause, now);
+
+    private static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+}

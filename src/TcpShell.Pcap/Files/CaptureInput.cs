@@ -1,0 +1,200 @@
+using System.IO.Compression;
+
+namespace TcpShell.Pcap.Files;
+
+/// <summary>
+/// The bytes of a capture through a window: the reader asks for as many as it needs next and gets them in one piece. The window is
+/// reused; it never holds more than <see cref="MaximumWindow"/>, whatever the file says about its own lengths.
+/// </summary>
+internal sealed class CaptureInput : IDisposable
+{
+    /// <summary>The most bytes that can be asked for at once: the largest frame, with as much room again for its options.</summary>
+    public const int MaximumWindow = 2 * CaptureReader.MaximumFrameLength;
+
+    private const int InitialWindow = 128 * 1024;
+
+    private readonly Stream _file;
+    private readonly Stream _stream;
+    private readonly bool _leaveOpen;
+    private byte[] _buffer;
+    private int _start;
+    private int _end;
+
+    private CaptureInput(Stream file, Stream stream, bool leaveOpen)
+    {
+        _file = file;
+        _stream = stream;
+        _leaveOpen = leaveOpen;
+        long size = file.CanSeek && stream == file ? file.Length - file.Position : InitialWindow;
+        _buffer = GC.AllocateUninitializedArray<byte>((int)Math.Clamp(size, 4096, InitialWindow));
+    }
+
+    /// <summary>Where the next byte stands, counted in unpacked bytes from where the stream was when it was opened.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>Bytes in the window.</summary>
+    public int Available => _end - _start;
+
+    /// <summary>Whether the compressed data turned out to be damaged, which ends the input.</summary>
+    public bool IsPackingDamaged { get; private set; }
+
+    /// <summary>Whether the file is compressed.</summary>
+    public bool IsPacked => _stream != _file;
+
+    /// <summary>Bytes taken from the file so far, compressed ones where it is compressed.</summary>
+    public long FilePosition => _file.CanSeek ? _file.Position : Offset + Available;
+
+    /// <summary>Bytes in the file; null where the stream cannot tell.</summary>
+    public long? FileLength => _file.CanSeek ? _file.Length : null;
+
+    /// <summary>Opens a stream, and unpacks it if it is gzip's.</summary>
+    /// <param name="file">What to read.</param>
+    /// <param name="leaveOpen">Whether the stream stays open afterwards.</param>
+    public static CaptureInput Open(Stream file, bool leaveOpen)
+    {
+        var plain = new CaptureInput(file, file, leaveOpen);
+        return plain.Has(2) && plain.Peek(2) is [0x1f, 0x8b]
+            ? new CaptureInput(file, new GZipStream(new InputStream(plain), CompressionMode.Decompress), leaveOpen)
+            : plain;
+    }
+
+    /// <summary>Sees to it that so many bytes are in the window, which moves for that if it must.</summary>
+    /// <param name="count">Bytes, at most <see cref="MaximumWindow"/>.</param>
+    /// <returns>False if the input ends before.</returns>
+    public bool Has(int count) => Available >= count || Fill(count);
+
+    /// <summary>The next bytes, which must be in the window.</summary>
+    /// <param name="count">Bytes.</param>
+    public ReadOnlySpan<byte> Peek(int count) => _buffer.AsSpan(_start, count);
+
+    /// <summary>A part of the next bytes, valid until the window moves.</summary>
+    /// <param name="start">Bytes to leave out.</param>
+    /// <param name="count">Bytes.</param>
+    public ReadOnlyMemory<byte> Slice(int start, int count) => _buffer.AsMemory(_start + start, count);
+
+    /// <summary>Leaves bytes of the window behind.</summary>
+    /// <param name="count">Bytes, at most <see cref="Available"/>.</param>
+    public void Advance(int count)
+    {
+        _start += count;
+        Offset += count;
+    }
+
+    /// <summary>Leaves any number of bytes behind without keeping them.</summary>
+    /// <param name="count">Bytes.</param>
+    /// <returns>False if the input ends before.</returns>
+    public bool TrySkip(long count)
+    {
+        while (count > Available)
+        {
+            count -= Available;
+            Advance(Available);
+            if (!Fill(1))
+            {
+                return false;
+            }
+        }
+
+        Advance((int)count);
+        return true;
+    }
+
+    /// <summary>Takes what is there, at least one byte unless the input ends.</summary>
+    /// <param name="destination">Where to put it.</param>
+    public int Read(Span<byte> destination)
+    {
+        int count = Has(1) ? Math.Min(Available, destination.Length) : 0;
+        Peek(count).CopyTo(destination);
+        Advance(count);
+        return count;
+    }
+
+    public void Dispose()
+    {
+        if (!_leaveOpen)
+        {
+            _stream.Dispose();
+            _file.Dispose();
+        }
+    }
+
+    private bool Fill(int count)
+    {
+        MakeRoom(count);
+        while (Available < count)
+        {
+            int read = ReadStream();
+            if (read == 0)
+            {
+                return false;
+            }
+
+            _end += read;
+        }
+
+        return true;
+    }
+
+    private void MakeRoom(int count)
+    {
+        byte[] old = _buffer;
+        if (count > old.Length)
+        {
+            _buffer = GC.AllocateUninitializedArray<byte>(Math.Min(MaximumWindow, Math.Max(count, 2 * old.Length)));
+        }
+
+        old.AsSpan(_start, Available).CopyTo(_buffer);
+        _end -= _start;
+        _start = 0;
+    }
+
+    private int ReadStream()
+    {
+        if (IsPackingDamaged)
+        {
+            return 0;
+        }
+
+        try
+        {
+            return _stream.Read(_buffer, _end, _buffer.Length - _end);
+        }
+        catch (InvalidDataException) when (IsPacked)
+        {
+            IsPackingDamaged = true;
+            return 0;
+        }
+    }
+
+    /// <summary>An input as a stream, so that bytes that were looked at already can be unpacked from the first on.</summary>
+    private sealed class InputStream(CaptureInput input) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => input.Offset;
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => input.Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer) => input.Read(buffer);
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

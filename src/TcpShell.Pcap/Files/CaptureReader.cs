@@ -1,0 +1,176 @@
+using System.Buffers.Binary;
+
+namespace TcpShell.Pcap.Files;
+
+/// <summary>The formats of capture files that can be read.</summary>
+public enum CaptureFormat
+{
+    /// <summary>libpcap's file format, with micro- or nanoseconds (draft-ietf-opsawg-pcap).</summary>
+    Pcap,
+
+    /// <summary>pcapng, with blocks, several interfaces and comments (draft-ietf-opsawg-pcapng).</summary>
+    PcapNg,
+
+    /// <summary>Solaris snoop's format (RFC 1761).</summary>
+    Snoop,
+}
+
+/// <summary>Reads a capture file frame by frame, in a fixed amount of memory. What kind of file it is shows in its first bytes, not in its name.</summary>
+/// <remarks>
+/// Damage does not throw: <see cref="TryRead"/> delivers all frames before it, then returns false, and <see cref="Problem"/> says what
+/// is wrong and where. A file compressed with gzip is unpacked on the way.
+/// </remarks>
+public abstract class CaptureReader : IDisposable
+{
+    /// <summary>The most octets that a frame can have, as in libpcap and Wireshark; a larger number in a file is taken for damage.</summary>
+    public const int MaximumFrameLength = 256 * 1024;
+
+    private readonly List<CaptureInterface> _interfaces = [];
+
+    private protected CaptureReader(CaptureInput input) => Input = input;
+
+    /// <summary>The format of the file.</summary>
+    public abstract CaptureFormat Format { get; }
+
+    /// <summary>Whether the file is compressed with gzip.</summary>
+    public bool IsCompressed => Input.IsPacked;
+
+    /// <summary>The interfaces that the file has named so far; a pcapng file can name more of them anywhere.</summary>
+    public IReadOnlyList<CaptureInterface> Interfaces => _interfaces;
+
+    /// <summary>What ended the reading early; null while there is nothing wrong.</summary>
+    public CaptureProblem? Problem { get; private set; }
+
+    /// <summary>Frames delivered so far.</summary>
+    public long FramesRead { get; private protected set; }
+
+    /// <summary>Bytes taken from the file so far, to be set against <see cref="Length"/>; compressed ones where it is compressed.</summary>
+    public long BytesRead => Input.FilePosition;
+
+    /// <summary>Bytes in the file; null where the stream cannot tell.</summary>
+    public long? Length => Input.FileLength;
+
+    private protected CaptureInput Input { get; }
+
+    /// <summary>Opens a capture file.</summary>
+    /// <param name="path">Its path.</param>
+    /// <exception cref="CaptureFormatException">It is empty, no capture, or ends before its first frame could start.</exception>
+    /// <exception cref="IOException">It cannot be opened or read.</exception>
+    public static CaptureReader Open(string path)
+    {
+        // A program that still writes to the file is no obstacle.
+        var options = new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite | FileShare.Delete, Options = FileOptions.SequentialScan };
+        return Open(new FileStream(path, options));
+    }
+
+    /// <summary>Opens a capture in a stream, which need not be able to seek.</summary>
+    /// <param name="stream">What to read, from where it stands.</param>
+    /// <param name="leaveOpen">Whether the stream stays open when the reader is disposed of.</param>
+    /// <exception cref="CaptureFormatException">It is empty, no capture, or ends before its first frame could start.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static CaptureReader Open(Stream stream, bool leaveOpen = false)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var input = CaptureInput.Open(stream, leaveOpen);
+        try
+        {
+            CaptureReader reader = Recognise(input);
+            if (!reader.ReadFileHeader())
+            {
+                throw new CaptureFormatException(reader.Problem ?? EmptyFile);
+            }
+
+            return reader;
+        }
+        catch
+        {
+            input.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the next frame.</summary>
+    /// <param name="frame">The frame; its data is valid until the next call.</param>
+    /// <returns>False at the end of the file, and at damage: then <see cref="Problem"/> is set.</returns>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public bool TryRead(out CapturedFrame frame)
+    {
+        frame = default;
+        return Problem is null && ReadFrame(ref frame);
+    }
+
+    /// <summary>Closes the stream.</summary>
+    public void Dispose()
+    {
+        Input.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract bool ReadFileHeader();
+
+    private protected abstract bool ReadFrame(ref CapturedFrame frame);
+
+    private protected void AddInterface(CaptureInterface added) => _interfaces.Add(added);
+
+    /// <summary>Notes what is wrong and returns false, to be returned in turn.</summary>
+    private protected bool Fail(CaptureProblemKind kind, long offset, string message)
+    {
+        Problem = new CaptureProblem(kind, offset, message);
+        return false;
+    }
+
+    /// <summary>The input ended before all of something was there: damage, unless it ended just before it.</summary>
+    /// <param name="what">What should be there, with its article.</param>
+    /// <param name="offset">Where it starts.</param>
+    /// <param name="length">Its length as far as known.</param>
+    private protected bool FailAtEnd(string what, long offset, long length)
+    {
+        long present = Input.Offset + Input.Available - offset;
+        return Input.IsPackingDamaged
+            ? Fail(CaptureProblemKind.Malformed, offset, $"The compressed data is damaged: nothing after {offset + present} unpacked bytes can be read, and {what} starts at byte {offset}.")
+            : present > 0 && Fail(
+                CaptureProblemKind.Truncated,
+                offset,
+                $"The file ends at byte {offset + present}, in the middle of {what} that starts at byte {offset}: {present} of {length} bytes are there.");
+    }
+
+    private static CaptureProblem EmptyFile => new(CaptureProblemKind.NotACapture, 0, "The file is empty.");
+
+    private static CaptureReader Recognise(CaptureInput input)
+    {
+        if (!input.Has(4))
+        {
+            throw new CaptureFormatException(
+                input.Available > 0 ? Unknown(input.Peek(input.Available))
+                : input.IsPacked ? new(CaptureProblemKind.Truncated, 0, "The file is compressed with gzip, but nothing can be unpacked from it.")
+                : EmptyFile);
+        }
+
+        ReadOnlySpan<byte> magic = input.Peek(4);
+        uint number = BinaryPrimitives.ReadUInt32LittleEndian(magic);
+        if (PcapReader.IsMagic(number) || PcapReader.IsMagic(BinaryPrimitives.ReverseEndianness(number)))
+        {
+            return new PcapReader(input);
+        }
+
+        return number == PcapNgReader.Magic ? new PcapNgReader(input)
+            : magic.SequenceEqual("snoo"u8) ? new SnoopReader(input)
+            : throw new CaptureFormatException(Unknown(magic));
+    }
+
+    private static CaptureProblem Unknown(ReadOnlySpan<byte> start)
+    {
+        string? packed = start switch
+        {
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
+            [0xfd, 0x37, 0x7a, 0x58, ..] => "xz",
+            [0x42, 0x5a, 0x68, ..] => "bzip2",
+            [0x50, 0x4b, 0x03, 0x04, ..] => "zip",
+            [0x1f, 0x8b, ..] => "gzip twice",
+            _ => null,
+        };
+        return packed is null
+            ? new(CaptureProblemKind.NotACapture, 0, $"The file is not a capture: it starts with {Convert.ToHexString(start)}, which is none of pcap, pcapng and snoop.")
+            : new(CaptureProblemKind.Unsupported, 0, $"The file is compressed with {packed}; unpack it first (one layer of gzip is unpacked on the way, nothing else).");
+    }
+}

@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using TcpShell.Wire;
+
+namespace TcpShell.Pcap.Files;
+
+/// <summary>Reads libpcap's file format: a header of 24 bytes, then records of a header of 16 bytes and a frame each (draft-ietf-opsawg-pcap).</summary>
+/// <remarks>Micro- and nanoseconds, both byte orders, versions 2.0 to 2.4, and Alexey Kuznetzov's variant with longer record headers.</remarks>
+internal sealed class PcapReader : CaptureReader
+{
+    private const uint Microseconds = 0xa1b2c3d4;
+    private const uint Nanoseconds = 0xa1b23c4d;
+    private const uint Modified = 0xa1b2cd34;
+    private const int FileHeaderLength = 24;
+
+    private bool _isBigEndian;
+    private int _recordHeaderLength = 16;
+    private long _nanosecondsPerUnit = 1000;
+    private int _minorVersion;
+    private LinkType _linkType;
+
+    internal PcapReader(CaptureInput input)
+        : base(input)
+    {
+    }
+
+    public override CaptureFormat Format => CaptureFormat.Pcap;
+
+    internal static bool IsMagic(uint number) => number is Microseconds or Nanoseconds or Modified;
+
+    private protected override bool ReadFileHeader()
+    {
+        if (!Input.Has(FileHeaderLength))
+        {
+            return FailAtEnd("the file header", 0, FileHeaderLength);
+        }
+
+        ReadOnlySpan<byte> header = Input.Peek(FileHeaderLength);
+        _isBigEndian = IsMagic(BinaryPrimitives.ReadUInt32BigEndian(header));
+        switch (ReadUInt32(header))
+        {
+            case Nanoseconds:
+                _nanosecondsPerUnit = 1;
+                break;
+            case Modified:
+                // Interface index, protocol and packet type follow the usual fields.
+                _recordHeaderLength = 24;
+                break;
+        }
+
+        int majorVersion = ReadUInt16(header[4..]);
+        _minorVersion = ReadUInt16(header[6..]);
+        if (majorVersion != 2 || _minorVersion > 4)
+        {
+            return Fail(CaptureProblemKind.Unsupported, 4, $"The file is pcap of version {majorVersion}.{_minorVersion}; only 2.0 to 2.4 are known.");
+        }
+
+        // The upper half of the field tells the length of a frame check sequence.
+        _linkType = (LinkType)(ReadUInt32(header[20..]) & 0xffff);
+        AddInterface(new CaptureInterface
+        {
+            LinkType = _linkType,
+            SnapLength = ReadUInt32(header[16..]),
+            TimestampUnitsPerSecond = CaptureInterface.NanosecondsPerSecond / (ulong)_nanosecondsPerUnit,
+        });
+        Input.Advance(FileHeaderLength);
+        return true;
+    }
+
+    private protected override bool ReadFrame(ref CapturedFrame frame)
+    {
+        long offset = Input.Offset;
+        if (!Input.Has(_recordHeaderLength))
+        {
+            return FailAtEnd("a record header", offset, _recordHeaderLength);
+        }
+
+        ReadOnlySpan<byte> header = Input.Peek(_recordHeaderLength);
+        long seconds = ReadUInt32(header);
+        long fraction = ReadUInt32(header[4..]);
+        uint captured = ReadUInt32(header[8..]);
+        uint original = ReadUInt32(header[12..]);
+        if (_minorVersion < 3 || (_minorVersion == 3 && captured > original))
+        {
+            // The two lengths changed places between versions 2.2 and 2.4; some programs were late to notice.
+            (captured, original) = (original, captured);
+        }
+
+        if (captured > MaximumFrameLength)
+        {
+            return Fail(CaptureProblemKind.Malformed, offset, $"The record at byte {offset} claims {captured} captured bytes; {MaximumFrameLength} is the most that a frame can have.");
+        }
+
+        int length = (int)captured;
+        if (!Input.Has(_recordHeaderLength + length))
+        {
+            return FailAtEnd("a record", offset, _recordHeaderLength + length);
+        }
+
+        frame = new CapturedFrame
+        {
+            Number = ++FramesRead,
+            Timestamp = new((seconds * (long)CaptureInterface.NanosecondsPerSecond) + (fraction * _nanosecondsPerUnit)),
+            LinkType = _linkType,
+            OriginalLength = original,
+            Data = Input.Slice(_recordHeaderLength, length),
+            FileOffset = offset,
+        };
+        Input.Advance(_recordHeaderLength + length);
+        return true;
+    }
+
+    private uint ReadUInt32(ReadOnlySpan<byte> bytes) =>
+        _isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+
+    private ushort ReadUInt16(ReadOnlySpan<byte> bytes) =>
+        _isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+}

@@ -1,0 +1,125 @@
+using TcpShell.Simulation;
+using TcpShell.Tcp;
+using TcpShell.Tracing;
+using TcpShell.Wire;
+
+namespace TcpShell.Pcap.Files;
+
+/// <summary>Writes what went over a simulated network as a capture file.</summary>
+public static class TraceExport
+{
+    /// <summary>Writes packets to a pcapng file, with comments that say why each was sent, what became of it, and which state it changed.</summary>
+    /// <param name="packets">The packets, in the order of sending.</param>
+    /// <param name="writer">The file.</param>
+    /// <param name="host">The host on which the capture is taken, or null for the wire; see <see cref="Frames"/>.</param>
+    /// <param name="network">The network's name, which becomes the interface's.</param>
+    public static void Write(IEnumerable<TracedPacket> packets, PcapNgWriter writer, string? host = null, string network = "lab")
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        int interfaceId = writer.AddInterface(host is null ? network : $"{network}-{host}", LinkType.Raw);
+        foreach (Frame frame in Frames(packets, host))
+        {
+            writer.Write(interfaceId, frame.Time, frame.Bytes.Span, comment: frame.Comment.Length > 0 ? frame.Comment : null);
+        }
+    }
+
+    /// <summary>The frames that a capture has, in its order.</summary>
+    /// <param name="packets">The packets, in the order of sending.</param>
+    /// <param name="host">
+    /// The host on which the capture is taken: its packets when they leave, the others' when they arrive, as tcpdump on that host sees
+    /// them. Null for a capture on the wire: every packet that a host sent, when it left, lost or not.
+    /// </param>
+    public static IEnumerable<Frame> Frames(IEnumerable<TracedPacket> packets, string? host)
+    {
+        ArgumentNullException.ThrowIfNull(packets);
+        foreach ((Timestamp time, TracedPacket packet, bool arrives) in Seen(packets, host))
+        {
+            yield return new Frame(ToFileTime(time), arrives ? packet.ArrivedBytes : packet.Bytes, Comment(packet));
+        }
+    }
+
+    /// <summary>The time of a lab as a capture file counts it, from 1970.</summary>
+    /// <param name="time">Time since the lab's start.</param>
+    public static Timestamp ToFileTime(Timestamp time) =>
+        new((SimulatedNetwork.Epoch - DateTimeOffset.UnixEpoch).Ticks * 100 + time.Nanoseconds);
+
+    /// <summary>The time of a segment record as a capture file counts it: what was read from a capture keeps its time.</summary>
+    /// <param name="segment">The segment.</param>
+    public static Timestamp ToFileTime(SegmentRecord segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        return segment.Fate == PacketFate.Unknown ? segment.Time : ToFileTime(segment.Time);
+    }
+
+    /// <summary>What a capture says of a packet beside its octets; empty for first transmissions that just arrived.</summary>
+    /// <param name="packet">The packet.</param>
+    public static string Comment(TracedPacket packet)
+    {
+        ArgumentNullException.ThrowIfNull(packet);
+        return Comment(packet.Reason, packet.Note, packet.FateText, packet.Verdict, packet.StateChanges);
+    }
+
+    /// <summary>What a capture says of a segment beside its octets; for one that was read from a capture, what that said.</summary>
+    /// <param name="segment">The segment.</param>
+    public static string Comment(SegmentRecord segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        return segment.Reason is { } reason
+            ? Comment(reason, segment.Note, segment.FateText, segment.Verdict, segment.StateChanges)
+            : segment.Note;
+    }
+
+    private static string Comment(TransmitReason reason, string note, string fate, SegmentVerdict? verdict, IReadOnlyList<StateChange> changes)
+    {
+        var lines = new List<string>();
+        if (reason is not (TransmitReason.Open or TransmitReason.Data or TransmitReason.Close or TransmitReason.Acknowledgment or TransmitReason.WindowUpdate))
+        {
+            lines.Add(note.Length > 0 ? $"sent: {reason}, {note}" : $"sent: {reason}");
+        }
+
+        if (fate.Length > 0)
+        {
+            lines.Add($"fate: {fate}");
+        }
+
+        if (verdict is { Fate: not SegmentFate.Accepted } judged)
+        {
+            lines.Add($"receiver: {judged.Fate}: {judged.Text} (RFC {judged.Rfc})");
+        }
+
+        foreach (StateChange change in changes)
+        {
+            lines.Add($"state: {change.Host} {change.From} -> {change.To}: {change.Cause} (RFC {change.Rfc})");
+        }
+
+        return string.Join('\n', lines);
+    }
+
+    private static IEnumerable<(Timestamp Time, TracedPacket Packet, bool Arrives)> Seen(IEnumerable<TracedPacket> packets, string? host)
+    {
+        if (host is null)
+        {
+            return packets.Where(packet => packet.CopyOf == 0).Select(packet => (packet.Sent, packet, false));
+        }
+
+        bool Is(string name) => name.Equals(host, StringComparison.OrdinalIgnoreCase);
+        return packets
+            .SelectMany(packet => new (Timestamp? Time, TracedPacket Packet, bool Arrives)[]
+            {
+                (Is(packet.From) && packet.CopyOf == 0 ? packet.Sent : null, packet, false),
+                (Is(packet.To) && packet.Fate is PacketFate.Delivered or PacketFate.Corrupted ? packet.Arrived : null, packet, true),
+            })
+            .Where(seen => seen.Time is not null)
+            .Select(seen => (Time: seen.Time!.Value, seen.Packet, seen.Arrives))
+
+            // What arrives at a moment is seen before what is sent in answer to it at the same moment.
+            .OrderBy(seen => seen.Time)
+            .ThenBy(seen => seen.Arrives ? 0 : 1);
+    }
+
+    /// <summary>One frame of a capture.</summary>
+    /// <param name="Time">When it was seen, from 1970.</param>
+    /// <param name="Bytes">The octets from the IP header on.</param>
+    /// <param name="Comment">What is said of it; empty for nothing.</param>
+    public readonly record struct Frame(Timestamp Time, ReadOnlyMemory<byte> Bytes, string Comment);
+}

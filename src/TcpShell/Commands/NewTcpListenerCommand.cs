@@ -1,0 +1,82 @@
+using System.Collections;
+using System.Management.Automation;
+using TcpShell.Abstractions;
+using TcpShell.Completion;
+using TcpShell.Hosting;
+using TcpShell.Simulation;
+using TcpShell.Tcp;
+using TcpShell.Transformation;
+using TcpShell.Wire;
+
+namespace TcpShell.Commands;
+
+/// <summary>Opens ports of a host for connections.</summary>
+/// <remarks>
+/// <para>What happens with the connections is the application's affair: Echo sends everything back, Discard takes everything and answers nothing, both close when the peer closes. Manual does nothing by itself: the connections are there in Get-TcpConnection, to send, receive and close by hand.</para>
+/// </remarks>
+/// <example>
+/// <para>A server driven by hand</para>
+/// <code>New-TcpListener 8080 -Application Manual
+/// $client = New-TcpConnection server:8080
+/// $server = Get-TcpConnection -HostName server -Port 8080 -State Established
+/// $server | Send-TcpData 'who is there?'
+/// $client | Receive-TcpData -AsText</code>
+/// <para>Both ends are objects, and each can be acted on.</para>
+/// </example>
+/// <example>
+/// <para>Settings of a port's connections</para>
+/// <code>New-TcpListener 9 -Application Discard -Option @{ ReceiveBufferSize = 2048 }</code>
+/// <para>Connections to port 9 have a small receive window; others keep the host's.</para>
+/// </example>
+[Cmdlet(VerbsCommon.New, "TcpListener")]
+[OutputType(typeof(Listener))]
+public sealed class NewTcpListenerCommand : NetworkCmdlet
+{
+    /// <summary>The ports, 1 to 65535.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateRange(1, 65535)]
+    public int[] Port { get; set; } = null!;
+
+    /// <summary>The host: its name, its address, or an object of New-TcpHost.</summary>
+    [Parameter(Position = 1, ValueFromPipeline = true)]
+    [Alias("Host")]
+    [HostName]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
+    public string HostName { get; set; } = DefaultLab.Server;
+
+    /// <summary>The one address of the host to listen on; all of them by default.</summary>
+    [Parameter]
+    public IpAddress Address { get; set; }
+
+    /// <summary>What is done with the connections: Echo, Discard or Manual.</summary>
+    [Parameter]
+    [ValidateSet("Echo", "Discard", "Manual")]
+    public string Application { get; set; } = "Echo";
+
+    /// <summary>How many connections may be half-open at once. A further SYN is dropped.</summary>
+    [Parameter]
+    [ValidateRange(1, 1_000_000)]
+    public int Backlog { get; set; } = 128;
+
+    /// <summary>Settings of the port's connections that differ from the host's, by name.</summary>
+    [Parameter]
+    public IDictionary? Option { get; set; }
+
+    /// <summary>The network; the current one by default.</summary>
+    [Parameter]
+    public SimulatedNetwork? Network { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        SimulatedNetwork network = Resolve(Network);
+        TcpHost host = FindHost(network, HostName);
+        TcpSettings? settings = Option is null ? null : Settings.From(this, null, Option, host.Settings);
+        ITcpApplication application = Applications.All.First(candidate => candidate.Name.Equals(Application, StringComparison.OrdinalIgnoreCase));
+        foreach (int port in Port)
+        {
+            var local = new Endpoint(Address, (ushort)port);
+            Try(() => WriteObject(network.Listen(host, local, application, Backlog, settings)), local);
+        }
+    }
+}

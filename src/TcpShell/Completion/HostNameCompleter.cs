@@ -1,0 +1,17 @@
+using System.Collections;
+using System.Management.Automation;
+using TcpShell.Simulation;
+
+namespace TcpShell.Completion;
+
+/// <summary>Completes the names of the hosts of the network that the command line names, or of the current one.</summary>
+public sealed class HostNameCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, string ToolTip)> GetNames(IDictionary fakeBoundParameters)
+    {
+        object? named = fakeBoundParameters["Network"];
+        SimulatedNetwork network = (named is PSObject wrapped ? wrapped.BaseObject : named) as SimulatedNetwork ?? Lab.Current;
+        return network.Hosts.Select(host => (host.Name, host.ToString()));
+    }
+}

@@ -81,7 +81,10 @@ public sealed partial class TcpConnection
         _recentTimestamp = syn.Options.Timestamps?.Value ?? 0;
     }
 
-    /// <summary>The options of a segment that is no SYN.</summary>
+    /// <summary>The options that a segment sent now would carry: timestamps and SACK blocks, where they are in force.</summary>
+    /// <param name="now">The time.</param>
+    public TcpOptions CurrentOptions(Timestamp now) => SegmentOptions(acknowledges: true, now);
+
     private TcpOptions SegmentOptions(bool acknowledges, Timestamp now) => new()
     {
         Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), acknowledges ? _recentTimestamp : 0) : null,

@@ -3,8 +3,9 @@
     Severity     = @('Error', 'Warning', 'Information')
 
     ExcludeRules = @(
-        # Variables of a Pester BeforeAll block are used in other blocks, which the rule does not see.
+        # Variables and parameters of a Pester file are used in blocks of other scopes, which these rules do not see.
         'PSUseDeclaredVarsMoreThanAssignments'
+        'PSReviewUnusedParameter'
 
         # Positions read well where a function is small, private and has an obvious order; of cmdlets it allows the usual ones only.
         'PSAvoidUsingPositionalParameters'
@@ -14,7 +15,7 @@
         PSPlaceOpenBrace           = @{ Enable = $true; OnSameLine = $true; NewLineAfter = $true; IgnoreOneLineBlock = $true }
         PSPlaceCloseBrace          = @{ Enable = $true; NewLineAfter = $false; IgnoreOneLineBlock = $true; NoEmptyLineBefore = $true }
         PSUseConsistentIndentation = @{ Enable = $true; Kind = 'space'; IndentationSize = 4; PipelineIndentation = 'IncreaseIndentationForFirstPipeline' }
-        PSUseConsistentWhitespace  = @{ Enable = $true; CheckOperator = $false }
+        PSUseConsistentWhitespace  = @{ Enable = $true; CheckOperator = $false; CheckSeparator = $false }
         PSAvoidUsingDoubleQuotesForConstantString = @{ Enable = $true }
         PSUseCompatibleSyntax      = @{ Enable = $true; TargetVersions = @('7.4') }
     }

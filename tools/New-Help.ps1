@@ -332,7 +332,7 @@ function Write-Command([System.Xml.XmlWriter] $Writer, $Cmdlet) {
     $Writer.WriteEndElement()
     $inputTypes = $sets.Parameters | Where-Object ValueFromPipeline | ForEach-Object ParameterType | Sort-Object FullName -Unique
     Write-TypeList $Writer 'inputTypes' 'inputType' $inputTypes
-    Write-TypeList $Writer 'returnValues' 'returnValue' ($Cmdlet.OutputType.Type | Sort-Object FullName -Unique)
+    Write-TypeList $Writer 'returnValues' 'returnValue' ($Cmdlet.OutputType | ForEach-Object Type | Sort-Object FullName -Unique)
     Write-Example $Writer $comments
     Write-RelatedLink $Writer $comments
     $Writer.WriteEndElement()
@@ -351,19 +351,18 @@ foreach ($cmdlet in $cmdlets) {
     $cmdletNames[$cmdlet.ImplementingType.FullName] = $cmdlet.Name
 }
 
+# Written as a whole at the end, so that an error leaves the old file alone.
+$text = [System.IO.MemoryStream]::new()
 $settings = [System.Xml.XmlWriterSettings]@{ Indent = $true; NewLineChars = "`n"; Encoding = [System.Text.UTF8Encoding]::new($false) }
-$file = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($OutputPath)
-$writer = [System.Xml.XmlWriter]::Create($file, $settings)
-try {
-    $writer.WriteComment(' Written by tools/New-Help.ps1 from the documentation comments in src/TcpShell. Change those, then run ./build.ps1 -Task Help. ')
-    $writer.WriteStartElement('helpItems', 'http://msh')
-    $writer.WriteAttributeString('schema', 'maml')
-    foreach ($cmdlet in $cmdlets) {
-        Write-Command $writer $cmdlet
-    }
-
-    $writer.WriteEndElement()
-    $writer.WriteRaw("`n")
-} finally {
-    $writer.Dispose()
+$writer = [System.Xml.XmlWriter]::Create($text, $settings)
+$writer.WriteComment(' Written by tools/New-Help.ps1 from the comments in src/TcpShell: change those, then run ./build.ps1 -Task Help. ')
+$writer.WriteStartElement('helpItems', 'http://msh')
+$writer.WriteAttributeString('schema', 'maml')
+foreach ($cmdlet in $cmdlets) {
+    Write-Command $writer $cmdlet
 }
+
+$writer.WriteEndElement()
+$writer.WriteRaw("`n")
+$writer.Dispose()
+[System.IO.File]::WriteAllBytes($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($OutputPath), $text.ToArray())

@@ -70,7 +70,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Puts in force what both ends want.</summary>
-    private void Negotiate(in TcpSegment syn)
+    private void Negotiate(in TcpSegment syn, Timestamp now)
     {
         ReceivedOptions = syn.Options;
         WindowScalingInForce = Settings.WindowScaling && syn.Options.WindowScale is not null;
@@ -79,9 +79,13 @@ public sealed partial class TcpConnection
         SelectiveAcknowledgmentInForce = Settings.SelectiveAcknowledgment && syn.Options.SackPermitted;
         TimestampsInForce = Settings.Timestamps && syn.Options.Timestamps is not null;
         _recentTimestamp = syn.Options.Timestamps?.Value ?? 0;
+        _recentTimestampTaken = now;
     }
 
-    /// <summary>The options of a segment that is no SYN.</summary>
+    /// <summary>The options that a segment sent now would carry: timestamps and SACK blocks, where they are in force.</summary>
+    /// <param name="now">The time.</param>
+    public TcpOptions CurrentOptions(Timestamp now) => SegmentOptions(acknowledges: true, now);
+
     private TcpOptions SegmentOptions(bool acknowledges, Timestamp now) => new()
     {
         Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), acknowledges ? _recentTimestamp : 0) : null,

@@ -70,7 +70,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Puts in force what both ends want.</summary>
-    private void Negotiate(in TcpSegment syn)
+    private void Negotiate(in TcpSegment syn, Timestamp now)
     {
         ReceivedOptions = syn.Options;
         WindowScalingInForce = Settings.WindowScaling && syn.Options.WindowScale is not null;
@@ -79,6 +79,7 @@ public sealed partial class TcpConnection
         SelectiveAcknowledgmentInForce = Settings.SelectiveAcknowledgment && syn.Options.SackPermitted;
         TimestampsInForce = Settings.Timestamps && syn.Options.Timestamps is not null;
         _recentTimestamp = syn.Options.Timestamps?.Value ?? 0;
+        _recentTimestampTaken = now;
     }
 
     /// <summary>The options that a segment sent now would carry: timestamps and SACK blocks, where they are in force.</summary>

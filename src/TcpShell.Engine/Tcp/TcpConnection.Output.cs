@@ -89,19 +89,8 @@ public sealed partial class TcpConnection
 
         _synPending = false;
         bool answering = State != TcpState.SynSent;
-        SentSegment? sent = Unacknowledged.Front;
-        if (sent is null)
-        {
-            sent = new SentSegment { SequenceNumber = Snd.Iss, Length = 1, Flags = TcpFlags.SYN, FirstSent = now, LastSent = now };
-            Unacknowledged.Add(sent);
-            Advance(Snd.Iss + 1);
-        }
-        else
-        {
-            Counters.Retransmissions++;
-            Unacknowledged.MarkSentAgain(sent, now);
-        }
-
+        bool again = _synAgainBy != TransmitReason.Open;
+        int attempt = CountSyn(again, now);
         string note = _synAgainBy == TransmitReason.RetransmissionTimeout ? TimeoutNote() : "";
         TcpSegment segment = new()
         {
@@ -113,7 +102,7 @@ public sealed partial class TcpConnection
             Window = SynWindow(),
             Options = SynOptions(answering, now),
         };
-        outgoing = new(segment, _synAgainBy, sent.Transmissions, note);
+        outgoing = new(segment, _synAgainBy, attempt, note);
         if (_synAgainBy == TransmitReason.PeerRetransmitted)
         {
             Timers.Stop(TimerKind.Retransmission); // it has just been repeated, so the timer need not do so at once
@@ -121,8 +110,41 @@ public sealed partial class TcpConnection
 
         _synAgainBy = TransmitReason.Open;
         _ackPending = false;
-        StartRetransmissionTimer(now);
+        if (Unacknowledged.Count > 0)
+        {
+            StartRetransmissionTimer(now);
+        }
+
         return true;
+    }
+
+    /// <summary>Keeps our SYN until it is acknowledged.</summary>
+    /// <returns>Which transmission this is, from 1.</returns>
+    private int CountSyn(bool again, Timestamp now)
+    {
+        Counters.Retransmissions += again ? 1 : 0;
+        if (Unacknowledged.Front is { } sent)
+        {
+            // The SYN,ACK of a simultaneous open is no repetition, but an ACK of it can as well be one of our first SYN (Karn).
+            Unacknowledged.MarkSentAgain(sent, now);
+            return again ? sent.Transmissions : 1;
+        }
+
+        if (again)
+        {
+            return 2; // only the two-way handshake repeats a SYN that it does not keep
+        }
+
+        Advance(Snd.Iss + 1);
+        if (State == TcpState.Established)
+        {
+            // The two-way handshake believes at once: our SYN counts as acknowledged without anybody having done so.
+            Snd.Una = Snd.Nxt;
+            return 1;
+        }
+
+        Unacknowledged.Add(new() { SequenceNumber = Snd.Iss, Length = 1, Flags = TcpFlags.SYN, FirstSent = now, LastSent = now });
+        return 1;
     }
 
     private bool TryRetransmit(Timestamp now, out OutgoingSegment outgoing)

@@ -10,6 +10,7 @@ public sealed partial class TcpConnection
     private int _unanswered;
     private int _persistBackoff;
     private int _keepAliveProbesSent;
+    private bool _synTimedOut;
 
     /// <summary>Lets the timers fire that are due. Calling it early or late does no harm; nothing happens before a deadline.</summary>
     /// <param name="now">The time.</param>
@@ -77,6 +78,7 @@ public sealed partial class TcpConnection
         _retransmitNow = true;
         if (front.Flags.Has(TcpFlags.SYN))
         {
+            _synTimedOut = true;
             _synPending = true;
             _synAgainBy = TransmitReason.RetransmissionTimeout;
         }
@@ -131,6 +133,8 @@ public sealed partial class TcpConnection
         {
             Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
         }
+
+        ArmUserTimeout(now);
     }
 
     private TimeSpan PersistInterval()
@@ -149,7 +153,7 @@ public sealed partial class TcpConnection
 
     private void ArmUserTimeout(Timestamp now)
     {
-        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || Unsent > 0 || _synPending);
+        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || Unsent > 0);
         if (Settings.UserTimeout is { } limit && waiting && !Timers.IsRunning(TimerKind.UserTimeout))
         {
             Timers.Set(TimerKind.UserTimeout, now + limit);

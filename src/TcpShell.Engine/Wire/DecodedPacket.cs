@@ -55,7 +55,7 @@ public readonly struct DecodedPacket
     /// <summary>Whether the IP packet is one of version 6.</summary>
     public bool IsIPv6 => _ip.IsIPv6;
 
-    /// <summary>The sender in the IP header.</summary>
+    /// <summary>The sender in the IP header; in the inner one of IP in IP.</summary>
     public IpAddress Source => _ip.Source;
 
     /// <summary>The receiver in the IP header.</summary>
@@ -121,18 +121,30 @@ public readonly struct DecodedPacket
         get
         {
             int headerLength = IpOffset < Frame.Length ? (Frame.Span[IpOffset] & 0xf) * 4 : 0;
-            bool isThere = Source.IsIPv6 == false && headerLength >= PacketWriter.IPv4HeaderSize && IpOffset + headerLength <= Frame.Length;
-            return isThere && _ip.PayloadOffset > 0 ? InternetChecksum.Compute(Frame.Span.Slice(IpOffset, headerLength)) == 0 : null;
+            bool isThere = !IsIPv6 && _ip.PayloadOffset > 0 && headerLength >= PacketWriter.IPv4HeaderSize && IpOffset + headerLength <= Frame.Length;
+            return isThere ? InternetChecksum.Compute(Frame.Span.Slice(IpOffset, headerLength)) == 0 : null;
         }
     }
 
     /// <summary>
     /// Whether the TCP checksum is right; null where that cannot be judged: in a frame cut short, in a fragment, with a routing
-    /// header whose last stop is still ahead. Calculated when asked for.
+    /// header whose last stop is not known. Calculated when asked for.
     /// </summary>
-    public bool? TcpChecksumValid => Status == PacketStatus.Tcp && !_ip.IsRoutedOn && SegmentOctets.Length == _ip.PayloadLength
-        ? InternetChecksum.ComputeTcp(Source, Destination, SegmentOctets.Span) == 0
-        : null;
+    public bool? TcpChecksumValid
+    {
+        get
+        {
+            int routedTo = _ip.LastDestinationOffset;
+            bool isWhole = Status == PacketStatus.Tcp && SegmentOctets.Length == _ip.PayloadLength;
+            if (!isWhole || (_ip.IsRoutedOn && routedTo == 0))
+            {
+                return null;
+            }
+
+            IpAddress destination = _ip.IsRoutedOn ? IpAddress.FromBytes(Frame.Span.Slice(routedTo, 16)) : Destination;
+            return InternetChecksum.ComputeTcp(Source, destination, SegmentOctets.Span) == 0;
+        }
+    }
 
     /// <summary>Who sent the ICMP error; the unspecified address where it is none.</summary>
     public IpAddress IcmpSource { get; internal init; }

@@ -3,8 +3,13 @@ using System.Buffers.Binary;
 namespace TcpShell.Wire;
 
 /// <summary>Finds the TCP segment in a captured frame. Any octets may be given; none of them make it throw, loop or allocate.</summary>
+/// <remarks>
+/// IP in IP is followed to the inner packet. Other tunnels (GRE, VXLAN, GTP ...) are not looked into, and fragments are not put together.
+/// </remarks>
 public static class PacketDecoder
 {
+    private const int MaximumIpDepth = 4;
+
     /// <summary>Whether frames of that link type can be decoded.</summary>
     /// <param name="linkType">The link type, perhaps a number without a name.</param>
     public static bool Supports(LinkType linkType) => Enum.IsDefined(linkType);
@@ -25,6 +30,11 @@ public static class PacketDecoder
         }
 
         IpLayer ip = IpLayer.Read(octets, link.Offset, originalLength);
+        for (int depth = 1; depth < MaximumIpDepth && HoldsIp(ip); depth++)
+        {
+            ip = IpLayer.Read(octets, ip.PayloadOffset, originalLength);
+        }
+
         if (ip.Problem != DecodeProblem.None)
         {
             return new(frame, link.VlanIds, ip) { Status = PacketStatus.Malformed, Problem = ip.Problem };
@@ -50,6 +60,9 @@ public static class PacketDecoder
         segment = isWhole ? header.ToSegment(octets[TcpHeader.OptionsOffset..header.Length], octets[header.Length..]) : default;
         return isWhole;
     }
+
+    private static bool HoldsIp(in IpLayer ip) =>
+        ip.Problem == DecodeProblem.None && !ip.IsFragment && (ip.Protocol is IpProtocol.IPv4 or IpProtocol.IPv6);
 
     private static DecodedPacket DecodeTcp(ReadOnlyMemory<byte> frame, VlanIds vlanIds, in IpLayer ip)
     {

@@ -160,7 +160,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 
     private void Write(Timestamp time, ReadOnlyMemory<byte> bytes, string comment, string interfaceName)
     {
-        CancelToken.ThrowIfCancellationRequested();
+        ThrowIfStopping();
         _pcap?.Write(time, bytes.Span);
         if (_pcapng is not null)
         {

@@ -97,7 +97,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
         TracedPacket[] packets = [.. network.Trace];
         foreach (SegmentRecord segment in SegmentRecorder.Record(packets))
         {
-            CancelToken.ThrowIfCancellationRequested();
+            ThrowIfStopping();
             if ((connection is null || Belongs(segment, connection)) && IsWanted(segment))
             {
                 WriteObject(segment);

@@ -104,17 +104,17 @@ function Invoke-Analysis {
     }
 }
 
-# Stages only what a user needs: no debug symbols, no documentation comments, no sources.
+# Stages only what a user needs: no debug symbols, no documentation comments, no sources. Published afresh, so that nothing of an older build remains.
 function Invoke-Package {
-    Invoke-Build
     $manifest = Import-PowerShellDataFile -Path (Join-Path $root 'TcpShell.psd1')
     $stage = Join-Path $root 'out' 'TcpShell' $manifest.ModuleVersion
     if (Test-Path -Path $stage) {
         Remove-Item -Path $stage -Recurse -Force
     }
 
-    [void] (New-Item -Path (Join-Path $stage 'bin') -ItemType Directory -Force)
-    Copy-Item -Path (Join-Path $root 'bin' '*.dll') -Destination (Join-Path $stage 'bin')
+    $bin = Join-Path $stage 'bin'
+    Invoke-Program dotnet (@('publish', (Join-Path $root 'src/TcpShell'), '--output', $bin) + $buildOptions)
+    Get-ChildItem -Path $bin -Recurse -Include '*.pdb', '*.xml' | Remove-Item
     foreach ($item in 'TcpShell.psd1', 'TcpShell.format.ps1xml', 'TcpShell.types.ps1xml', 'en-US', 'LICENSE', 'README.md', 'CHANGELOG.md') {
         Copy-Item -Path (Join-Path $root $item) -Destination $stage -Recurse
     }

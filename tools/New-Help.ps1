@@ -143,6 +143,10 @@ function Get-PipelineInput($Parameter) {
 
 # The value that a parameter has when it is left out: the cmdlet's own, before binding.
 function Get-DefaultValue($Cmdlet, [string] $Name) {
+    if ($riskParameters.ContainsKey($Name)) {
+        return 'False'
+    }
+
     $instance = [Activator]::CreateInstance($Cmdlet.ImplementingType)
     try {
         $value = $Cmdlet.ImplementingType.GetProperty($Name)?.GetValue($instance)

@@ -107,7 +107,8 @@ public readonly struct DecodedPacket
     public int TcpOffset => _ip.PayloadOffset;
 
     /// <summary>Octets of the TCP header as its data offset says; 0 where that was not captured.</summary>
-    public int TcpHeaderLength => SegmentOctets.Length > TcpHeader.DataOffsetOffset ? (SegmentOctets.Span[TcpHeader.DataOffsetOffset] >> 4) * 4 : 0;
+    public int TcpHeaderLength =>
+        SegmentOctets.Length > TcpHeader.DataOffsetOffset ? (SegmentOctets.Span[TcpHeader.DataOffsetOffset] >> 4) * 4 : 0;
 
     /// <summary>Where the data start in the frame; behind its end where it was cut before.</summary>
     public int PayloadOffset => TcpOffset + TcpHeaderLength;
@@ -115,13 +116,17 @@ public readonly struct DecodedPacket
     /// <summary>TCP header and data as captured, without what the link layer padded.</summary>
     public ReadOnlyMemory<byte> SegmentOctets { get; internal init; }
 
-    /// <summary>Whether the checksum of the IPv4 header is right; null for IPv6, which has none, and for a header cut short. Calculated when asked for.</summary>
+    /// <summary>
+    /// Whether the checksum of the IPv4 header is right; null for IPv6, which has none, and for a header cut short. Calculated
+    /// when asked for.
+    /// </summary>
     public bool? IpChecksumValid
     {
         get
         {
             int headerLength = IpOffset < Frame.Length ? (Frame.Span[IpOffset] & 0xf) * 4 : 0;
-            bool isThere = !IsIPv6 && _ip.PayloadOffset > 0 && headerLength >= PacketWriter.IPv4HeaderSize && IpOffset + headerLength <= Frame.Length;
+            bool isIPv4 = !IsIPv6 && _ip.PayloadOffset > 0 && headerLength >= PacketWriter.IPv4HeaderSize;
+            bool isThere = isIPv4 && IpOffset + headerLength <= Frame.Length;
             return isThere ? InternetChecksum.Compute(Frame.Span.Slice(IpOffset, headerLength)) == 0 : null;
         }
     }
@@ -175,7 +180,8 @@ public readonly struct DecodedPacket
             case DecodeProblem.IpVersionUnknown:
                 return string.Create(invariant, $"IP version {Frame.Span[IpOffset] >> 4} is neither 4 nor 6.");
             case DecodeProblem.IpHeaderLengthTooSmall:
-                return string.Create(invariant, $"IP header length {(Frame.Span[IpOffset] & 0xf) * 4} is below {PacketWriter.IPv4HeaderSize}.");
+                int headerLength = (Frame.Span[IpOffset] & 0xf) * 4;
+                return string.Create(invariant, $"IP header length {headerLength} is below {PacketWriter.IPv4HeaderSize}.");
             case DecodeProblem.IpLengthTooSmall:
                 int lengthOffset = IpOffset + (IsIPv6 ? 4 : 2);
                 int length = BinaryPrimitives.ReadUInt16BigEndian(Frame.Span[lengthOffset..]);
@@ -183,12 +189,15 @@ public readonly struct DecodedPacket
             case DecodeProblem.TooManyExtensionHeaders:
                 return "The IP packet has too many extension headers.";
             case DecodeProblem.TcpHeaderCut:
-                string whose = SegmentOctets.Length < _ip.PayloadLength ? "captured" : "in the IP packet";
-                return string.Create(invariant, $"{SegmentOctets.Length} octets of TCP header are {whose}; it has at least {TcpHeader.MinimumSize}.");
+                int octets = SegmentOctets.Length;
+                string where = octets < _ip.PayloadLength ? "captured" : "in the IP packet";
+                return string.Create(invariant, $"{octets} octets of TCP header are {where}; it has at least {TcpHeader.MinimumSize}.");
             case DecodeProblem.TcpHeaderLengthTooSmall:
                 return string.Create(invariant, $"TCP header length {TcpHeaderLength} is below {TcpHeader.MinimumSize}.");
             case DecodeProblem.TcpHeaderLengthTooLarge:
-                return string.Create(invariant, $"TCP header length {TcpHeaderLength} is above the {_ip.PayloadLength} octets of the segment.");
+                return string.Create(
+                    invariant,
+                    $"TCP header length {TcpHeaderLength} is above the {_ip.PayloadLength} octets of the segment.");
             case DecodeProblem.TcpOptionsCut:
                 return string.Create(invariant, $"{SegmentOctets.Length} of {TcpHeaderLength} octets of TCP header are captured.");
             default:

@@ -19,7 +19,9 @@ internal struct IpLayer
     public bool MoreFragments;
     public bool HasFragmentHeader;
 
-    /// <summary>Whether the checksum was made for another destination: the last one of a routing header that has stops ahead (RFC 8200 8.1).</summary>
+    /// <summary>
+    /// Whether the checksum was made for another destination: the last one of a routing header that has stops ahead (RFC 8200 8.1).
+    /// </summary>
     public bool IsRoutedOn;
 
     /// <summary>Where that destination stands in the frame; 0 where it is not known.</summary>

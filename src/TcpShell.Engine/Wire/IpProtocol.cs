@@ -1,6 +1,6 @@
 namespace TcpShell.Wire;
 
-/// <summary>What an IP packet carries: IPv4's protocol field, IPv6's next header field (IANA, Assigned Internet Protocol Numbers).</summary>
+/// <summary>What an IP packet carries: IPv4's protocol field, IPv6's next header field (IANA, Protocol Numbers).</summary>
 public enum IpProtocol : byte
 {
     /// <summary>IPv6 hop-by-hop options (RFC 8200 4.3).</summary>

@@ -17,7 +17,9 @@ public static class PacketDecoder
     /// <summary>Decodes a frame.</summary>
     /// <param name="frame">The octets as captured; they are not copied.</param>
     /// <param name="linkType">What the frame starts with.</param>
-    /// <param name="originalLength">Octets of the frame before the capture cut it; 0 where that is not known, and IP's length is believed.</param>
+    /// <param name="originalLength">
+    /// Octets of the frame before the capture cut it; 0 where that is not known, and IP's length is believed.
+    /// </param>
     /// <returns>What was found, or why nothing was.</returns>
     public static DecodedPacket Decode(ReadOnlyMemory<byte> frame, LinkType linkType, int originalLength = 0)
     {
@@ -25,8 +27,8 @@ public static class PacketDecoder
         LinkLayer link = LinkLayer.Read(octets, linkType);
         if (!link.IsIp)
         {
-            bool isCut = link.Problem == DecodeProblem.LinkHeaderCut;
-            return new(frame, link.VlanIds, default) { Status = isCut ? PacketStatus.Malformed : PacketStatus.NotTcp, Problem = link.Problem };
+            PacketStatus status = link.Problem == DecodeProblem.LinkHeaderCut ? PacketStatus.Malformed : PacketStatus.NotTcp;
+            return new(frame, link.VlanIds, default) { Status = status, Problem = link.Problem };
         }
 
         IpLayer ip = IpLayer.Read(octets, link.Offset, originalLength);
@@ -85,7 +87,9 @@ public static class PacketDecoder
             Status = ip.IsFragment ? PacketStatus.Fragment : isUsable ? PacketStatus.Tcp : PacketStatus.Malformed,
             Problem = problem,
             SegmentOctets = octets,
-            Segment = isUsable ? header.ToSegment(octets[TcpHeader.OptionsOffset..headerLength], octets[headerLength..]) : ReadStart(octets),
+            Segment = isUsable
+                ? header.ToSegment(octets[TcpHeader.OptionsOffset..headerLength], octets[headerLength..])
+                : ReadStart(octets),
             SegmentLength = isUsable ? Math.Max(0, ip.PayloadLength - header.Length) : 0,
         };
     }
@@ -114,7 +118,9 @@ public static class PacketDecoder
             IcmpSource = ip.Source,
             IcmpType = icmp[0],
             IcmpCode = icmp[1],
-            IcmpMtu = !isTooBig ? 0 : ip.IsIPv6 ? BinaryPrimitives.ReadUInt32BigEndian(icmp[4..]) : BinaryPrimitives.ReadUInt16BigEndian(icmp[6..]),
+            IcmpMtu = !isTooBig ? 0
+                : ip.IsIPv6 ? BinaryPrimitives.ReadUInt32BigEndian(icmp[4..])
+                : BinaryPrimitives.ReadUInt16BigEndian(icmp[6..]),
         };
     }
 

@@ -101,13 +101,13 @@ internal sealed class StateReplay(TcpConversation conversation, string host, Tcp
 
         if (hasAck)
         {
-            ReceivesAck(segment, time);
+            ReceivesAck(segment, length, time);
         }
 
         if (flags.Has(TcpFlags.FIN))
         {
+            _peerFinAcksOurs |= _peerEnd is null && hasAck && segment.AcknowledgmentNumber >= _end;
             _peerEnd ??= TcpConversationSide.EndOf(segment, length);
-            _peerFinAcksOurs |= hasAck && segment.AcknowledgmentNumber >= _end;
         }
     }
 
@@ -195,7 +195,7 @@ internal sealed class StateReplay(TcpConversation conversation, string host, Tcp
         }
     }
 
-    private void ReceivesAck(in TcpSegment segment, Timestamp time)
+    private void ReceivesAck(in TcpSegment segment, int length, Timestamp time)
     {
         if (AcknowledgesSyn(segment))
         {
@@ -215,11 +215,11 @@ internal sealed class StateReplay(TcpConversation conversation, string host, Tcp
         string cause = AckOfFin(segment.AcknowledgmentNumber);
         switch (self.State)
         {
-            case TcpState.FinWait1 when segment.Flags.Has(TcpFlags.FIN):
+            case TcpState.FinWait1 when segment.Flags.Has(TcpFlags.FIN) && _peerEnd is null:
                 // ACK and FIN in one segment make one change of state, once it is clear that the segment has arrived.
                 break;
-            case TcpState.FinWait1 when _peerEnd is { } peerEnd && segment.SequenceNumber >= peerEnd:
-                // Sent after a FIN that must come first.
+            case TcpState.FinWait1 when _peerEnd is { } peerEnd && TcpConversationSide.EndOf(segment, length) >= peerEnd:
+                // Sent with or after a FIN that must be taken first.
                 _ackOfFinPassed = true;
                 break;
             case TcpState.FinWait1:

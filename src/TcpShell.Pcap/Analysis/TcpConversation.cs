@@ -94,12 +94,26 @@ public sealed class TcpConversation
     {
         get
         {
-            bool isByClient = (_resetter ?? _firstToClose) == Client;
-            return _resetter is not null
-                ? (isByClient ? ConversationEnding.ResetByClient : Server.Syns == 0 && Client.Syns > 0 ? ConversationEnding.Refused : ConversationEnding.ResetByServer)
-                : _firstToClose is null ? (IsUnanswered ? ConversationEnding.Unanswered : ConversationEnding.Open)
-                : Client.Fins > 0 && Server.Fins > 0 ? (isByClient ? ConversationEnding.ClosedByClient : ConversationEnding.ClosedByServer)
-                : isByClient ? ConversationEnding.HalfClosedByClient : ConversationEnding.HalfClosedByServer;
+            if (_resetter is not null)
+            {
+                bool isRefusal = Server.Syns == 0 && Client.Syns > 0;
+                return _resetter == Client ? ConversationEnding.ResetByClient
+                    : isRefusal ? ConversationEnding.Refused
+                    : ConversationEnding.ResetByServer;
+            }
+
+            if (_firstToClose is null)
+            {
+                return IsUnanswered ? ConversationEnding.Unanswered : ConversationEnding.Open;
+            }
+
+            return (_firstToClose == Client, Client.Fins > 0 && Server.Fins > 0) switch
+            {
+                (true, true) => ConversationEnding.ClosedByClient,
+                (false, true) => ConversationEnding.ClosedByServer,
+                (true, false) => ConversationEnding.HalfClosedByClient,
+                (false, false) => ConversationEnding.HalfClosedByServer,
+            };
         }
     }
 

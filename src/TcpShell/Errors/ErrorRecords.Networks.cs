@@ -152,5 +152,13 @@ internal static partial class ErrorRecords
         id,
         "Get-TcpImpairment lists what there is. Impairments of another network need -Network.");
 
+    /// <summary>An object that no diagram can be made of.</summary>
+    public static ErrorRecord NotDrawable(object input) => Create(
+        new ArgumentException($"A {input.GetType().Name} cannot be drawn."),
+        "NotDrawable",
+        ErrorCategory.InvalidArgument,
+        input,
+        "Give segments (Get-TcpSegment, Import-TcpCapture -As Segment), connections, networks, or changes of state (Watch-TcpState).");
+
     private static string Seconds(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.###} s");
 }

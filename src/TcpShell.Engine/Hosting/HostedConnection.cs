@@ -167,8 +167,8 @@ public sealed class HostedConnection
     /// <summary>The machine itself. Calls on it are seen by the network when it is pumped next.</summary>
     public TcpConnection Tcp { get; }
 
-    // When the host has promised to look at its timers; null if it has not.
-    internal Timestamp? ScheduledAt { get; set; }
+    // When the host looks at its timers, the next time on top: it plans only ever what is earlier than that.
+    internal Stack<Timestamp> Scheduled { get; } = new();
 
     internal bool IsDirty { get; set; }
 

@@ -331,7 +331,7 @@ public class OpeningTests
         var lab = new Lab();
         lab.Inject(Lab.ClientEnd, Lab.ServerEnd, new() { Flags = TcpFlags.SYN, SequenceNumber = 90, Window = 1000 });
         Assert.True(lab.Network.RunUntilIdle(Lab.Long));
-        Assert.Equal(["0 client S 0", "0.01 server S. 0 ack 1", "0.02 client R 1"], [.. lab.Packets[..2], lab.Packets[2].Replace("R 91", "R 1", StringComparison.Ordinal)]);
+        Assert.Equal(["0 client S 0", "0.01 server S. 0 ack 1", "0.02 client R 1"], lab.Packets);
         Assert.Equal(["0.01 server Listen -> SynReceived", "0.03 server SynReceived -> Listen"], lab.States);
         Assert.Empty(lab.Network.Connections);
         Assert.Equal(TcpState.Listen, lab.Listener.Control.State);

@@ -180,14 +180,16 @@ public sealed partial class TcpConnection
     private bool TrySendNew(Timestamp now, out OutgoingSegment outgoing)
     {
         outgoing = default;
-        if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent)
+        if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent
+            || Unacknowledged.FirstLost() is not null) // what is lost goes first
         {
             return false;
         }
 
         int unsent = Unsent;
+        int room = SegmentRoom;
         long usable = Snd.UsableWindow;
-        int length = (int)Math.Min(Math.Min(unsent, SendMaximumSegmentSize), usable);
+        int length = (int)Math.Min(Math.Min(unsent, room), usable);
         bool withFin = _finQueued && length == unsent && usable > length;
         if (length <= 0 && !withFin)
         {
@@ -196,13 +198,14 @@ public sealed partial class TcpConnection
         }
 
         length = Math.Max(0, length);
-        if (!IsWorthASegment(length, unsent, withFin) || (length > 0 && Unacknowledged.InFlight + length > _congestion.Window))
+        if (!IsWorthASegment(length, room, unsent, withFin) || (length > 0 && Unacknowledged.InFlight + length > _congestion.Window))
         {
             WatchWindow(now);
             return false;
         }
 
         _sendSilly = false;
+        Timers.Stop(TimerKind.Persist);
         var sent = new SentSegment
         {
             SequenceNumber = Snd.Nxt,
@@ -221,21 +224,22 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Nagle [SHLD-7] and the sender's part against silly windows [MUST-38]: whether so little may go now.</summary>
-    private bool IsWorthASegment(int length, int unsent, bool withFin)
+    private bool IsWorthASegment(int length, int room, int unsent, bool withFin)
     {
         bool everything = length == unsent;
         bool nothingOutstanding = Snd.Nxt == Snd.Una;
-        return length == SendMaximumSegmentSize
+        return length == room
             || (everything && (withFin || _finQueued || !Settings.Nagle || nothingOutstanding || _urgentQueued))
             || (!everything && length >= Snd.MaxWnd / 2)
             || _sendSilly;
     }
 
+    private bool WaitsToSend => Unsent > 0 || (_finQueued && !FinSent);
+
     /// <summary>Data waits, nothing is in flight that could bring an ACK, and the window is closed or silly: the persist timer sees to it.</summary>
     private void WatchWindow(Timestamp now)
     {
-        bool waits = Unsent > 0 || (_finQueued && !FinSent);
-        if (waits && Unacknowledged.Count == 0 && !Timers.IsRunning(TimerKind.Persist) && !_probePending)
+        if (WaitsToSend && Unacknowledged.Count == 0 && !Timers.IsRunning(TimerKind.Persist) && !_probePending)
         {
             Timers.Set(TimerKind.Persist, now + PersistInterval()); // [SHLD-29]
         }
@@ -249,7 +253,7 @@ public sealed partial class TcpConnection
         {
             _probePending = false;
             bool data = Unsent > 0;
-            if (data || (_finQueued && !FinSent))
+            if (WaitsToSend)
             {
                 Counters.ZeroWindowProbes++;
                 Snd.Max = SeqNumber.Max(Snd.Max, Snd.Nxt + 1); // the peer may take the octet after all
@@ -313,7 +317,7 @@ public sealed partial class TcpConnection
             Flags = urgent ? flags | TcpFlags.URG : flags,
             UrgentPointer = urgent ? (ushort)Math.Min(ushort.MaxValue, Snd.Up - sequence) : (ushort)0, // [MUST-31]
             Window = AdvertisedWindow(),
-            Options = SegmentOptions(acknowledges: true, now),
+            Options = SegmentOptions(payload.Length, now),
             Payload = payload,
         };
     }

@@ -88,6 +88,11 @@ public sealed partial class TcpConnection
 
     private void PersistTimerFires(Timestamp now)
     {
+        if (!WaitsToSend)
+        {
+            return; // the peer took the probe's octet, and it was the last
+        }
+
         if (Snd.UsableWindow > 0)
         {
             _sendSilly = true; // [MUST-38] the override: a little data now is better than none for ever

@@ -141,6 +141,9 @@ internal sealed class TcpHarness
 
     public TcpHarness ExpectNothing() => Each(run => run.RequireNothingSent("Expected nothing"));
 
+    /// <summary>Forgets what was sent.</summary>
+    public TcpHarness IgnoreSent() => Each(run => run.Sent.Clear());
+
     /// <summary>Forgets what was sent and told.</summary>
     public TcpHarness Ignore() => Each(run =>
     {

@@ -15,22 +15,26 @@
     TypesToProcess       = @('TcpShell.types.ps1xml')
 
     CmdletsToExport      = @(
-        'Add-TcpImpairment',
-        'Close-TcpConnection',
-        'Get-TcpConnection',
-        'Get-TcpImpairment',
-        'Get-TcpTransition',
-        'New-TcpConnection',
-        'New-TcpHost',
-        'New-TcpListener',
-        'New-TcpNetwork',
-        'Receive-TcpData',
-        'Remove-TcpImpairment',
-        'Restart-TcpHost',
-        'Send-TcpData',
-        'Step-TcpNetwork',
-        'Stop-TcpHost',
-        'Wait-TcpState',
+        'Add-TcpImpairment'
+        'Close-TcpConnection'
+        'Export-TcpCapture'
+        'Get-TcpConnection'
+        'Get-TcpImpairment'
+        'Get-TcpSegment'
+        'Get-TcpTransition'
+        'Import-TcpCapture'
+        'New-TcpConnection'
+        'New-TcpHost'
+        'New-TcpListener'
+        'New-TcpNetwork'
+        'Receive-TcpData'
+        'Remove-TcpImpairment'
+        'Restart-TcpHost'
+        'Send-TcpData'
+        'Send-TcpSegment'
+        'Step-TcpNetwork'
+        'Stop-TcpHost'
+        'Wait-TcpState'
         'Watch-TcpState'
     )
     FunctionsToExport    = @()

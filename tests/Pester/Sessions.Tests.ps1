@@ -105,7 +105,7 @@ Describe 'Errors that a user will make' {
 Describe 'Ctrl-C and -First' {
     It 'ends a long run within half a second of real time, and keeps the session' {
         $shell = [powershell]::Create()
-        $null = $shell.AddScript("Import-Module '$modulePath'; `$net = New-TcpNetwork; `$c = New-TcpConnection -Option @{ KeepAlive = `$true; KeepAliveIdle = '1ms' }; 'ready'; Step-TcpNetwork -Until { `$false } -Timeout 10000d")
+        $null = $shell.AddScript("Import-Module '$modulePath'; `$net = New-TcpNetwork; `$c = New-TcpConnection -Option @{ KeepAlive = `$true; KeepAliveIdle = '1ms' }; 'ready'; Step-TcpNetwork -Until { `$false } -Timeout 1000h")
         $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
         $handle = $shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]::new(), $output)
         while ($output.Count -eq 0 -and -not $handle.IsCompleted) { Start-Sleep -Milliseconds 20 }

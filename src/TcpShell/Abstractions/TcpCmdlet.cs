@@ -17,6 +17,16 @@ public abstract class TcpCmdlet : PSCmdlet, IDisposable
     /// <summary>Is cancelled when the user stops the pipeline.</summary>
     protected CancellationToken CancelToken => _stopping.Token;
 
+    /// <summary>Ends the pipeline if the user has stopped it.</summary>
+    /// <exception cref="PipelineStoppedException">The user has stopped the pipeline.</exception>
+    protected void ThrowIfStopping()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
     /// <summary>Cancels, nothing else: this runs on another thread.</summary>
     protected sealed override void StopProcessing() => _stopping.Cancel();
 

@@ -18,6 +18,7 @@ namespace TcpShell.Commands;
 /// <para>A server driven by hand</para>
 /// <code>New-TcpListener 8080 -Application Manual
 /// $client = New-TcpConnection server:8080
+/// Step-TcpNetwork -For 10ms
 /// $server = Get-TcpConnection -HostName server -Port 8080 -State Established
 /// $server | Send-TcpData 'who is there?'
 /// $client | Receive-TcpData -AsText</code>

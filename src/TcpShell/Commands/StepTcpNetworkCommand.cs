@@ -71,7 +71,10 @@ public sealed class StepTcpNetworkCommand : NetworkCmdlet
         switch (ParameterSetName)
         {
             case ForSet:
-                network.RunFor(For, CancelToken);
+                // Events first, with progress and Ctrl-C; then what is left of the time, in which nothing happens.
+                Timestamp end = network.Now + For;
+                RunUntil(network, () => false, For);
+                network.RunFor(end - network.Now);
                 break;
             case UntilSet:
                 if (!RunUntil(network, () => LanguagePrimitives.IsTrue(Until.InvokeReturnAsIs()), Timeout))
@@ -81,7 +84,7 @@ public sealed class StepTcpNetworkCommand : NetworkCmdlet
 
                 break;
             case IdleSet:
-                if (!network.RunUntilIdle(Timeout, CancelToken))
+                if (!RunUntil(network, () => network.NextEvent is null, Timeout))
                 {
                     WriteWarning($"After {Timeout} of virtual time there is still something to come at {network.NextEvent}.");
                 }
@@ -90,7 +93,7 @@ public sealed class StepTcpNetworkCommand : NetworkCmdlet
             default:
                 for (int i = 0; i < Count && network.Step(); i++)
                 {
-                    CancelToken.ThrowIfCancellationRequested();
+                    ThrowIfStopping();
                 }
 
                 break;

@@ -110,6 +110,10 @@ internal static partial class ErrorRecords
         connection,
         "The peer has sent no more: send something that it answers, or act on its end of the connection (Get-TcpConnection).");
 
+    /// <summary>A segment cannot be put into a packet.</summary>
+    public static ErrorRecord SegmentNotPossible(ArgumentException wrong, object target) => Create(
+        wrong, "SegmentNotPossible", ErrorCategory.InvalidArgument, target, "Both addresses are of one IP version, and options have at most 40 octets.");
+
     /// <summary>A state was not reached in time.</summary>
     public static ErrorRecord StateNotReached(HostedConnection connection, TcpState[] states, TimeSpan limit) => Create(
         new TimeoutException($"Connection {connection.Id} is in {connection.State} after {Seconds(limit)} of virtual time, not in {string.Join(" or ", states)}."),
@@ -147,6 +151,14 @@ internal static partial class ErrorRecords
         ErrorCategory.ObjectNotFound,
         id,
         "Get-TcpImpairment lists what there is. Impairments of another network need -Network.");
+
+    /// <summary>An object that no diagram can be made of.</summary>
+    public static ErrorRecord NotDrawable(object input) => Create(
+        new ArgumentException($"A {input.GetType().Name} cannot be drawn."),
+        "NotDrawable",
+        ErrorCategory.InvalidArgument,
+        input,
+        "Give segments (Get-TcpSegment, Import-TcpCapture -As Segment), connections, networks, or changes of state (Watch-TcpState).");
 
     private static string Seconds(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.###} s");
 }

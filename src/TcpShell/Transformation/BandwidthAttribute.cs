@@ -6,7 +6,7 @@ namespace TcpShell.Transformation;
 public sealed class BandwidthAttribute : TextTransformationAttribute<long>
 {
     /// <inheritdoc/>
-    protected override string Accepted => "a bit rate such as 64kbit, 10mbit, 1gbit, 10Mbit/s, or a number of bits per second above 0";
+    public override string Accepted => "a bit rate such as 64kbit, 10mbit, 1gbit, 10Mbit/s, or a number of bits per second above 0";
 
     /// <inheritdoc/>
     protected override bool TryConvert(object? value, string text, out long result) => BandwidthText.TryParse(text, out result);

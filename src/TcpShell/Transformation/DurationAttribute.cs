@@ -6,7 +6,7 @@ namespace TcpShell.Transformation;
 public sealed class DurationAttribute : TextTransformationAttribute<TimeSpan>
 {
     /// <inheritdoc/>
-    protected override string Accepted =>
+    public override string Accepted =>
         "a duration such as 50ms, 1.5s, 2m, 1h, '100us' (in quotes where it stands in an expression), or a number of seconds";
 
     /// <inheritdoc/>

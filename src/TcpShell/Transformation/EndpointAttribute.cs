@@ -8,7 +8,7 @@ namespace TcpShell.Transformation;
 public sealed class EndpointAttribute : TextTransformationAttribute<Endpoint>
 {
     /// <inheritdoc/>
-    protected override string Accepted => "an address with a port such as 10.0.0.2:80 or [fd00::2]:80, or a port from 0 to 65535";
+    public override string Accepted => "an address with a port such as 10.0.0.2:80 or [fd00::2]:80, or a port from 0 to 65535";
 
     /// <inheritdoc/>
     protected override bool TryConvert(object? value, string text, out Endpoint result)

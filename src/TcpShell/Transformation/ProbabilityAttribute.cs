@@ -6,7 +6,7 @@ namespace TcpShell.Transformation;
 public sealed class ProbabilityAttribute : TextTransformationAttribute<double>
 {
     /// <inheritdoc/>
-    protected override string Accepted => "a probability such as 1% or 0.01, from 0 to 1 or from 0% to 100%";
+    public override string Accepted => "a probability such as 1% or 0.01, from 0 to 1 or from 0% to 100%";
 
     /// <inheritdoc/>
     protected override bool TryConvert(object? value, string text, out double result) => ProbabilityText.TryParse(text, out result);

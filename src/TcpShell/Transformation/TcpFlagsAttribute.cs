@@ -8,7 +8,7 @@ namespace TcpShell.Transformation;
 public sealed class TcpFlagsAttribute : TextTransformationAttribute<TcpFlags>
 {
     /// <inheritdoc/>
-    protected override string Accepted => "a set of control bits such as SYN,ACK or S. or SA or 0x12 or None";
+    public override string Accepted => "a set of control bits such as SYN,ACK or S. or SA or 0x12 or None";
 
     /// <inheritdoc/>
     protected override object TransformList(IEnumerable items)

@@ -6,7 +6,7 @@ namespace TcpShell.Transformation;
 public sealed class TcpStateAttribute : TextTransformationAttribute<TcpState>
 {
     /// <inheritdoc/>
-    protected override string Accepted => $"a state of a connection; the states are {string.Join(", ", Enum.GetNames<TcpState>())}";
+    public override string Accepted => $"a state of a connection; the states are {string.Join(", ", Enum.GetNames<TcpState>())}";
 
     /// <inheritdoc/>
     protected override bool TryConvert(object? value, string text, out TcpState result) => TcpStateNames.TryParse(text, out result);

@@ -12,8 +12,8 @@ namespace TcpShell.Transformation;
 public abstract class TextTransformationAttribute<T> : ArgumentTransformationAttribute
     where T : struct
 {
-    /// <summary>What is accepted, as the end of the sentence "'x' is not ...".</summary>
-    protected abstract string Accepted { get; }
+    /// <summary>What is accepted, as the end of the sentences "'x' is not ..." and, in the help, "Takes ...".</summary>
+    public abstract string Accepted { get; }
 
     /// <summary>Converts one value, or every value of a list.</summary>
     /// <param name="engineIntrinsics">Not used.</param>

@@ -1,0 +1,288 @@
+namespace TcpShell.Diagrams;
+
+/// <summary>Draws a ladder with characters.</summary>
+/// <remarks>
+/// A segment that takes time is drawn over two rows: one for its departure, one for its arrival. Between them it waits in a column of its
+/// own, its track. Segments that overtake none keep their order there, so that only lines cross whose segments do.
+/// <code>
+///         SynSent ├── SYN seq=0 ──────────────╮              │
+///                 │                           ╰─────────────►│ SynReceived
+/// </code>
+/// </remarks>
+internal sealed class LadderText
+{
+    private const int LeastLaneDistance = 24;
+
+    private readonly Ladder _ladder;
+    private readonly TextCanvas _canvas;
+    private readonly LadderTracks _tracks;
+    private readonly int[] _lanes;
+    private readonly int _timeEnd;
+    private readonly int _width;
+    private readonly bool _ascii;
+    private int _row = -1;
+    private Timestamp? _shown;
+
+    public LadderText(Ladder ladder, DiagramOptions options)
+    {
+        _ladder = ladder;
+        _ascii = options.Ascii;
+        _canvas = new TextCanvas(options.Ascii);
+        int gaps = Math.Max(1, ladder.Lanes.Count - 1);
+        int leftWidth = StateWidth(0);
+        int rightWidth = StateWidth(ladder.Lanes.Count - 1);
+        int rightMargin = rightWidth > 0 ? rightWidth + 2 : 1;
+        _timeEnd = ladder.Events.Select(item => ladder.TimeText(item.Time).Length).DefaultIfEmpty(0).Max() + 1;
+        int first = _timeEnd + 1 + leftWidth + 1;
+        int last = Math.Max(options.Width - rightMargin, first + (gaps * LeastLaneDistance));
+        _width = last + rightMargin;
+        _lanes = [.. Enumerable.Range(0, ladder.Lanes.Count).Select(lane => first + ((last - first) * lane / gaps))];
+        _tracks = new LadderTracks(_lanes, ladder.Events);
+    }
+
+    private int Middle => (_lanes[0] + _lanes[^1]) / 2;
+
+    public string Draw()
+    {
+        if (_lanes.Length == 0)
+        {
+            return "";
+        }
+
+        DrawHead();
+        foreach (LadderEvent item in _ladder.Events)
+        {
+            switch (item.Kind)
+            {
+                case LadderEventKind.Departure when item.Arrow!.From == item.Arrow.To:
+                    BeginRow(item, stateSide: 1);
+                    WriteCentred(Middle, $"{item.Arrow.Label} to itself");
+                    break;
+                case LadderEventKind.Departure:
+                    DrawDeparture(item, item.Arrow!);
+                    break;
+                case LadderEventKind.Arrival when _tracks.Find(item.Arrow!) is { } track:
+                    DrawArrival(item, item.Arrow!, track);
+                    break;
+                case LadderEventKind.Arrival:
+                    DrawLateArrival(item, item.Arrow!);
+                    break;
+                default:
+                    BeginRow(item, stateSide: 1);
+                    WriteCentred(Middle, item.Text);
+                    break;
+            }
+        }
+
+        return _canvas.ToString();
+    }
+
+    private int StateWidth(int lane) => lane < 0 ? 0 : _ladder.Events
+        .Where(item => item.Lane == lane)
+        .Select(item => item.State.Length)
+        .Append(_ladder.Lanes[lane].InitialState.Length)
+        .Max();
+
+    private void DrawHead()
+    {
+        // The end itself, unless the name says it or the host has several.
+        string[] names = [.. _ladder.Lanes.Select(lane => lane.Name)];
+        string[] ends = [.. _ladder.Lanes.Select(lane => lane.Endpoints is [{ } end] && end.ToString() != lane.Name ? end.ToString() : "")];
+        foreach (string[] texts in new[] { names, ends }.Where(texts => texts.Any(text => text.Length > 0)))
+        {
+            _row++;
+            for (int lane = 0; lane < _lanes.Length; lane++)
+            {
+                WriteCentred(_lanes[lane], texts[lane]);
+            }
+        }
+
+        NextRow();
+        for (int lane = 0; lane < _lanes.Length; lane++)
+        {
+            WriteState(lane, _ladder.Lanes[lane].InitialState, side: 1);
+        }
+    }
+
+    private void DrawDeparture(LadderEvent item, Arrow arrow)
+    {
+        string label = arrow.Mark.Length > 0 ? $"{arrow.Label} {arrow.Mark}" : arrow.Label;
+        string arrival = arrow.TakesTime ? $" {_ladder.TimeText(arrow.Segment.Arrived!.Value)} " : "";
+        int from = _lanes[arrow.From];
+        int to = _lanes[arrow.To];
+        int side = to > from ? -1 : 1;
+        int track = -1;
+        int labelAt = -1;
+        bool waits = arrow.TakesTime && _tracks.TryFind(arrow, label.Length, out track, out labelAt);
+        if (!waits && Math.Abs(to - from) < label.Length + arrival.Length + (3 * LadderTracks.NarrowMargin))
+        {
+            // Too long to stand in the arrow: it stands above.
+            BeginRow(item, side);
+            WriteBetween(label, from, to);
+            NextRow();
+            label = "";
+            waits = arrow.TakesTime && _tracks.TryFind(arrow, 0, out track, out labelAt);
+        }
+        else
+        {
+            BeginRow(item, side);
+        }
+
+        if (waits)
+        {
+            _tracks.Keep(arrow, track);
+            _canvas.Horizontal(_row, from, track);
+            _canvas.ToBelow(_row, track);
+            WriteLabel(label, labelAt);
+        }
+        else
+        {
+            DrawLevel(arrow, label, arrival, from, to);
+        }
+    }
+
+    // All in one row: the time of arrival is not known, or the segment goes no further, or there is no room to let it wait.
+    private void DrawLevel(Arrow arrow, string label, string arrival, int from, int to)
+    {
+        int step = to > from ? 1 : -1;
+        int labelAt = _tracks.PlaceLabel(from, to, label.Length);
+        int end = to - step;
+        if (arrow.End is ArrowEnd.Lost or ArrowEnd.OnItsWay)
+        {
+            end = _tracks.PlaceEnd(from, to, label.Length == 0 ? from : step > 0 ? labelAt + label.Length + 1 : labelAt);
+        }
+
+        _canvas.Horizontal(_row, from, end);
+        WriteLabel(label, labelAt);
+        _canvas.Write(_row, step > 0 ? end - 1 - arrival.Length : end + 2, arrival);
+        _canvas.Write(_row, end, arrow.End switch
+        {
+            ArrowEnd.Arrived => _canvas.Head(step > 0).ToString(),
+            ArrowEnd.OnItsWay => _ascii ? "~" : "╌",
+            _ => "X",
+        });
+        if (!arrow.TakesTime)
+        {
+            WriteRemark(arrow.End == ArrowEnd.OnItsWay ? "on its way" : arrow.Remark, end, to);
+        }
+    }
+
+    private void DrawArrival(LadderEvent item, Arrow arrow, int track)
+    {
+        int to = _lanes[arrow.To];
+        int step = to > track ? 1 : -1;
+        BeginRow(item, stateSide: step, without: arrow);
+        _canvas.FromAbove(_row, track);
+        _canvas.Horizontal(_row, track, to - step);
+        _canvas.Write(_row, to - step, _canvas.Head(step > 0).ToString());
+        WriteRemark(arrow.Remark, track, _lanes[arrow.From]);
+    }
+
+    // The arrow was drawn in one row; what it does to its receiver still comes at its time.
+    private void DrawLateArrival(LadderEvent item, Arrow arrow)
+    {
+        string remark = arrow.TakesTime ? arrow.Remark : "";
+        if (item.State.Length > 0 || remark.Length > 0)
+        {
+            BeginRow(item, stateSide: arrow.To > arrow.From ? 1 : -1);
+            WriteRemark(remark, _lanes[0], _lanes[^1]);
+        }
+    }
+
+    private void BeginRow(LadderEvent item, int stateSide, Arrow? without = null)
+    {
+        if (_tracks.Count == 0 && _shown is { } shown && item.Time > shown)
+        {
+            // Nothing is on its way and time passes.
+            _row++;
+            foreach (int lane in _lanes)
+            {
+                _canvas.Write(_row, lane, _ascii ? ":" : "┊");
+            }
+        }
+
+        if (without is not null)
+        {
+            _tracks.Release(without);
+        }
+
+        NextRow();
+        if (_shown != item.Time)
+        {
+            string time = _ladder.TimeText(item.Time);
+            _canvas.Write(_row, _timeEnd - time.Length, time);
+            _shown = item.Time;
+        }
+
+        WriteState(item.Lane, item.State, stateSide);
+    }
+
+    private void NextRow()
+    {
+        _row++;
+        foreach (int column in _lanes.Concat(_tracks.Columns))
+        {
+            _canvas.Bar(_row, column);
+        }
+    }
+
+    private void WriteLabel(string label, int column)
+    {
+        if (label.Length > 0)
+        {
+            _canvas.Write(_row, column, $" {label} ");
+        }
+    }
+
+    /// <summary>Writes a state beside its lane: outside of the outer ones, on one side of the others.</summary>
+    private void WriteState(int lane, string state, int side)
+    {
+        if (state.Length > 0)
+        {
+            bool isRight = lane == _lanes.Length - 1 || (lane > 0 && side > 0);
+            _canvas.Write(_row, isRight ? _lanes[lane] + 2 : _lanes[lane] - 1 - state.Length, state);
+        }
+    }
+
+    /// <summary>Writes a remark between two columns where nothing else stands; else in rows of its own below.</summary>
+    private void WriteRemark(string remark, int near, int far)
+    {
+        if (remark.Length == 0)
+        {
+            return;
+        }
+
+        int left = Math.Min(near, far) + 1;
+        int right = Math.Max(near, far) - 1;
+        if (_tracks.IsFree(left, right) && remark.Length <= right - left - 1)
+        {
+            WriteBetween(remark, near, far);
+            return;
+        }
+
+        foreach (string line in Wrap(remark, _lanes[^1] - _lanes[0] - 5))
+        {
+            NextRow();
+            WriteCentred(Middle, $" {line} ");
+        }
+    }
+
+    // Near the first column, with a blank between.
+    private void WriteBetween(string text, int near, int far) => _canvas.Write(_row, near < far ? near + 2 : near - 1 - text.Length, text);
+
+    private void WriteCentred(int column, string text) =>
+        _canvas.Write(_row, Math.Max(0, Math.Min(column - (text.Length / 2), _width - text.Length)), text);
+
+    private static IEnumerable<string> Wrap(string text, int width)
+    {
+        while (text.Length > width)
+        {
+            int blank = text.LastIndexOf(' ', width);
+            int end = blank > 0 ? blank : width;
+            yield return text[..end];
+            text = text[end..].TrimStart();
+        }
+
+        yield return text;
+    }
+}

@@ -1,0 +1,98 @@
+using TcpShell.Tcp;
+using TcpShell.Wire;
+
+namespace TcpShell.Tracing;
+
+/// <summary>
+/// Makes <see cref="SegmentRecord"/>s of packets, in their order. It remembers of each conversation what relative numbers and scaled
+/// windows need: a few dozen octets, however long the conversation is.
+/// </summary>
+public sealed class SegmentRecorder
+{
+    private readonly ConversationTable _conversations = new();
+    private int _lastNumber;
+
+    /// <summary>Makes records of the TCP segments of a trace; whatever else went over the network is left out.</summary>
+    /// <param name="packets">The packets, in the order of sending.</param>
+    public static IEnumerable<SegmentRecord> Record(IEnumerable<TracedPacket> packets)
+    {
+        ArgumentNullException.ThrowIfNull(packets);
+        var recorder = new SegmentRecorder();
+        return packets.Select(recorder.Record).OfType<SegmentRecord>();
+    }
+
+    /// <summary>Makes a record of a packet that a simulated network carried.</summary>
+    /// <param name="packet">The packet, not sent before the one recorded last.</param>
+    /// <returns>The record; null if it is no TCP segment.</returns>
+    public SegmentRecord? Record(TracedPacket packet)
+    {
+        ArgumentNullException.ThrowIfNull(packet);
+        DecodedPacket decoded = packet.Decode();
+        _lastNumber = packet.Number;
+        return HasTcpHeader(decoded) ? Make(decoded, packet.Bytes, decoded.SegmentLength, packet.Sent, packet.Note, packet) : null;
+    }
+
+    /// <summary>Makes a record of a captured packet. Its octets are copied: the frame's memory may be used again.</summary>
+    /// <param name="packet">The packet, not captured before the one recorded last.</param>
+    /// <param name="time">When it was captured.</param>
+    /// <param name="comment">What the capture says of it.</param>
+    /// <param name="number">Its number in the capture; 0 counts on from the record before.</param>
+    /// <returns>The record; null if it is no TCP segment.</returns>
+    public SegmentRecord? Record(in DecodedPacket packet, Timestamp time, string comment = "", int number = 0)
+    {
+        ArgumentNullException.ThrowIfNull(comment);
+        _lastNumber = number > 0 ? number : _lastNumber + 1;
+        if (!HasTcpHeader(packet))
+        {
+            return null;
+        }
+
+        ReadOnlyMemory<byte> bytes = packet.Frame[packet.IpOffset..(packet.TcpOffset + packet.SegmentOctets.Length)].ToArray();
+        return Make(PacketDecoder.Decode(bytes, LinkType.Raw), bytes, packet.SegmentLength, time, comment, trace: null);
+    }
+
+    // A header with lengths that cannot be still has ports, numbers and flags; it was sent, so it is shown.
+    private static bool HasTcpHeader(in DecodedPacket packet) =>
+        packet.Status == PacketStatus.Tcp
+        || (packet.Status == PacketStatus.Malformed && packet.Protocol == IpProtocol.Tcp && packet.SegmentOctets.Length >= TcpHeader.MinimumSize);
+
+    private SegmentRecord Make(in DecodedPacket packet, ReadOnlyMemory<byte> bytes, int length, Timestamp time, string note, TracedPacket? trace)
+    {
+        TcpSegment segment = packet.Segment;
+        ConversationView conversation = _conversations.Note(packet, isCrafted: trace?.Reason == TransmitReason.Crafted);
+        return new SegmentRecord
+        {
+            Number = _lastNumber,
+            Time = time,
+            Arrived = trace?.Arrived,
+            From = trace?.From ?? "",
+            To = trace?.To ?? "",
+            Source = packet.SourceEndpoint,
+            Destination = packet.DestinationEndpoint,
+            Stream = conversation.Stream,
+            ConnectionId = trace?.ConnectionId ?? 0,
+            Flags = segment.Flags,
+            SequenceNumber = segment.SequenceNumber.Value,
+            AcknowledgmentNumber = segment.AcknowledgmentNumber.Value,
+            SequenceBase = conversation.SequenceBase,
+            AcknowledgmentBase = conversation.AcknowledgmentBase,
+            Window = segment.Window,
+            ScaledWindow = (uint)segment.Window << conversation.WindowShift,
+            UrgentPointer = segment.UrgentPointer,
+            Length = length,
+            TcpOptions = segment.Options,
+            Payload = segment.Payload,
+            Ttl = packet.Ttl,
+            Problem = packet.ProblemText ?? segment.Options.Problem ?? "",
+            Fate = trace?.Fate ?? PacketFate.Unknown,
+            FateText = trace?.FateText ?? "",
+            Reason = trace?.Reason,
+            Attempt = trace?.Attempt ?? 0,
+            CopyOf = trace?.CopyOf ?? 0,
+            Note = note,
+            Verdict = trace?.Verdict,
+            StateChanges = trace?.StateChanges ?? [],
+            Bytes = bytes,
+        };
+    }
+}

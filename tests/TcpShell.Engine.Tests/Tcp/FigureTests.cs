@@ -129,6 +129,39 @@ public sealed class FigureTests
     }
 
     [Fact]
+    [Trait("Proves", "P21")]
+    public void SecondSegmentLost_BothSidesSendAgain()
+    {
+        int lost = 0;
+        var pair = new Pair { Lose = line => line == "B S. 300 ack 101" && lost++ < 2 };
+        pair.ListenB(300);
+        pair.OpenA(100);
+        pair.Run(5000);
+        Assert.Equal(["A S 100", "x B S. 300 ack 101", "A S 100", "x B S. 300 ack 101", "B S. 300 ack 101", "A . 101 ack 301"], pair.Log);
+        pair.ExpectStates(Established, Established);
+        Assert.Equal((1L, 2L), (pair.A.Counters.Retransmissions, pair.B.Counters.Retransmissions));
+    }
+
+    [Fact]
+    [Trait("Proves", "P16")]
+    [Trait("Proves", "5961-5")]
+    public void ForgedData_EndsDisagree_NoEndlessStormOfAcks()
+    {
+        Pair pair = Open();
+        pair.Do(() => pair.B.SegmentArrives(
+            new() { SourcePort = 1000, DestinationPort = 2000, SequenceNumber = 101, AcknowledgmentNumber = 301, Flags = TcpFlags.ACK, Window = 65535, Payload = TcpHarness.Pattern(0, 10) },
+            TcpHarness.Local,
+            pair.Now));
+        pair.Run(60_000);
+        Assert.InRange(pair.Log.Count, 2, 260); // ten from each side in five seconds, where it were 6000 otherwise
+        pair.ExpectStates(Established, Established);
+        pair.Do(() => pair.A.Send(TcpHarness.Pattern(0, 50), pair.Now));
+        pair.Run(60_000);
+        Assert.Equal(TcpHarness.Pattern(0, 50), pair.ReceivedByB); // the forger's octets are in place of A's; both go on
+        Assert.Equal(0, pair.A.SendQueue);
+    }
+
+    [Fact]
     [Trait("Proves", "P22")]
     public void ThirdSegmentLost_DataCompletesTheHandshake()
     {

@@ -244,6 +244,102 @@ public sealed class FigureTests
         Assert.Equal((Closed, Closed), (pair.A.State, pair.B.State));
     }
 
+    [Theory]
+    [Trait("Proves", "P34")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ReceiverDoesNotRead_WindowClosesAndReopens(bool updateIsLost)
+    {
+        bool reopened = false;
+        var pair = new Pair(TcpHarness.Plain with { ReceiveBufferSize = 20_000 });
+        pair.Lose = line => updateIsLost && reopened && line.StartsWith("B . ", StringComparison.Ordinal) && pair.Log.TrueForAll(old => old[0] != 'x');
+        pair.BReads = false;
+        pair.ListenB(300);
+        pair.OpenA(100);
+        pair.Run(100);
+        pair.Do(() => Assert.Equal(100_000, pair.A.Send(TcpHarness.Pattern(0, 100_000), pair.Now)));
+        pair.Run(600_000);
+        pair.ExpectStates(Established, Established);
+        Assert.Equal((18_980, 0u), (pair.B.Available, pair.A.Snd.Wnd)); // 13 segments; the rest of the buffer is no worthwhile step
+        Assert.InRange(pair.A.Counters.ZeroWindowProbes, 5, 20);
+        Assert.Equal(0, pair.A.Counters.Retransmissions);
+        reopened = true;
+        pair.Do(() => pair.BReads = true);
+        pair.Run(130_000);
+        Assert.Equal(TcpHarness.Pattern(0, 100_000), pair.ReceivedByB);
+    }
+
+    [Fact]
+    [Trait("Proves", "P32")]
+    public void AnyNetwork_AnyCalls_EachOctetOnceAndAnOrderlyEnd()
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            var random = new Random(seed);
+            int loss = random.Next(0, 30);
+            TcpSettings settings = TcpSettings.Linux with
+            {
+                Timestamps = random.Next(2) == 0,
+                SelectiveAcknowledgment = random.Next(2) == 0,
+                WindowScaling = random.Next(2) == 0,
+                Nagle = random.Next(2) == 0,
+                ReceiveBufferSize = random.Next(1, 30_000),
+                SendBufferSize = random.Next(1, 30_000),
+                Congestion = random.Next(3) == 0 ? CongestionAlgorithm.None : CongestionAlgorithm.Reno,
+                R2 = int.MaxValue,
+                SynRetries = int.MaxValue,
+                SynAckRetries = int.MaxValue,
+                MaximumRto = TimeSpan.FromSeconds(5),
+            };
+            var pair = new Pair(settings) { Lose = _ => random.Next(100) < loss, Disorder = random };
+            if (random.Next(2) == 0)
+            {
+                pair.OpenB((uint)random.NextInt64(1L << 32));
+            }
+            else
+            {
+                pair.ListenB((uint)random.NextInt64(1L << 32));
+            }
+
+            pair.OpenA((uint)random.NextInt64(1L << 32));
+            byte[] up = TcpHarness.Pattern(seed, random.Next(0, 20_000));
+            byte[] down = TcpHarness.Pattern(seed + 1, random.Next(0, 20_000));
+            int sentUp = 0;
+            int sentDown = 0;
+            for (int step = 0; step < 20_000 && (pair.A.State != Closed || pair.B.State != Closed); step++)
+            {
+                pair.Do(() => sentUp = Go(pair.A, up, sentUp, random, pair.Now));
+                pair.Do(() => sentDown = Go(pair.B, down, sentDown, random, pair.Now));
+                pair.Run(random.Next(1, 1000));
+            }
+
+            Assert.True((pair.A.State, pair.B.State) == (Closed, Closed), $"Seed {seed} ends in {pair.A.State} and {pair.B.State}.");
+            Assert.True((pair.A.Error, pair.B.Error) == (ConnectionError.None, ConnectionError.None), $"Seed {seed}: {pair.A.Error}, {pair.B.Error}.");
+            Assert.Equal(up, pair.ReceivedByB);
+            Assert.Equal(down, pair.ReceivedByA);
+        }
+    }
+
+    private static int Go(TcpConnection connection, byte[] data, int sent, Random random, Timestamp now)
+    {
+        if (connection.State is not (SynSent or SynReceived or Established or CloseWait))
+        {
+            return sent;
+        }
+
+        if (sent < data.Length)
+        {
+            return sent + connection.Send(data.AsSpan(sent, random.Next(0, data.Length - sent + 1)), now);
+        }
+
+        if (connection.State is Established or CloseWait)
+        {
+            connection.Close(now);
+        }
+
+        return sent;
+    }
+
     private static Pair Open()
     {
         var pair = new Pair();

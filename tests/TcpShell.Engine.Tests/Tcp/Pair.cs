@@ -28,8 +28,14 @@ internal sealed class Pair
 
     public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Whether a segment is lost: the line that describes it, and how many were sent before.</summary>
+    /// <summary>Whether a segment is lost, by the line that describes it.</summary>
     public Func<string, bool> Lose { get; set; } = _ => false;
+
+    /// <summary>If given, each segment takes up to 50 ms more, so that they overtake each other, and one of ten arrives twice.</summary>
+    public Random? Disorder { get; init; }
+
+    /// <summary>Whether B's user takes what has arrived.</summary>
+    public bool BReads { get; set; } = true;
 
     /// <summary>What was sent: <c>A S. 100 ack 301 (10)</c>, with a cross before what is lost.</summary>
     public List<string> Log { get; } = [];
@@ -125,9 +131,10 @@ internal sealed class Pair
             string line = $"{(isA ? 'A' : 'B')} {segment.Flags.ToTcpdump()} {segment.SequenceNumber}{ack}{data}";
             bool lost = Lose(line);
             Log.Add(lost ? $"x {line}" : line);
-            if (!lost)
+            for (int copies = lost ? 0 : Disorder?.Next(10) == 0 ? 2 : 1; copies > 0; copies--)
             {
-                _network.Enqueue((isA, segment), ((Now + Delay).Nanoseconds, _order++));
+                TimeSpan extra = TimeSpan.FromMilliseconds(Disorder?.Next(50) ?? 0);
+                _network.Enqueue((isA, segment), ((Now + Delay + extra).Nanoseconds, _order++));
             }
         }
 
@@ -139,11 +146,12 @@ internal sealed class Pair
             }
         }
 
-        byte[] buffer = new byte[connection.Available];
+        byte[] buffer = new byte[isA || BReads ? connection.Available : 0];
         if (buffer.Length > 0 && connection.Receive(buffer, Now) > 0)
         {
             ReceivedByA = isA ? [.. ReceivedByA, .. buffer] : ReceivedByA;
             ReceivedByB = isA ? ReceivedByB : [.. ReceivedByB, .. buffer];
+            Poll(connection, isA); // there may be room to tell of
         }
     }
 }

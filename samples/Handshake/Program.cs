@@ -1,3 +1,4 @@
+using TcpShell.Diagrams;
 using TcpShell.Hosting;
 using TcpShell.Pcap.Files;
 using TcpShell.Simulation;
@@ -34,3 +35,31 @@ network.Close(here);
 network.RunUntil(() => here.State == TcpState.FinWait2, limit);
 network.Close(there);
 network.RunUntilIdle(limit);
+
+SegmentRecord[] segments = [.. SegmentRecorder.Record(network.Trace)];
+Console.WriteLine("Segments, as Wireshark shows them:");
+foreach (SegmentRecord segment in segments)
+{
+    Console.WriteLine($"  {segment.Number,2}  {segment.Time}  {segment.From,-6} → {segment.To,-6}  {segment.Info}");
+}
+
+Console.WriteLine();
+Console.WriteLine("States, with causes, rules and reasons:");
+foreach (StateChange change in network.StateChanges)
+{
+    Console.WriteLine($"  {change.Time,9}  {change.Host,-6}  {change.From,-11} → {change.To,-11}  {change.Cause} (RFC {change.Rfc})");
+    Console.WriteLine($"                     {change.Explanation}");
+}
+
+Console.WriteLine();
+Console.WriteLine("The same as a ladder:");
+Console.WriteLine();
+Console.WriteLine(new LadderDiagram(segments, network.StateChanges).ToText());
+
+using (var writer = new PcapNgWriter(capture))
+{
+    TraceExport.Write(network.Trace, writer);
+}
+
+Console.WriteLine();
+Console.WriteLine($"Written to {Path.GetFullPath(capture)}: open it in Wireshark; the packet comments tell the changes of state.");

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 using System.Reflection;
 using TcpShell.Errors;
@@ -74,8 +75,12 @@ internal static class Settings
             return null;
         }
 
-        return inner == typeof(TimeSpan) && value is not TimeSpan
-            ? DurationParser.Parse(System.Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? "")
-            : LanguagePrimitives.ConvertTo(value, inner, System.Globalization.CultureInfo.InvariantCulture);
+        if (inner != typeof(TimeSpan) || value is TimeSpan)
+        {
+            return LanguagePrimitives.ConvertTo(value, inner, CultureInfo.InvariantCulture);
+        }
+
+        string text = System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+        return DurationText.TryParse(text, out TimeSpan duration) ? duration : throw new FormatException($"'{text}' is not a duration.");
     }
 }

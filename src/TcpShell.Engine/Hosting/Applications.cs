@@ -23,6 +23,8 @@ public static class Applications
     {
         public string Name => "Manual";
 
+        public override string ToString() => Name;
+
         public void Handle(HostedConnection connection, ConnectionEventKind what, Timestamp now)
         {
         }
@@ -31,6 +33,8 @@ public static class Applications
     private sealed class DiscardApplication : ITcpApplication
     {
         public string Name => "Discard";
+
+        public override string ToString() => Name;
 
         public void Handle(HostedConnection connection, ConnectionEventKind what, Timestamp now)
         {
@@ -51,6 +55,8 @@ public static class Applications
     private sealed class EchoApplication : ITcpApplication
     {
         public string Name => "Echo";
+
+        public override string ToString() => Name;
 
         public void Handle(HostedConnection connection, ConnectionEventKind what, Timestamp now)
         {

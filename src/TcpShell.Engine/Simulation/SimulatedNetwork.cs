@@ -216,6 +216,9 @@ public sealed class SimulatedNetwork : TcpNetwork
         return Transmit(new OutgoingPacket(packet.ToArray(), TransmitReason.Crafted, 1, note, 0));
     }
 
+    /// <summary><c>lab (client, server)</c>.</summary>
+    public override string ToString() => $"{Name} ({string.Join(", ", _hosts.Select(host => host.Name))})";
+
     /// <inheritdoc/>
     protected override void Pump(TcpHost host)
     {
@@ -335,11 +338,12 @@ public sealed class SimulatedNetwork : TcpNetwork
         }
 
         packet.Fate = arrival.Corrupted ? PacketFate.Corrupted : PacketFate.Delivered;
+        long before = StateChanges.Total;
         packet.Verdict = host.PacketArrives(packet.ArrivedBytes, _now);
-        int changes = CollectStateChanges(host);
-        if (changes > 0)
+        CollectStateChanges(host);
+        if (StateChanges.Total > before)
         {
-            packet.StateChanges = [.. StateChanges.Skip(StateChanges.Count - changes)];
+            packet.StateChanges = [.. StateChanges.From(before)];
         }
 
         Pump(host);

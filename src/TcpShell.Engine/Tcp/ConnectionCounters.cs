@@ -44,4 +44,8 @@ public sealed class ConnectionCounters
 
     /// <summary>Keep-alive probes sent.</summary>
     public long KeepAliveProbes { get; internal set; }
+
+    /// <summary><c>9 segments sent, 8 received, 1 retransmission(s), 0 dropped</c>.</summary>
+    public override string ToString() =>
+        $"{SegmentsSent} segments sent, {SegmentsReceived} received, {Retransmissions} retransmission(s), {Dropped} dropped";
 }

@@ -22,6 +22,9 @@ internal sealed class Reassembler(int capacity)
     /// <summary>Octets in order that the user has not taken yet.</summary>
     public int Available => _ring.Count;
 
+    /// <summary>Runs of octets beyond a gap, with gaps between them.</summary>
+    public int Islands => _islands.Count;
+
     /// <summary>Octets that wait beyond a gap.</summary>
     public int OutOfOrder
     {

@@ -38,6 +38,9 @@ public sealed class RetransmissionQueue
 {
     private readonly LinkedList<SentSegment> _segments = new();
 
+    // How many of them are taken for lost: mostly none, and then nobody need look for them.
+    private int _lost;
+
     /// <summary>The oldest first.</summary>
     public IEnumerable<SentSegment> Segments => _segments;
 
@@ -53,29 +56,19 @@ public sealed class RetransmissionQueue
     /// <summary>The first segment that waits to be sent again; null if none does.</summary>
     internal SentSegment? FirstLost()
     {
-        foreach (SentSegment segment in _segments)
+        LinkedListNode<SentSegment>? node = _lost == 0 ? null : _segments.First;
+        while (node is { Value.Lost: false })
         {
-            if (segment.Lost)
-            {
-                return segment;
-            }
+            node = node.Next;
         }
 
-        return null;
+        return node?.Value;
     }
 
     internal void Add(SentSegment segment)
     {
         _segments.AddLast(segment);
         InFlight += segment.Length;
-    }
-
-    /// <summary>Takes back the last segment, of which nothing was taken by the peer.</summary>
-    internal void RemoveLast()
-    {
-        SentSegment last = _segments.Last!.Value;
-        InFlight -= last.Lost ? 0 : last.Length;
-        _segments.RemoveLast();
     }
 
     internal void MarkLost(SentSegment segment, TransmitReason reason)
@@ -85,6 +78,7 @@ public sealed class RetransmissionQueue
         {
             segment.Lost = true;
             InFlight -= segment.Length;
+            _lost++;
         }
     }
 
@@ -104,6 +98,7 @@ public sealed class RetransmissionQueue
         {
             segment.Lost = false;
             InFlight += segment.Length;
+            _lost--;
         }
     }
 
@@ -124,6 +119,7 @@ public sealed class RetransmissionQueue
         segment.Length = length;
         segment.Flags &= ~TcpFlags.FIN;
         _segments.AddAfter(_segments.Find(segment)!, rest);
+        _lost += rest.Lost ? 1 : 0;
     }
 
     /// <summary>
@@ -151,6 +147,7 @@ public sealed class RetransmissionQueue
             }
 
             InFlight -= segment.Lost ? 0 : segment.Length;
+            _lost -= segment.Lost ? 1 : 0;
             _segments.RemoveFirst();
         }
 
@@ -161,5 +158,6 @@ public sealed class RetransmissionQueue
     {
         _segments.Clear();
         InFlight = 0;
+        _lost = 0;
     }
 }

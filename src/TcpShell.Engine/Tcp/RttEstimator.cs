@@ -72,6 +72,9 @@ public sealed class RttEstimator
     /// <summary>Doubles the timeout (RFC 6298 5.5 [6298-11]).</summary>
     internal void BackOff() => Backoff++;
 
+    /// <summary>What was backed off for is given up, and nothing was learned of the path.</summary>
+    internal void EndBackoff() => Backoff = 0;
+
     /// <summary>Data starts after a SYN had to be sent again: RTO is 3 s at least (RFC 6298 5.7 [6298-12]).</summary>
     internal void StartAfterSynTimeout()
     {

@@ -28,5 +28,8 @@ public readonly record struct SegmentVerdict(SegmentFate Fate, string Rfc, strin
     /// <summary>The segment was processed to its end.</summary>
     public static SegmentVerdict Accepted { get; } = new(SegmentFate.Accepted, "", "");
 
+    /// <summary><c>Challenged: A RST inside of the window ... (RFC 5961 4)</c>.</summary>
+    public override string ToString() => Text.Length == 0 ? Fate.ToString() : $"{Fate}: {Text} (RFC {Rfc})";
+
     internal static SegmentVerdict Drop(string rfc, string text) => new(SegmentFate.Dropped, rfc, text);
 }

@@ -55,6 +55,11 @@ public sealed partial class TcpConnection
             GrowOrRecover(ack, acknowledged);
         }
 
+        if (!_inRecovery)
+        {
+            _recover = SeqNumber.Max(_recover, ack - 1); // it keeps its meaning, and can never come to lie half a circle behind
+        }
+
         _duplicateAcks = 0;
         if (_spaceWanted && _sendBuffer.Free > 0)
         {
@@ -166,8 +171,13 @@ public sealed partial class TcpConnection
 
         _persistBackoff = 0;
         _probePending = false;
+        if (!wasClosed)
+        {
+            return; // a silly window keeps its timer, however often the peer repeats it [MUST-38]
+        }
+
         Timers.Stop(TimerKind.Persist);
-        if (wasClosed && Unacknowledged.Count > 0)
+        if (Unacknowledged.Count > 0)
         {
             // What was sent into the closed window was dropped there; it need not wait for its timer.
             RetransmitFront(TransmitReason.RetransmissionTimeout);

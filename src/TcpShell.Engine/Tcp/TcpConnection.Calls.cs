@@ -13,7 +13,7 @@ public sealed partial class TcpConnection
     /// <exception cref="TcpCallException">The connection is not in CLOSED.</exception>
     public void OpenPassive(Timestamp now)
     {
-        if (State != TcpState.Closed || Error != ConnectionError.None)
+        if (State != TcpState.Closed || _ended)
         {
             throw Exists();
         }
@@ -87,12 +87,13 @@ public sealed partial class TcpConnection
     /// <exception cref="TcpCallException">There is no connection, or it was reset.</exception>
     public int Receive(Span<byte> destination, Timestamp now)
     {
-        if (Available == 0 && State == TcpState.Closed && !_finReceived)
+        if (State == TcpState.Closed && (Error != ConnectionError.None || !_finReceived))
         {
             throw DoesNotExist();
         }
 
         int count = _reassembler.Read(destination);
+        Rcv.Up = SeqNumber.Max(Rcv.Up, UserNext);
         if (count > 0 && State is TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2)
         {
             // [MUST-39] The peer hears of it when the window opens by enough to be worth a segment.
@@ -168,7 +169,7 @@ public sealed partial class TcpConnection
 
     private void StartActive(Endpoint remote, SeqNumber iss, TransitionEvent what, string cause, Timestamp now)
     {
-        if (State is not (TcpState.Closed or TcpState.Listen) || Error != ConnectionError.None)
+        if (State is not (TcpState.Closed or TcpState.Listen) || _ended)
         {
             throw Exists();
         }

@@ -12,6 +12,9 @@ public sealed partial class TcpConnection
 
     // No path carries less than 68 octets (RFC 791), so a smaller MSS can only be an attack on our header-to-data ratio.
     private const int SmallestMss = 28;
+
+    // Octets of the timestamps option with its padding.
+    private const int TimestampsSize = 12;
     private static readonly TimeSpan s_timestampTooOld = TimeSpan.FromDays(24);
 
     private uint _recentTimestamp;
@@ -42,7 +45,7 @@ public sealed partial class TcpConnection
         get
         {
             int peer = ReceivedOptions.MaximumSegmentSize ?? (IsIPv6 ? DefaultMssIPv6 : DefaultMssIPv4); // [MUST-15]
-            return Math.Max(SmallestMss, Math.Min(peer, _mtu - HeaderSize)) - (TimestampsInForce ? 12 : 0);
+            return Math.Max(SmallestMss, Math.Min(peer, _mtu - HeaderSize)) - (TimestampsInForce ? TimestampsSize : 0);
         }
     }
 
@@ -70,7 +73,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Puts in force what both ends want.</summary>
-    private void Negotiate(in TcpSegment syn)
+    private void Negotiate(in TcpSegment syn, Timestamp now)
     {
         ReceivedOptions = syn.Options;
         WindowScalingInForce = Settings.WindowScaling && syn.Options.WindowScale is not null;
@@ -79,16 +82,39 @@ public sealed partial class TcpConnection
         SelectiveAcknowledgmentInForce = Settings.SelectiveAcknowledgment && syn.Options.SackPermitted;
         TimestampsInForce = Settings.Timestamps && syn.Options.Timestamps is not null;
         _recentTimestamp = syn.Options.Timestamps?.Value ?? 0;
+        _recentTimestampTaken = now;
     }
 
-    /// <summary>The options of a segment that is no SYN.</summary>
-    private TcpOptions SegmentOptions(bool acknowledges, Timestamp now) => new()
+    /// <summary>The options that a pure ACK sent now would carry: timestamps and SACK blocks, where they are in force.</summary>
+    /// <param name="now">The time.</param>
+    public TcpOptions CurrentOptions(Timestamp now) => SegmentOptions(payload: 0, now);
+
+    /// <summary>The options of a segment that is no SYN; it has an ACK always.</summary>
+    private TcpOptions SegmentOptions(int payload, Timestamp now) => new()
     {
-        Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), acknowledges ? _recentTimestamp : 0) : null,
-        Sack = SelectiveAcknowledgmentInForce && acknowledges && _reassembler.OutOfOrder > 0
-            ? _reassembler.ToSackBlocks(Rcv.Nxt, TimestampsInForce ? SackBlocks.Capacity - 1 : SackBlocks.Capacity) // [2018-4]
-            : default,
+        Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), _recentTimestamp) : null,
+        Sack = SackCount(SendMaximumSegmentSize - payload) is int count and > 0 ? _reassembler.ToSackBlocks(Rcv.Nxt, count) : default,
     };
+
+    /// <summary>The most octets of data that fit beside the options which the next segment must carry [6691-2].</summary>
+    private int SegmentRoom => SackCount(int.MaxValue) is int count and > 0
+        ? Math.Max(SmallestMss - TimestampsSize, SendMaximumSegmentSize - SackSize(count))
+        : SendMaximumSegmentSize;
+
+    /// <summary>How many SACK blocks there are to tell, as far as header and segment have room [2018-4].</summary>
+    private int SackCount(int room)
+    {
+        int count = SelectiveAcknowledgmentInForce ? Math.Min(_reassembler.Islands, TimestampsInForce ? SackBlocks.Capacity - 1 : SackBlocks.Capacity) : 0;
+        while (count > 0 && SackSize(count) > room)
+        {
+            count--;
+        }
+
+        return count;
+    }
+
+    /// <summary>Octets of the SACK option with its padding.</summary>
+    private static int SackSize(int blocks) => 4 + (8 * blocks);
 
     /// <summary>A tick each millisecond, from an offset of the connection's own [7323-15, 7323-16].</summary>
     private uint TimestampClock(Timestamp now) => unchecked(_timestampOffset + (uint)(now.Nanoseconds / 1_000_000));

@@ -15,13 +15,14 @@ public sealed partial class TcpConnection
     private SegmentVerdict ArrivesInOtherStates(in TcpSegment arrived, Timestamp now)
     {
         TcpSegment segment = arrived;
-        if (State == TcpState.SynReceived && segment.Flags.Has(TcpFlags.SYN) && segment.SequenceNumber == Rcv.Irs && !segment.Flags.Has(TcpFlags.RST))
+        if (IsPeersSynAgain(segment))
         {
             if (!segment.Flags.Has(TcpFlags.ACK))
             {
                 // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7, RFC 9293 3.10.7.4 first].
+                _synAgainBy = _synPending ? _synAgainBy : TransmitReason.PeerRetransmitted;
                 _synPending = true;
-                _synAgainBy = TransmitReason.PeerRetransmitted;
+                TakeTimestamp(segment, now);
                 return new(SegmentFate.Acknowledged, Rule, "The peer's SYN again: our SYN,ACK is repeated.");
             }
 
@@ -40,7 +41,6 @@ public sealed partial class TcpConnection
             return unacceptable;
         }
 
-        TakeTimestamp(segment, now);
         _keepAliveProbesSent = 0;
         ArmKeepAlive(now);
 
@@ -56,8 +56,9 @@ public sealed partial class TcpConnection
             return CheckSyn(now);
         }
 
-        // Fifth: ACK.
-        if (CheckAcknowledgment(segment, now) is { } refused)
+        // Fifth: ACK. The window of a SYN is never scaled [7323-2].
+        int windowShift = arrived.Flags.Has(TcpFlags.SYN) ? 0 : Snd.WindowShift;
+        if (CheckAcknowledgment(segment, windowShift, now) is { } refused)
         {
             return refused;
         }
@@ -66,10 +67,20 @@ public sealed partial class TcpConnection
         return CheckUrgentTextFin(segment, now);
     }
 
-    /// <summary>RFC 7323 5: PAWS, and a peer that stopped to send timestamps. A RST is never judged by them [7323-12].</summary>
+    /// <summary>Whether it is the SYN that the connection was made from, which no ACK of the peer has confirmed yet.</summary>
+    private bool IsPeersSynAgain(in TcpSegment segment)
+    {
+        bool unconfirmed = State == TcpState.SynReceived || (Settings.TwoWayHandshake && _passive && Rcv.Nxt == Rcv.Irs + 1);
+        return unconfirmed && segment.Flags.Has(TcpFlags.SYN) && segment.SequenceNumber == Rcv.Irs && !segment.Flags.Has(TcpFlags.RST);
+    }
+
+    /// <summary>
+    /// RFC 7323 5: PAWS, and a peer that stopped to send timestamps. A RST is never judged by them [7323-12], nor is a SYN, which is
+    /// challenged in any case [5961-3].
+    /// </summary>
     private SegmentVerdict? CheckTimestamp(in TcpSegment segment, Timestamp now)
     {
-        if (!TimestampsInForce || segment.Flags.Has(TcpFlags.RST))
+        if (!TimestampsInForce || segment.Flags.HasAny(TcpFlags.RST | TcpFlags.SYN))
         {
             return null;
         }
@@ -87,12 +98,14 @@ public sealed partial class TcpConnection
     // First [U-4, U-5]
     private SegmentVerdict? CheckSequence(ref TcpSegment segment, Timestamp now)
     {
-        if (Rcv.IsAcceptable(segment.SequenceNumber, segment.Length))
+        // Of a RST only the number counts, whatever it carries [SHLD-2, MUST-66].
+        bool isReset = segment.Flags.Has(TcpFlags.RST);
+        if (Rcv.IsAcceptable(segment.SequenceNumber, isReset ? 0 : segment.Length))
         {
             return null;
         }
 
-        if (segment.Flags.Has(TcpFlags.RST))
+        if (isReset)
         {
             return SegmentVerdict.Drop("5961 3.2", $"A RST outside of the window (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}) is taken for a forgery."); // [U-6]
         }
@@ -102,6 +115,13 @@ public sealed partial class TcpConnection
             // A probe of our closed window: the data cannot be taken, but its ACK and urgent pointer count [MUST-66, U-21].
             segment = WithoutText(segment);
             _ackPending = true;
+            return null;
+        }
+
+        if (AcknowledgesFromJustBefore(segment))
+        {
+            _ackPending |= segment.Length > 0;
+            segment = WithoutText(segment);
             return null;
         }
 
@@ -122,6 +142,18 @@ public sealed partial class TcpConnection
             : $"It lies outside of the receive window (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}, window {Rcv.Wnd}).");
     }
 
+    /// <summary>
+    /// Whether a segment that stands one octet before the window brings an ACK of news. A peer whose probe we took, and who has not heard
+    /// of it, numbers its segments so; if both ends did nothing but answer that with ACKs, they would never stop (RFC 9293 A.2 [U-22]).
+    /// </summary>
+    private bool AcknowledgesFromJustBefore(in TcpSegment segment) =>
+        segment.SequenceNumber == Rcv.Nxt - 1
+        && segment.Length <= 1
+        && segment.Flags.Has(TcpFlags.ACK)
+        && !segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.FIN)
+        && segment.AcknowledgmentNumber > Snd.Una
+        && segment.AcknowledgmentNumber <= Snd.Max;
+
     // Second [U-6, 5961-1]
     private SegmentVerdict CheckReset(in TcpSegment segment, Timestamp now)
     {
@@ -131,7 +163,7 @@ public sealed partial class TcpConnection
         }
 
         string cause = $"RST arrives, seq={FromPeer(segment.SequenceNumber)}";
-        if (State == TcpState.SynReceived && _passive)
+        if (MayReturnToListen)
         {
             ReturnToListen(TransitionEvent.RstArrives, cause, now);
         }
@@ -151,7 +183,7 @@ public sealed partial class TcpConnection
     // Fourth [U-7]
     private SegmentVerdict CheckSyn(Timestamp now)
     {
-        if (State == TcpState.SynReceived && _passive)
+        if (MayReturnToListen)
         {
             ReturnToListen(TransitionEvent.SynAgainArrives, "another SYN arrives", now);
             return SegmentVerdict.Drop(Rule, "Another SYN inside of the window: the half-open connection is forgotten.");
@@ -161,7 +193,7 @@ public sealed partial class TcpConnection
     }
 
     // Fifth [U-8 .. U-12]
-    private SegmentVerdict? CheckAcknowledgment(in TcpSegment segment, Timestamp now)
+    private SegmentVerdict? CheckAcknowledgment(in TcpSegment segment, int windowShift, Timestamp now)
     {
         if (!segment.Flags.Has(TcpFlags.ACK))
         {
@@ -177,7 +209,8 @@ public sealed partial class TcpConnection
             }
 
             SetState(TcpState.Established, TransitionEvent.AckOfSynArrives, $"ACK arrives, ack={FromUs(ack)}", now);
-            SetSendWindow(segment, Snd.WindowShift);
+            SetSendWindow(segment, windowShift);
+            TakeTimestamp(segment, now);
             AcknowledgeUpTo(ack, segment, now);
             EnterEstablished(now);
             return null;
@@ -194,6 +227,7 @@ public sealed partial class TcpConnection
             return Challenge(now, $"Its acknowledgment number {FromUs(ack)} is older than any window.");
         }
 
+        TakeTimestamp(segment, now);
         if (ack > Snd.Una)
         {
             AcknowledgeUpTo(ack, segment, now);
@@ -233,7 +267,7 @@ public sealed partial class TcpConnection
         if (segment.Flags.Has(TcpFlags.URG) && State is TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2)
         {
             SeqNumber up = segment.SequenceNumber + segment.UrgentPointer;
-            if (up > Rcv.Up)
+            if (up > SeqNumber.Max(Rcv.Up, UserNext))
             {
                 Rcv.Up = up;
                 Tell(ConnectionEventKind.Urgent, now);
@@ -261,6 +295,12 @@ public sealed partial class TcpConnection
         if (_finSequence == Rcv.Nxt && !_finReceived)
         {
             TakeFin(now);
+        }
+
+        if (State == TcpState.FinWait1 && OurFinIsAcknowledged)
+        {
+            // The peer's FIN seemed to come along, but its data did not fit.
+            SetState(TcpState.FinWait2, TransitionEvent.AckOfFinArrives, $"ACK of our FIN arrives, ack={FromUs(segment.AcknowledgmentNumber)}", now);
         }
 
         return SegmentVerdict.Accepted;
@@ -344,15 +384,23 @@ public sealed partial class TcpConnection
 
     private bool OurFinIsAcknowledged => _finQueued && Snd.Una == _sendBuffer.End + 1;
 
+    /// <summary>A passive connection goes on listening, unless its user has closed it already.</summary>
+    private bool MayReturnToListen => State == TcpState.SynReceived && _passive && !_finQueued;
+
     /// <summary>A passive connection forgets the request and waits for the next one [MUST-11].</summary>
     private void ReturnToListen(TransitionEvent what, string cause, Timestamp now)
     {
         SetState(TcpState.Listen, what, cause, now);
         Timers.StopAll();
         Unacknowledged.Clear();
+        _sendBuffer.Clear();
         _replies.Clear();
         _synPending = false;
         _ackPending = false;
+        _retransmitNow = false;
+        _synTimedOut = false;
+        _retries = 0;
+        Rtt.EndBackoff();
         Remote = default;
     }
 

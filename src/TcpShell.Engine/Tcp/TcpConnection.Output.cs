@@ -89,19 +89,8 @@ public sealed partial class TcpConnection
 
         _synPending = false;
         bool answering = State != TcpState.SynSent;
-        SentSegment? sent = Unacknowledged.Front;
-        if (sent is null)
-        {
-            sent = new SentSegment { SequenceNumber = Snd.Iss, Length = 1, Flags = TcpFlags.SYN, FirstSent = now, LastSent = now };
-            Unacknowledged.Add(sent);
-            Advance(Snd.Iss + 1);
-        }
-        else
-        {
-            Counters.Retransmissions++;
-            Unacknowledged.MarkSentAgain(sent, now);
-        }
-
+        bool again = _synAgainBy != TransmitReason.Open;
+        int attempt = CountSyn(again, now);
         string note = _synAgainBy == TransmitReason.RetransmissionTimeout ? TimeoutNote() : "";
         TcpSegment segment = new()
         {
@@ -113,7 +102,7 @@ public sealed partial class TcpConnection
             Window = SynWindow(),
             Options = SynOptions(answering, now),
         };
-        outgoing = new(segment, _synAgainBy, sent.Transmissions, note);
+        outgoing = new(segment, _synAgainBy, attempt, note);
         if (_synAgainBy == TransmitReason.PeerRetransmitted)
         {
             Timers.Stop(TimerKind.Retransmission); // it has just been repeated, so the timer need not do so at once
@@ -121,8 +110,41 @@ public sealed partial class TcpConnection
 
         _synAgainBy = TransmitReason.Open;
         _ackPending = false;
-        StartRetransmissionTimer(now);
+        if (Unacknowledged.Count > 0)
+        {
+            StartRetransmissionTimer(now);
+        }
+
         return true;
+    }
+
+    /// <summary>Keeps our SYN until it is acknowledged.</summary>
+    /// <returns>Which transmission this is, from 1.</returns>
+    private int CountSyn(bool again, Timestamp now)
+    {
+        Counters.Retransmissions += again ? 1 : 0;
+        if (Unacknowledged.Front is { } sent)
+        {
+            // The SYN,ACK of a simultaneous open is no repetition, but an ACK of it can as well be one of our first SYN (Karn).
+            Unacknowledged.MarkSentAgain(sent, now);
+            return again ? sent.Transmissions : 1;
+        }
+
+        if (again)
+        {
+            return 2; // only the two-way handshake repeats a SYN that it does not keep
+        }
+
+        Advance(Snd.Iss + 1);
+        if (State == TcpState.Established)
+        {
+            // The two-way handshake believes at once: our SYN counts as acknowledged without anybody having done so.
+            Snd.Una = Snd.Nxt;
+            return 1;
+        }
+
+        Unacknowledged.Add(new() { SequenceNumber = Snd.Iss, Length = 1, Flags = TcpFlags.SYN, FirstSent = now, LastSent = now });
+        return 1;
     }
 
     private bool TryRetransmit(Timestamp now, out OutgoingSegment outgoing)
@@ -158,14 +180,16 @@ public sealed partial class TcpConnection
     private bool TrySendNew(Timestamp now, out OutgoingSegment outgoing)
     {
         outgoing = default;
-        if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent)
+        if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent
+            || Unacknowledged.FirstLost() is not null) // what is lost goes first
         {
             return false;
         }
 
         int unsent = Unsent;
+        int room = SegmentRoom;
         long usable = Snd.UsableWindow;
-        int length = (int)Math.Min(Math.Min(unsent, SendMaximumSegmentSize), usable);
+        int length = (int)Math.Min(Math.Min(unsent, room), usable);
         bool withFin = _finQueued && length == unsent && usable > length;
         if (length <= 0 && !withFin)
         {
@@ -174,13 +198,14 @@ public sealed partial class TcpConnection
         }
 
         length = Math.Max(0, length);
-        if (!IsWorthASegment(length, unsent, withFin) || (length > 0 && Unacknowledged.InFlight + length > _congestion.Window))
+        if (!IsWorthASegment(length, room, unsent, withFin) || (length > 0 && Unacknowledged.InFlight + length > _congestion.Window))
         {
             WatchWindow(now);
             return false;
         }
 
         _sendSilly = false;
+        Timers.Stop(TimerKind.Persist);
         var sent = new SentSegment
         {
             SequenceNumber = Snd.Nxt,
@@ -199,21 +224,22 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Nagle [SHLD-7] and the sender's part against silly windows [MUST-38]: whether so little may go now.</summary>
-    private bool IsWorthASegment(int length, int unsent, bool withFin)
+    private bool IsWorthASegment(int length, int room, int unsent, bool withFin)
     {
         bool everything = length == unsent;
         bool nothingOutstanding = Snd.Nxt == Snd.Una;
-        return length == SendMaximumSegmentSize
+        return length == room
             || (everything && (withFin || _finQueued || !Settings.Nagle || nothingOutstanding || _urgentQueued))
             || (!everything && length >= Snd.MaxWnd / 2)
             || _sendSilly;
     }
 
+    private bool WaitsToSend => Unsent > 0 || (_finQueued && !FinSent);
+
     /// <summary>Data waits, nothing is in flight that could bring an ACK, and the window is closed or silly: the persist timer sees to it.</summary>
     private void WatchWindow(Timestamp now)
     {
-        bool waits = Unsent > 0 || (_finQueued && !FinSent);
-        if (waits && Unacknowledged.Count == 0 && !Timers.IsRunning(TimerKind.Persist) && !_probePending)
+        if (WaitsToSend && Unacknowledged.Count == 0 && !Timers.IsRunning(TimerKind.Persist) && !_probePending)
         {
             Timers.Set(TimerKind.Persist, now + PersistInterval()); // [SHLD-29]
         }
@@ -227,7 +253,7 @@ public sealed partial class TcpConnection
         {
             _probePending = false;
             bool data = Unsent > 0;
-            if (data || (_finQueued && !FinSent))
+            if (WaitsToSend)
             {
                 Counters.ZeroWindowProbes++;
                 Snd.Max = SeqNumber.Max(Snd.Max, Snd.Nxt + 1); // the peer may take the octet after all
@@ -291,7 +317,7 @@ public sealed partial class TcpConnection
             Flags = urgent ? flags | TcpFlags.URG : flags,
             UrgentPointer = urgent ? (ushort)Math.Min(ushort.MaxValue, Snd.Up - sequence) : (ushort)0, // [MUST-31]
             Window = AdvertisedWindow(),
-            Options = SegmentOptions(acknowledges: true, now),
+            Options = SegmentOptions(payload.Length, now),
             Payload = payload,
         };
     }

@@ -84,8 +84,8 @@ public sealed partial class TcpConnection
         _synPending = true;
         if (Settings.TwoWayHandshake)
         {
-            // The variant believes the request at once: our SYN counts as acknowledged without anybody having done so.
             SetState(TcpState.Established, TransitionEvent.SynArrivesTwoWay, "SYN arrives, seq=0; two-way handshake", now);
+            EnterEstablished(now);
             return SegmentVerdict.Accepted;
         }
 
@@ -130,6 +130,7 @@ public sealed partial class TcpConnection
         {
             // Simultaneous open [MUST-10]: our SYN goes again, with an ACK of the peer's.
             _synPending = true;
+            _synAgainBy = TransmitReason.Open;
             SetState(TcpState.SynReceived, TransitionEvent.SynArrives, "SYN arrives, seq=0: simultaneous open", now);
             return SegmentVerdict.Accepted;
         }
@@ -148,23 +149,23 @@ public sealed partial class TcpConnection
     /// <summary>Takes the peer's sequence number and options from its SYN.</summary>
     private void TakePeersSyn(in TcpSegment segment, Timestamp now)
     {
+        int offered = State == TcpState.SynSent ? (int)Rcv.Wnd : 0; // by our SYN, before its numbers were known
         Rcv.Irs = segment.SequenceNumber;
-        Rcv.Nxt = Rcv.Edge = segment.SequenceNumber + 1;
-        Rcv.Up = Rcv.Nxt;
-        Negotiate(segment);
+        Rcv.Nxt = Rcv.Up = Rcv.LastAckSent = segment.SequenceNumber + 1;
+        Rcv.Edge = Rcv.Nxt + offered;
+        Negotiate(segment, now);
+        Snd.MaxWnd = 0;
         SetSendWindow(segment, shift: 0);
-        ArmKeepAlive(now);
     }
 
     private void EnterEstablished(Timestamp now)
     {
-        bool handshakeLost = Counters.Timeouts > 0;
-        if (handshakeLost)
+        if (_synTimedOut)
         {
             Rtt.StartAfterSynTimeout(); // [6298-12]
         }
 
-        _congestion.Start(SendMaximumSegmentSize, handshakeLost);
+        _congestion.Start(SendMaximumSegmentSize, handshakeLost: _synTimedOut);
         ArmKeepAlive(now);
         Tell(ConnectionEventKind.SpaceAvailable, now);
         if (_finQueued && State == TcpState.Established)
@@ -175,6 +176,11 @@ public sealed partial class TcpConnection
 
     private SegmentVerdict RefuseWithReset(in TcpSegment segment, string rule, string text)
     {
+        if (Settings.TwoWayHandshake && segment.Flags.Has(TcpFlags.SYN | TcpFlags.ACK))
+        {
+            return SegmentVerdict.Drop("none (teaching only)", "With a two-way handshake an unexpected SYN,ACK is not refused.");
+        }
+
         if (ResetFor(segment) is not { } reset)
         {
             return SegmentVerdict.Drop(rule, text);

@@ -10,6 +10,7 @@ public sealed partial class TcpConnection
     private int _unanswered;
     private int _persistBackoff;
     private int _keepAliveProbesSent;
+    private bool _synTimedOut;
 
     /// <summary>Lets the timers fire that are due. Calling it early or late does no harm; nothing happens before a deadline.</summary>
     /// <param name="now">The time.</param>
@@ -64,7 +65,11 @@ public sealed partial class TcpConnection
             Tell(ConnectionEventKind.BadPath, now); // [SHLD-9, SHLD-10]
         }
 
-        _congestion.TimedOut(Snd.Outstanding, first: _retries == 1);
+        if (IsSynchronized(State))
+        {
+            _congestion.TimedOut(Snd.Outstanding, first: _retries == 1); // a lost SYN tells of the first window only [5681-3]
+        }
+
         Rtt.BackOff(); // [6298-11]
         _inRecovery = false;
         _duplicateAcks = 0;
@@ -73,6 +78,7 @@ public sealed partial class TcpConnection
         _retransmitNow = true;
         if (front.Flags.Has(TcpFlags.SYN))
         {
+            _synTimedOut = true;
             _synPending = true;
             _synAgainBy = TransmitReason.RetransmissionTimeout;
         }
@@ -82,6 +88,11 @@ public sealed partial class TcpConnection
 
     private void PersistTimerFires(Timestamp now)
     {
+        if (!WaitsToSend)
+        {
+            return; // the peer took the probe's octet, and it was the last
+        }
+
         if (Snd.UsableWindow > 0)
         {
             _sendSilly = true; // [MUST-38] the override: a little data now is better than none for ever
@@ -127,6 +138,8 @@ public sealed partial class TcpConnection
         {
             Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
         }
+
+        ArmUserTimeout(now);
     }
 
     private TimeSpan PersistInterval()
@@ -145,7 +158,7 @@ public sealed partial class TcpConnection
 
     private void ArmUserTimeout(Timestamp now)
     {
-        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || Unsent > 0 || _synPending);
+        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || Unsent > 0);
         if (Settings.UserTimeout is { } limit && waiting && !Timers.IsRunning(TimerKind.UserTimeout))
         {
             Timers.Set(TimerKind.UserTimeout, now + limit);

@@ -23,6 +23,7 @@ public sealed partial class TcpConnection
     private bool _passive;
     private bool _finQueued;
     private bool _endOfStreamTold;
+    private bool _ended;
 
     /// <summary>Makes a connection in CLOSED.</summary>
     /// <param name="settings">Its settings.</param>
@@ -98,7 +99,13 @@ public sealed partial class TcpConnection
     public int SendSpace => _sendBuffer.Free;
 
     /// <summary>Whether the peer has closed and everything it sent was received by the user.</summary>
-    public bool EndOfStream => _finReceived && Available == 0;
+    public bool EndOfStream => _finReceived && Available == 0 && Error == ConnectionError.None;
+
+    /// <summary>
+    /// Octets up to the end of the urgent data that the user has not received yet, whether they have arrived or not; 0 where nothing is
+    /// urgent [MUST-33].
+    /// </summary>
+    public int UrgentOctets => Math.Max(0, Rcv.Up - UserNext);
 
     /// <summary>When the connection next wants <see cref="HandleTimeout"/>; null if no timer runs.</summary>
     public Timestamp? PollTimeout() => Timers.Next;
@@ -116,6 +123,7 @@ public sealed partial class TcpConnection
         if (State != TcpState.Closed)
         {
             Fail(ConnectionError.HostStopped, TransitionEvent.HostStops, cause, now);
+            _replies.Clear();
         }
     }
 
@@ -141,6 +149,7 @@ public sealed partial class TcpConnection
         switch (next)
         {
             case TcpState.Closed:
+                _ended = true;
                 Timers.StopAll();
                 Unacknowledged.Clear();
                 _sendBuffer.Clear();
@@ -163,6 +172,9 @@ public sealed partial class TcpConnection
     }
 
     private void Tell(ConnectionEventKind kind, Timestamp now) => _events.Enqueue(new(now, kind));
+
+    /// <summary>The number of the octet that the user receives next.</summary>
+    private SeqNumber UserNext => Rcv.Nxt - Available - (_finReceived ? 1 : 0);
 
     /// <summary>A number of the peer's as readers count: 0 is its SYN.</summary>
     private uint FromPeer(SeqNumber number) => unchecked(number.Value - Rcv.Irs.Value);

@@ -140,6 +140,9 @@ public sealed record TcpSettings
         RequireBetween(InitialWindowSegments, 1, 1000, nameof(InitialWindowSegments));
     }
 
+    /// <summary>The profile, with a star where settings differ from it.</summary>
+    public override string ToString() => this == (Profile == Rfc.Profile ? Rfc : Linux) ? Profile : $"{Profile}*";
+
     private static void RequireBetween(int value, int least, int most, string name)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(value, least, name);

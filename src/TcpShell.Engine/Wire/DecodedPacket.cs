@@ -55,7 +55,7 @@ public readonly struct DecodedPacket
     /// <summary>Whether the IP packet is one of version 6.</summary>
     public bool IsIPv6 => _ip.IsIPv6;
 
-    /// <summary>The sender in the IP header.</summary>
+    /// <summary>The sender in the IP header; in the inner one of IP in IP.</summary>
     public IpAddress Source => _ip.Source;
 
     /// <summary>The receiver in the IP header.</summary>
@@ -107,7 +107,8 @@ public readonly struct DecodedPacket
     public int TcpOffset => _ip.PayloadOffset;
 
     /// <summary>Octets of the TCP header as its data offset says; 0 where that was not captured.</summary>
-    public int TcpHeaderLength => SegmentOctets.Length > TcpHeader.DataOffsetOffset ? (SegmentOctets.Span[TcpHeader.DataOffsetOffset] >> 4) * 4 : 0;
+    public int TcpHeaderLength =>
+        SegmentOctets.Length > TcpHeader.DataOffsetOffset ? (SegmentOctets.Span[TcpHeader.DataOffsetOffset] >> 4) * 4 : 0;
 
     /// <summary>Where the data start in the frame; behind its end where it was cut before.</summary>
     public int PayloadOffset => TcpOffset + TcpHeaderLength;
@@ -115,24 +116,40 @@ public readonly struct DecodedPacket
     /// <summary>TCP header and data as captured, without what the link layer padded.</summary>
     public ReadOnlyMemory<byte> SegmentOctets { get; internal init; }
 
-    /// <summary>Whether the checksum of the IPv4 header is right; null for IPv6, which has none, and for a header cut short. Calculated when asked for.</summary>
+    /// <summary>
+    /// Whether the checksum of the IPv4 header is right; null for IPv6, which has none, and for a header cut short. Calculated
+    /// when asked for.
+    /// </summary>
     public bool? IpChecksumValid
     {
         get
         {
             int headerLength = IpOffset < Frame.Length ? (Frame.Span[IpOffset] & 0xf) * 4 : 0;
-            bool isThere = Source.IsIPv6 == false && headerLength >= PacketWriter.IPv4HeaderSize && IpOffset + headerLength <= Frame.Length;
-            return isThere && _ip.PayloadOffset > 0 ? InternetChecksum.Compute(Frame.Span.Slice(IpOffset, headerLength)) == 0 : null;
+            bool isIPv4 = !IsIPv6 && _ip.PayloadOffset > 0 && headerLength >= PacketWriter.IPv4HeaderSize;
+            bool isThere = isIPv4 && IpOffset + headerLength <= Frame.Length;
+            return isThere ? InternetChecksum.Compute(Frame.Span.Slice(IpOffset, headerLength)) == 0 : null;
         }
     }
 
     /// <summary>
     /// Whether the TCP checksum is right; null where that cannot be judged: in a frame cut short, in a fragment, with a routing
-    /// header whose last stop is still ahead. Calculated when asked for.
+    /// header whose last stop is not known. Calculated when asked for.
     /// </summary>
-    public bool? TcpChecksumValid => Status == PacketStatus.Tcp && !_ip.IsRoutedOn && SegmentOctets.Length == _ip.PayloadLength
-        ? InternetChecksum.ComputeTcp(Source, Destination, SegmentOctets.Span) == 0
-        : null;
+    public bool? TcpChecksumValid
+    {
+        get
+        {
+            int routedTo = _ip.LastDestinationOffset;
+            bool isWhole = Status == PacketStatus.Tcp && SegmentOctets.Length == _ip.PayloadLength;
+            if (!isWhole || (_ip.IsRoutedOn && routedTo == 0))
+            {
+                return null;
+            }
+
+            IpAddress destination = _ip.IsRoutedOn ? IpAddress.FromBytes(Frame.Span.Slice(routedTo, 16)) : Destination;
+            return InternetChecksum.ComputeTcp(Source, destination, SegmentOctets.Span) == 0;
+        }
+    }
 
     /// <summary>Who sent the ICMP error; the unspecified address where it is none.</summary>
     public IpAddress IcmpSource { get; internal init; }
@@ -163,7 +180,8 @@ public readonly struct DecodedPacket
             case DecodeProblem.IpVersionUnknown:
                 return string.Create(invariant, $"IP version {Frame.Span[IpOffset] >> 4} is neither 4 nor 6.");
             case DecodeProblem.IpHeaderLengthTooSmall:
-                return string.Create(invariant, $"IP header length {(Frame.Span[IpOffset] & 0xf) * 4} is below {PacketWriter.IPv4HeaderSize}.");
+                int headerLength = (Frame.Span[IpOffset] & 0xf) * 4;
+                return string.Create(invariant, $"IP header length {headerLength} is below {PacketWriter.IPv4HeaderSize}.");
             case DecodeProblem.IpLengthTooSmall:
                 int lengthOffset = IpOffset + (IsIPv6 ? 4 : 2);
                 int length = BinaryPrimitives.ReadUInt16BigEndian(Frame.Span[lengthOffset..]);
@@ -171,12 +189,15 @@ public readonly struct DecodedPacket
             case DecodeProblem.TooManyExtensionHeaders:
                 return "The IP packet has too many extension headers.";
             case DecodeProblem.TcpHeaderCut:
-                string whose = SegmentOctets.Length < _ip.PayloadLength ? "captured" : "in the IP packet";
-                return string.Create(invariant, $"{SegmentOctets.Length} octets of TCP header are {whose}; it has at least {TcpHeader.MinimumSize}.");
+                int octets = SegmentOctets.Length;
+                string where = octets < _ip.PayloadLength ? "captured" : "in the IP packet";
+                return string.Create(invariant, $"{octets} octets of TCP header are {where}; it has at least {TcpHeader.MinimumSize}.");
             case DecodeProblem.TcpHeaderLengthTooSmall:
                 return string.Create(invariant, $"TCP header length {TcpHeaderLength} is below {TcpHeader.MinimumSize}.");
             case DecodeProblem.TcpHeaderLengthTooLarge:
-                return string.Create(invariant, $"TCP header length {TcpHeaderLength} is above the {_ip.PayloadLength} octets of the segment.");
+                return string.Create(
+                    invariant,
+                    $"TCP header length {TcpHeaderLength} is above the {_ip.PayloadLength} octets of the segment.");
             case DecodeProblem.TcpOptionsCut:
                 return string.Create(invariant, $"{SegmentOctets.Length} of {TcpHeaderLength} octets of TCP header are captured.");
             default:

@@ -239,7 +239,8 @@ public static class HeaderDissector
         (TcpOptionKind.WindowScale, 1) => [("Shift Count", 8)],
         (TcpOptionKind.Timestamps, 8) => [("TSval", 32), ("TSecr", 32)],
         (TcpOptionKind.UserTimeout, 2) => [("Granularity", 1), ("User Timeout", 15)],
-        (TcpOptionKind.AuthenticationOption, >= 2) => [("KeyID", 8), ("RNextKeyID", 8), .. dataLength > 2 ? [("MAC", (dataLength - 2) * 8)] : Array.Empty<(string, int)>()],
+        (TcpOptionKind.AuthenticationOption, 2) => [("KeyID", 8), ("RNextKeyID", 8)],
+        (TcpOptionKind.AuthenticationOption, > 2) => [("KeyID", 8), ("RNextKeyID", 8), ("MAC", (dataLength - 2) * 8)],
         (TcpOptionKind.Sack, 8 or 16 or 24 or 32) =>
             [.. Enumerable.Range(1, dataLength / 8).SelectMany<int, (string, int)>(n => [($"Left Edge {n}", 32), ($"Right Edge {n}", 32)])],
         _ => [("Data", dataLength * 8)],

@@ -19,8 +19,13 @@ internal struct IpLayer
     public bool MoreFragments;
     public bool HasFragmentHeader;
 
-    /// <summary>A routing header with stops ahead: the checksum was made for another destination (RFC 8200 8.1).</summary>
+    /// <summary>
+    /// Whether the checksum was made for another destination: the last one of a routing header that has stops ahead (RFC 8200 8.1).
+    /// </summary>
     public bool IsRoutedOn;
+
+    /// <summary>Where that destination stands in the frame; 0 where it is not known.</summary>
+    public int LastDestinationOffset;
 
     public int FragmentOffset;
     public IpProtocol Protocol;
@@ -135,7 +140,7 @@ internal struct IpLayer
     {
         int room = Math.Max(capturedLength, originalLength) - offset;
         return statedLength == 0 ? room
-            : originalLength == 0 ? statedLength
+            : originalLength <= 0 ? statedLength
             : Math.Min(statedLength, room);
     }
 
@@ -177,8 +182,9 @@ internal struct IpLayer
                     MoreFragments = (fragment & 1) != 0;
                     Identification = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
                     break;
-                case IpProtocol.RoutingHeader:
-                    IsRoutedOn |= header[3] != 0;
+                case IpProtocol.RoutingHeader when header[3] != 0:
+                    IsRoutedOn = true;
+                    LastDestinationOffset = FindLastDestination(header[2], size);
                     break;
             }
 
@@ -193,6 +199,15 @@ internal struct IpLayer
             PayloadLength -= size;
         }
     }
+
+    // Types 0 (RFC 5095) and 2 (RFC 6275) list their stops in order, type 4 (segment routing, RFC 8754) from last to first.
+    private readonly int FindLastDestination(byte routingType, int size) => routingType switch
+    {
+        _ when size < 24 => 0,
+        0 or 2 => PayloadOffset + size - 16,
+        4 => PayloadOffset + 8,
+        _ => 0,
+    };
 
     private readonly bool IsExtensionHeader(IpProtocol protocol) => protocol switch
     {

@@ -1,6 +1,6 @@
 namespace TcpShell.Wire;
 
-/// <summary>What an IP packet carries: IPv4's protocol field, IPv6's next header field (IANA, Assigned Internet Protocol Numbers).</summary>
+/// <summary>What an IP packet carries: IPv4's protocol field, IPv6's next header field (IANA, Protocol Numbers).</summary>
 public enum IpProtocol : byte
 {
     /// <summary>IPv6 hop-by-hop options (RFC 8200 4.3).</summary>
@@ -9,11 +9,17 @@ public enum IpProtocol : byte
     /// <summary>ICMP for IPv4 (RFC 792).</summary>
     Icmp = 1,
 
+    /// <summary>An IPv4 packet (RFC 2003).</summary>
+    IPv4 = 4,
+
     /// <summary>TCP (RFC 9293).</summary>
     Tcp = 6,
 
     /// <summary>UDP (RFC 768).</summary>
     Udp = 17,
+
+    /// <summary>An IPv6 packet (RFC 4213).</summary>
+    IPv6 = 41,
 
     /// <summary>IPv6 routing header (RFC 8200 4.4).</summary>
     RoutingHeader = 43,

@@ -1,6 +1,8 @@
 namespace TcpShell.Wire;
 
-/// <summary>What a captured frame starts with: the link types that the decoder reads, with the numbers of capture files (LINKTYPE_...).</summary>
+/// <summary>
+/// What a captured frame starts with: the link types that the decoder reads, with the numbers of capture files (LINKTYPE_...).
+/// </summary>
 public enum LinkType : ushort
 {
     /// <summary>BSD loopback: 4 octets with the address family, in the byte order of the machine that captured.</summary>

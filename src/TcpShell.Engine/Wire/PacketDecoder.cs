@@ -3,8 +3,13 @@ using System.Buffers.Binary;
 namespace TcpShell.Wire;
 
 /// <summary>Finds the TCP segment in a captured frame. Any octets may be given; none of them make it throw, loop or allocate.</summary>
+/// <remarks>
+/// IP in IP is followed to the inner packet. Other tunnels (GRE, VXLAN, GTP ...) are not looked into, and fragments are not put together.
+/// </remarks>
 public static class PacketDecoder
 {
+    private const int MaximumIpDepth = 4;
+
     /// <summary>Whether frames of that link type can be decoded.</summary>
     /// <param name="linkType">The link type, perhaps a number without a name.</param>
     public static bool Supports(LinkType linkType) => Enum.IsDefined(linkType);
@@ -12,7 +17,9 @@ public static class PacketDecoder
     /// <summary>Decodes a frame.</summary>
     /// <param name="frame">The octets as captured; they are not copied.</param>
     /// <param name="linkType">What the frame starts with.</param>
-    /// <param name="originalLength">Octets of the frame before the capture cut it; 0 where that is not known, and IP's length is believed.</param>
+    /// <param name="originalLength">
+    /// Octets of the frame before the capture cut it; 0 where that is not known, and IP's length is believed.
+    /// </param>
     /// <returns>What was found, or why nothing was.</returns>
     public static DecodedPacket Decode(ReadOnlyMemory<byte> frame, LinkType linkType, int originalLength = 0)
     {
@@ -20,11 +27,16 @@ public static class PacketDecoder
         LinkLayer link = LinkLayer.Read(octets, linkType);
         if (!link.IsIp)
         {
-            bool isCut = link.Problem == DecodeProblem.LinkHeaderCut;
-            return new(frame, link.VlanIds, default) { Status = isCut ? PacketStatus.Malformed : PacketStatus.NotTcp, Problem = link.Problem };
+            PacketStatus status = link.Problem == DecodeProblem.LinkHeaderCut ? PacketStatus.Malformed : PacketStatus.NotTcp;
+            return new(frame, link.VlanIds, default) { Status = status, Problem = link.Problem };
         }
 
         IpLayer ip = IpLayer.Read(octets, link.Offset, originalLength);
+        for (int depth = 1; depth < MaximumIpDepth && HoldsIp(ip); depth++)
+        {
+            ip = IpLayer.Read(octets, ip.PayloadOffset, originalLength);
+        }
+
         if (ip.Problem != DecodeProblem.None)
         {
             return new(frame, link.VlanIds, ip) { Status = PacketStatus.Malformed, Problem = ip.Problem };
@@ -51,6 +63,9 @@ public static class PacketDecoder
         return isWhole;
     }
 
+    private static bool HoldsIp(in IpLayer ip) =>
+        ip.Problem == DecodeProblem.None && !ip.IsFragment && (ip.Protocol is IpProtocol.IPv4 or IpProtocol.IPv6);
+
     private static DecodedPacket DecodeTcp(ReadOnlyMemory<byte> frame, VlanIds vlanIds, in IpLayer ip)
     {
         if (ip.FragmentOffset > 0)
@@ -72,7 +87,9 @@ public static class PacketDecoder
             Status = ip.IsFragment ? PacketStatus.Fragment : isUsable ? PacketStatus.Tcp : PacketStatus.Malformed,
             Problem = problem,
             SegmentOctets = octets,
-            Segment = isUsable ? header.ToSegment(octets[TcpHeader.OptionsOffset..headerLength], octets[headerLength..]) : ReadStart(octets),
+            Segment = isUsable
+                ? header.ToSegment(octets[TcpHeader.OptionsOffset..headerLength], octets[headerLength..])
+                : ReadStart(octets),
             SegmentLength = isUsable ? Math.Max(0, ip.PayloadLength - header.Length) : 0,
         };
     }
@@ -101,7 +118,9 @@ public static class PacketDecoder
             IcmpSource = ip.Source,
             IcmpType = icmp[0],
             IcmpCode = icmp[1],
-            IcmpMtu = !isTooBig ? 0 : ip.IsIPv6 ? BinaryPrimitives.ReadUInt32BigEndian(icmp[4..]) : BinaryPrimitives.ReadUInt16BigEndian(icmp[6..]),
+            IcmpMtu = !isTooBig ? 0
+                : ip.IsIPv6 ? BinaryPrimitives.ReadUInt32BigEndian(icmp[4..])
+                : BinaryPrimitives.ReadUInt16BigEndian(icmp[6..]),
         };
     }
 

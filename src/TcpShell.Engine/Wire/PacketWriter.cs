@@ -44,6 +44,7 @@ public static class PacketWriter
 
         RequireRoom(headerSize + segmentSize, destination);
         RequireSameVersion(ip.Source, ip.Destination);
+        RequireBits((int)ip.FlowLabel, 20, nameof(PacketHeader.FlowLabel));
         WriteSegment(ip.Source, ip.Destination, segment, destination[headerSize..], overrides);
         if (ip.Source.IsIPv6)
         {
@@ -123,7 +124,6 @@ public static class PacketWriter
     // RFC 8200 3
     private static void WriteIPv6Header(in PacketHeader ip, int payloadLength, Span<byte> header)
     {
-        RequireBits((int)ip.FlowLabel, 20, nameof(PacketHeader.FlowLabel));
         BinaryPrimitives.WriteUInt32BigEndian(header, 6u << 28 | (uint)ip.TrafficClass << 20 | ip.FlowLabel);
         BinaryPrimitives.WriteUInt16BigEndian(header[4..], (ushort)payloadLength);
         header[6] = (byte)IpProtocol.Tcp;

@@ -50,6 +50,18 @@ public static class TcpFlagsExtensions
     /// <param name="wanted">The bits of which one must be set.</param>
     public static bool HasAny(this TcpFlags flags, TcpFlags wanted) => (flags & wanted) != 0;
 
+    /// <summary>
+    /// Whether these are the bits that somebody means who names <paramref name="wanted"/>: PSH does not matter, and FIN and RST alone also
+    /// stand for FIN,ACK and RST,ACK, since a FIN without ACK is never seen. SYN alone is not SYN,ACK.
+    /// </summary>
+    /// <param name="flags">The bits to look at.</param>
+    /// <param name="wanted">The bits that were named.</param>
+    public static bool Fits(this TcpFlags flags, TcpFlags wanted)
+    {
+        TcpFlags ignored = TcpFlags.PSH | (wanted is TcpFlags.FIN or TcpFlags.RST ? TcpFlags.ACK : TcpFlags.None);
+        return (wanted & ~ignored) == (flags & ~ignored);
+    }
+
     /// <summary>Wireshark's spelling, in its order: <c>SYN, ACK</c>; <c>&lt;None&gt;</c> for no bit.</summary>
     /// <param name="flags">The bits to write.</param>
     public static string ToWireshark(this TcpFlags flags)

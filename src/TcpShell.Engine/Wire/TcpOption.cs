@@ -47,7 +47,8 @@ public readonly record struct TcpOption(TcpOptionKind Kind, ReadOnlyMemory<byte>
             case (TcpOptionKind.AuthenticationOption, >= 2):
                 return "TCP-AO";
             default:
-                return string.Create(invariant, $"kind {(byte)kind}{(data.IsEmpty ? "" : ": ")}{Convert.ToHexString(data).ToLowerInvariant()}");
+                string hex = Convert.ToHexString(data).ToLowerInvariant();
+                return string.Create(invariant, $"kind {(byte)kind}{(hex == "" ? "" : ": ")}{hex}");
         }
     }
 

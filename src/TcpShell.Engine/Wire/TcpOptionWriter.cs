@@ -18,9 +18,10 @@ public static class TcpOptionWriter
     {
         if (!options.Wire.IsEmpty)
         {
-            return options.Wire.Length <= TcpOptions.MaximumSize
-                ? (options.Wire.Length + 3) & ~3
-                : throw new ArgumentException($"A TCP header has room for {TcpOptions.MaximumSize} octets of options, not {options.Wire.Length}.", nameof(options));
+            int length = options.Wire.Length;
+            return length <= TcpOptions.MaximumSize
+                ? (length + 3) & ~3
+                : throw new ArgumentException($"A TCP header has room for {TcpOptions.MaximumSize} octets of options, not {length}.", nameof(options));
         }
 
         int size = SizeWithoutSack(options);
@@ -35,7 +36,9 @@ public static class TcpOptionWriter
     /// <param name="options">The options.</param>
     /// <param name="destination">At least <see cref="SizeOf"/> octets.</param>
     /// <returns>Octets written: 0 to 40, a multiple of 4.</returns>
-    /// <exception cref="ArgumentException">The destination is too short, or <see cref="TcpOptions.Wire"/> has more than 40 octets.</exception>
+    /// <exception cref="ArgumentException">
+    /// The destination is too short, or <see cref="TcpOptions.Wire"/> has more than 40 octets.
+    /// </exception>
     public static int Write(in TcpOptions options, Span<byte> destination)
     {
         int size = SizeOf(options);

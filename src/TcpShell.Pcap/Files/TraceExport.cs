@@ -8,32 +8,34 @@ namespace TcpShell.Pcap.Files;
 /// <summary>Writes what went over a simulated network as a capture file.</summary>
 public static class TraceExport
 {
-    /// <summary>
-    /// Writes packets to a pcapng file, with comments that say why each was sent, what became of it, and which state it changed.
-    /// </summary>
+    /// <summary>Writes packets to a pcapng file, with comments that say why each was sent, what became of it, and which state it changed.</summary>
     /// <param name="packets">The packets, in the order of sending.</param>
     /// <param name="writer">The file.</param>
+    /// <param name="host">The host on which the capture is taken, or null for the wire; see <see cref="Frames"/>.</param>
+    /// <param name="network">The network's name, which becomes the interface's.</param>
+    public static void Write(IEnumerable<TracedPacket> packets, PcapNgWriter writer, string? host = null, string network = "lab")
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        int interfaceId = writer.AddInterface(host is null ? network : $"{network}-{host}", LinkType.Raw);
+        foreach (Frame frame in Frames(packets, host))
+        {
+            writer.Write(interfaceId, frame.Time, frame.Bytes.Span, comment: frame.Comment.Length > 0 ? frame.Comment : null);
+        }
+    }
+
+    /// <summary>The frames that a capture has, in its order.</summary>
+    /// <param name="packets">The packets, in the order of sending.</param>
     /// <param name="host">
     /// The host on which the capture is taken: its packets when they leave, the others' when they arrive, as tcpdump on that host sees
     /// them. Null for a capture on the wire: every packet that a host sent, when it left, lost or not.
     /// </param>
-    /// <param name="network">The network's name, which becomes the interface's.</param>
-    /// <returns>Packets written.</returns>
-    public static int Write(IEnumerable<TracedPacket> packets, PcapNgWriter writer, string? host = null, string network = "lab")
+    public static IEnumerable<Frame> Frames(IEnumerable<TracedPacket> packets, string? host)
     {
         ArgumentNullException.ThrowIfNull(packets);
-        ArgumentNullException.ThrowIfNull(writer);
-        int interfaceId = writer.AddInterface(host is null ? network : $"{network}-{host}", LinkType.Raw);
-        int count = 0;
         foreach ((Timestamp time, TracedPacket packet, bool arrives) in Seen(packets, host))
         {
-            string comment = Comment(packet);
-            ReadOnlyMemory<byte> bytes = arrives ? packet.ArrivedBytes : packet.Bytes;
-            writer.Write(interfaceId, ToFileTime(time), bytes.Span, comment: comment.Length > 0 ? comment : null);
-            count++;
+            yield return new Frame(ToFileTime(time), arrives ? packet.ArrivedBytes : packet.Bytes, Comment(packet));
         }
-
-        return count;
     }
 
     /// <summary>The time of a lab as a capture file counts it, from 1970.</summary>
@@ -41,29 +43,51 @@ public static class TraceExport
     public static Timestamp ToFileTime(Timestamp time) =>
         new((SimulatedNetwork.Epoch - DateTimeOffset.UnixEpoch).Ticks * 100 + time.Nanoseconds);
 
+    /// <summary>The time of a segment record as a capture file counts it: what was read from a capture keeps its time.</summary>
+    /// <param name="segment">The segment.</param>
+    public static Timestamp ToFileTime(SegmentRecord segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        return segment.Fate == PacketFate.Unknown ? segment.Time : ToFileTime(segment.Time);
+    }
+
     /// <summary>What a capture says of a packet beside its octets; empty for first transmissions that just arrived.</summary>
     /// <param name="packet">The packet.</param>
     public static string Comment(TracedPacket packet)
     {
         ArgumentNullException.ThrowIfNull(packet);
+        return Comment(packet.Reason, packet.Note, packet.FateText, packet.Verdict, packet.StateChanges);
+    }
+
+    /// <summary>What a capture says of a segment beside its octets; for one that was read from a capture, what that said.</summary>
+    /// <param name="segment">The segment.</param>
+    public static string Comment(SegmentRecord segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        return segment.Reason is { } reason
+            ? Comment(reason, segment.Note, segment.FateText, segment.Verdict, segment.StateChanges)
+            : segment.Note;
+    }
+
+    private static string Comment(TransmitReason reason, string note, string fate, SegmentVerdict? verdict, IReadOnlyList<StateChange> changes)
+    {
         var lines = new List<string>();
-        if (packet.Reason is TransmitReason.RetransmissionTimeout or TransmitReason.FastRetransmit or TransmitReason.ZeroWindowProbe
-            or TransmitReason.KeepAliveProbe or TransmitReason.ChallengeAck or TransmitReason.Reset or TransmitReason.Crafted or TransmitReason.PeerRetransmitted)
+        if (reason is not (TransmitReason.Open or TransmitReason.Data or TransmitReason.Close or TransmitReason.Acknowledgment or TransmitReason.WindowUpdate))
         {
-            lines.Add(packet.Note.Length > 0 ? $"sent: {packet.Reason}, {packet.Note}" : $"sent: {packet.Reason}");
+            lines.Add(note.Length > 0 ? $"sent: {reason}, {note}" : $"sent: {reason}");
         }
 
-        if (packet.FateText.Length > 0)
+        if (fate.Length > 0)
         {
-            lines.Add($"fate: {packet.FateText}");
+            lines.Add($"fate: {fate}");
         }
 
-        if (packet.Verdict is { Fate: not SegmentFate.Accepted } verdict)
+        if (verdict is { Fate: not SegmentFate.Accepted } judged)
         {
-            lines.Add($"receiver: {verdict.Fate}: {verdict.Text} (RFC {verdict.Rfc})");
+            lines.Add($"receiver: {judged.Fate}: {judged.Text} (RFC {judged.Rfc})");
         }
 
-        foreach (StateChange change in packet.StateChanges)
+        foreach (StateChange change in changes)
         {
             lines.Add($"state: {change.Host} {change.From} -> {change.To}: {change.Cause} (RFC {change.Rfc})");
         }
@@ -92,4 +116,10 @@ public static class TraceExport
             .OrderBy(seen => seen.Time)
             .ThenBy(seen => seen.Arrives ? 0 : 1);
     }
+
+    /// <summary>One frame of a capture.</summary>
+    /// <param name="Time">When it was seen, from 1970.</param>
+    /// <param name="Bytes">The octets from the IP header on.</param>
+    /// <param name="Comment">What is said of it; empty for nothing.</param>
+    public readonly record struct Frame(Timestamp Time, ReadOnlyMemory<byte> Bytes, string Comment);
 }

@@ -77,8 +77,33 @@ public abstract class NetworkCmdlet : TcpCmdlet
     /// <param name="network">The network.</param>
     /// <param name="condition">Until this is so.</param>
     /// <param name="limit">How long at most; null for <see cref="DefaultLimit"/>.</param>
-    protected bool RunUntil(SimulatedNetwork network, Func<bool> condition, TimeSpan? limit = null) =>
-        network.RunUntil(condition, limit ?? DefaultLimit, CancelToken);
+    /// <returns>Whether it became so; if not, the limit was reached or nothing can happen any more.</returns>
+    protected bool RunUntil(SimulatedNetwork network, Func<bool> condition, TimeSpan? limit = null)
+    {
+        var progress = new ProgressClock();
+        bool Ask()
+        {
+            if (progress.IsDue)
+            {
+                progress.Show(this, $"Network '{network.Name}'", $"virtual time {network.Now} s, {network.Trace.Count} packets");
+            }
+
+            return condition();
+        }
+
+        try
+        {
+            return network.RunUntil(Ask, limit ?? DefaultLimit, CancelToken);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            progress.End(this);
+        }
+    }
 
     /// <summary>Does something that TCP may refuse; a refusal becomes the error that belongs to it.</summary>
     /// <param name="action">What is done.</param>

@@ -14,14 +14,14 @@ namespace TcpShell.Commands;
 /// <para>Which packets: first what they are (-Flags, -From, -To, -DataOnly), then which of those in their order (-Skip, -Every, -Count), then chance (-Probability). Each impairment has random numbers of its own, so adding one changes nothing in what the others do.</para>
 /// </remarks>
 /// <example>
-/// <title>The first SYN,ACK is lost</title>
+/// <para>The first SYN,ACK is lost</para>
 /// <code>Add-TcpImpairment -Drop -Flags SYN,ACK -Count 1
 /// New-TcpConnection | Out-Null
 /// Get-TcpSegment</code>
 /// <para>The segment list shows what was lost, and the retransmissions that repaired it.</para>
 /// </example>
 /// <example>
-/// <title>A bad link</title>
+/// <para>A bad link</para>
 /// <code>$net = New-TcpNetwork -Seed 42
 /// $net | Add-TcpImpairment -Drop -Probability 5%
 /// $net | Add-TcpImpairment -Reorder 15ms -Probability 5% -DataOnly -From client
@@ -58,7 +58,6 @@ public sealed class AddTcpImpairmentCommand : NetworkCmdlet
     /// <summary>Only segments with exactly these control bits, PSH apart. FIN and RST alone also stand for FIN,ACK and RST,ACK.</summary>
     [Parameter]
     [TcpFlags]
-    [ArgumentCompleter(typeof(TcpFlagsCompleter))]
     public TcpFlags? Flags { get; set; }
 
     /// <summary>Only packets from this host.</summary>

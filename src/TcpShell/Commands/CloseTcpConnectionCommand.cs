@@ -12,12 +12,12 @@ namespace TcpShell.Commands;
 /// <para>What was sent before goes out first, then the FIN. The cmdlet lets virtual time pass until both directions are closed as far as this end can know: TimeWait or Closed, or FinWait2 where the peer keeps its direction open. TIME-WAIT itself is not waited for; Watch-TcpState or Wait-TcpState Closed do that.</para>
 /// </remarks>
 /// <example>
-/// <title>Four states later</title>
+/// <para>Four states later</para>
 /// <code>New-TcpConnection | Close-TcpConnection -PassThru | Watch-TcpState</code>
 /// <para>Every change of state of the client's end, with what caused it, up to the end of TIME-WAIT.</para>
 /// </example>
 /// <example>
-/// <title>An abort</title>
+/// <para>An abort</para>
 /// <code>$c = New-TcpConnection
 /// $c | Close-TcpConnection -Abort
 /// Get-TcpSegment -Flags RST</code>

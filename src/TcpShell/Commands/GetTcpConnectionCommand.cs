@@ -13,13 +13,13 @@ namespace TcpShell.Commands;
 /// <para>Both ends of a connection are listed, each as its host knows it. Listeners come with the number 0. Connections that are closed are left out, unless -State Closed or -All asks for them. A host that is down has no connections.</para>
 /// </remarks>
 /// <example>
-/// <title>Everything there is</title>
+/// <para>Everything there is</para>
 /// <code>New-TcpConnection | Out-Null
 /// Get-TcpConnection</code>
 /// <para>The listener, the client's end and the server's end.</para>
 /// </example>
 /// <example>
-/// <title>The control block of the server's end</title>
+/// <para>The control block of the server's end</para>
 /// <code>New-TcpConnection | Out-Null
 /// Get-TcpConnection -HostName server -State Established | Format-List *</code>
 /// <para>Sequence variables, buffers, timers, round-trip times, options and counters.</para>
@@ -43,7 +43,6 @@ public sealed class GetTcpConnectionCommand : NetworkCmdlet
     /// <summary>Only connections in these states. Spellings of netstat and ss are understood as well.</summary>
     [Parameter]
     [TcpState]
-    [ArgumentCompleter(typeof(TcpStateCompleter))]
     public TcpState[]? State { get; set; }
 
     /// <summary>Only connections with this port at either end.</summary>

@@ -10,14 +10,14 @@ namespace TcpShell.Commands;
 /// <para>Hits says how many packets each has struck; IsSpent, whether it has struck as often as its -Count allows.</para>
 /// </remarks>
 /// <example>
-/// <title>How often was it?</title>
+/// <para>How often was it?</para>
 /// <code>Add-TcpImpairment -Drop -DataOnly -Every 3
 /// New-TcpConnection | Send-TcpData ([byte[]]::new(20kb))
 /// Get-TcpImpairment</code>
 /// <para>Every third data segment was lost, retransmissions counted.</para>
 /// </example>
 /// <example>
-/// <title>All away</title>
+/// <para>All away</para>
 /// <code>Add-TcpImpairment -Drop -Probability 1%
 /// Get-TcpImpairment | Remove-TcpImpairment</code>
 /// <para>The links are good again.</para>

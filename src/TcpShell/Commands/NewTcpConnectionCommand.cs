@@ -17,12 +17,12 @@ namespace TcpShell.Commands;
 /// <para>The connection is an object that shows its control block as it is at the moment: Format-List * shows all of it.</para>
 /// </remarks>
 /// <example>
-/// <title>The first connection</title>
+/// <para>The first connection</para>
 /// <code>New-TcpConnection | Send-TcpData 'hello' -PassThru | Receive-TcpData -AsText</code>
 /// <para>The echo service sends the text back.</para>
 /// </example>
 /// <example>
-/// <title>A handshake in slow motion</title>
+/// <para>A handshake in slow motion</para>
 /// <code>$c = New-TcpConnection -NoWait
 /// $c.State
 /// Step-TcpNetwork -Count 2

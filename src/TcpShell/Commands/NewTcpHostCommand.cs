@@ -14,12 +14,12 @@ namespace TcpShell.Commands;
 /// <para>A host has a TCP of its own, with settings that its connections inherit. The profile linux (the default) does what a current Linux host does; rfc follows the numbers that the RFCs name.</para>
 /// </remarks>
 /// <example>
-/// <title>A third host</title>
+/// <para>A third host</para>
 /// <code>New-TcpHost attacker -Address 10.0.0.66</code>
 /// <para>It can reach the client and the server of the current network.</para>
 /// </example>
 /// <example>
-/// <title>Other settings</title>
+/// <para>Other settings</para>
 /// <code>$net = New-TcpNetwork -Empty
 /// New-TcpHost small -Option @{ ReceiveBufferSize = 4096; WindowScaling = $false }
 /// New-TcpHost strict -Profile rfc</code>

@@ -15,16 +15,17 @@ namespace TcpShell.Commands;
 /// <para>What happens with the connections is the application's affair: Echo sends everything back, Discard takes everything and answers nothing, both close when the peer closes. Manual does nothing by itself: the connections are there in Get-TcpConnection, to send, receive and close by hand.</para>
 /// </remarks>
 /// <example>
-/// <title>A server driven by hand</title>
+/// <para>A server driven by hand</para>
 /// <code>New-TcpListener 8080 -Application Manual
 /// $client = New-TcpConnection server:8080
+/// Step-TcpNetwork -For 10ms
 /// $server = Get-TcpConnection -HostName server -Port 8080 -State Established
 /// $server | Send-TcpData 'who is there?'
 /// $client | Receive-TcpData -AsText</code>
 /// <para>Both ends are objects, and each can be acted on.</para>
 /// </example>
 /// <example>
-/// <title>Settings of a port's connections</title>
+/// <para>Settings of a port's connections</para>
 /// <code>New-TcpListener 9 -Application Discard -Option @{ ReceiveBufferSize = 2048 }</code>
 /// <para>Connections to port 9 have a small receive window; others keep the host's.</para>
 /// </example>

@@ -12,13 +12,13 @@ namespace TcpShell.Commands;
 /// <para>It becomes the session's current network: the one that other cmdlets mean when no -Network is named. Time in it moves only when a cmdlet moves it. The same seed and the same commands give the same packets, octet for octet.</para>
 /// </remarks>
 /// <example>
-/// <title>A slow link with a fixed seed</title>
+/// <para>A slow link with a fixed seed</para>
 /// <code>$net = New-TcpNetwork -Latency 100ms -Bandwidth 1mbit -Seed 7
 /// New-TcpConnection -Network $net</code>
 /// <para>The round-trip time is twice the latency, and a little more for the link's speed.</para>
 /// </example>
 /// <example>
-/// <title>A network of one's own</title>
+/// <para>A network of one's own</para>
 /// <code>$net = New-TcpNetwork -Empty
 /// $net | New-TcpHost a, b
 /// New-TcpListener -HostName b -Port 7

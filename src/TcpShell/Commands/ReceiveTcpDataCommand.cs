@@ -14,12 +14,12 @@ namespace TcpShell.Commands;
 /// <para>If nothing is there yet, the cmdlet lets virtual time pass until data arrives, the peer closes, or the time limit is reached. It gives what is there, as one array of octets, or as text with -AsText. At the end of the stream it gives nothing.</para>
 /// </remarks>
 /// <example>
-/// <title>As text</title>
+/// <para>As text</para>
 /// <code>New-TcpConnection | Send-TcpData 'hello' -PassThru | Receive-TcpData -AsText</code>
 /// <para>hello</para>
 /// </example>
 /// <example>
-/// <title>Everything until the peer closes</title>
+/// <para>Everything until the peer closes</para>
 /// <code>$c = New-TcpConnection | Send-TcpData ([byte[]]::new(5000)) -PassThru | Close-TcpConnection -HalfClose -PassThru
 /// $octets = $c | Receive-TcpData -ToEnd
 /// $octets.Length</code>

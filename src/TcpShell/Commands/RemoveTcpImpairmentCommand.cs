@@ -11,13 +11,13 @@ namespace TcpShell.Commands;
 /// <para>Packets that are delayed on their way already still come late.</para>
 /// </remarks>
 /// <example>
-/// <title>By number</title>
+/// <para>By number</para>
 /// <code>Add-TcpImpairment -Drop -Flags SYN
 /// Remove-TcpImpairment 1</code>
 /// <para>SYNs go through again.</para>
 /// </example>
 /// <example>
-/// <title>From the pipeline</title>
+/// <para>From the pipeline</para>
 /// <code>$loss = Add-TcpImpairment -Drop -Probability 10%
 /// New-TcpConnection | Send-TcpData 'through the storm'
 /// $loss | Remove-TcpImpairment</code>

@@ -10,14 +10,14 @@ namespace TcpShell.Commands;
 /// <para>The host listens where it listened before, and remembers nothing of its connections. A host that is up is shut down first, as by Stop-TcpHost.</para>
 /// </remarks>
 /// <example>
-/// <title>After a crash</title>
+/// <para>After a crash</para>
 /// <code>Stop-TcpHost server -Crash
 /// Restart-TcpHost server
 /// New-TcpConnection</code>
 /// <para>The server takes connections again.</para>
 /// </example>
 /// <example>
-/// <title>A reboot under load</title>
+/// <para>A reboot under load</para>
 /// <code>$c = New-TcpConnection
 /// Restart-TcpHost server
 /// Step-TcpNetwork

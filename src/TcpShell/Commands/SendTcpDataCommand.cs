@@ -15,14 +15,14 @@ namespace TcpShell.Commands;
 /// <para>On a listener, -To makes the listening connection the active side of a connection (RFC 9293 3.10.2).</para>
 /// </remarks>
 /// <example>
-/// <title>Text, and the answer</title>
+/// <para>Text, and the answer</para>
 /// <code>$c = New-TcpConnection
 /// $c | Send-TcpData 'hello'
 /// $c | Receive-TcpData -AsText</code>
 /// <para>The server of the default lab echoes.</para>
 /// </example>
 /// <example>
-/// <title>100 kB, and what became of them</title>
+/// <para>100 kB, and what became of them</para>
 /// <code>$c = New-TcpConnection
 /// $c | Send-TcpData ([byte[]]::new(100kb))
 /// $c | Format-List Sent, SndUna, SndNxt, Cwnd, Rto, Retransmissions</code>

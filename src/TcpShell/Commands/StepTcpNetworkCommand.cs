@@ -10,14 +10,14 @@ namespace TcpShell.Commands;
 /// <para>An event is the arrival of a packet or the firing of a host's timers. Without any argument the next event happens. Time jumps from event to event; waiting a day costs nothing.</para>
 /// </remarks>
 /// <example>
-/// <title>Event by event</title>
+/// <para>Event by event</para>
 /// <code>$c = New-TcpConnection -NoWait
 /// Step-TcpNetwork
 /// Get-TcpConnection</code>
 /// <para>After the first event the server is in SynReceived, and the client still in SynSent.</para>
 /// </example>
 /// <example>
-/// <title>A while, or until</title>
+/// <para>A while, or until</para>
 /// <code>$c = New-TcpConnection -NoWait
 /// Step-TcpNetwork -For 15ms -PassThru
 /// Step-TcpNetwork -Until { $c.State -eq 'Established' }</code>
@@ -71,7 +71,10 @@ public sealed class StepTcpNetworkCommand : NetworkCmdlet
         switch (ParameterSetName)
         {
             case ForSet:
-                network.RunFor(For, CancelToken);
+                // Events first, with progress and Ctrl-C; then what is left of the time, in which nothing happens.
+                Timestamp end = network.Now + For;
+                RunUntil(network, () => false, For);
+                network.RunFor(end - network.Now);
                 break;
             case UntilSet:
                 if (!RunUntil(network, () => LanguagePrimitives.IsTrue(Until.InvokeReturnAsIs()), Timeout))
@@ -81,7 +84,7 @@ public sealed class StepTcpNetworkCommand : NetworkCmdlet
 
                 break;
             case IdleSet:
-                if (!network.RunUntilIdle(Timeout, CancelToken))
+                if (!RunUntil(network, () => network.NextEvent is null, Timeout))
                 {
                     WriteWarning($"After {Timeout} of virtual time there is still something to come at {network.NextEvent}.");
                 }
@@ -90,7 +93,7 @@ public sealed class StepTcpNetworkCommand : NetworkCmdlet
             default:
                 for (int i = 0; i < Count && network.Step(); i++)
                 {
-                    CancelToken.ThrowIfCancellationRequested();
+                    ThrowIfStopping();
                 }
 
                 break;

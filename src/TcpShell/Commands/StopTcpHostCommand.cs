@@ -13,14 +13,14 @@ namespace TcpShell.Commands;
 /// <para>Restart-TcpHost brings the host back, with its listeners but without any memory of its connections.</para>
 /// </remarks>
 /// <example>
-/// <title>Half-open: the peer does not know</title>
+/// <para>Half-open: the peer does not know</para>
 /// <code>$c = New-TcpConnection
 /// Stop-TcpHost server -Crash
 /// $c.State</code>
 /// <para>The client stays in Established; nothing has told it.</para>
 /// </example>
 /// <example>
-/// <title>The crash is found out by sending</title>
+/// <para>The crash is found out by sending</para>
 /// <code>$c = New-TcpConnection
 /// Stop-TcpHost server -Crash
 /// Restart-TcpHost server

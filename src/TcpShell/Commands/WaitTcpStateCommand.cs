@@ -14,7 +14,7 @@ namespace TcpShell.Commands;
 /// <para>A connection that is in the state already costs no time. If the state is not reached within the time limit, or cannot come because the connection has ended or nothing is left to happen, an error says so.</para>
 /// </remarks>
 /// <example>
-/// <title>A lost SYN,ACK</title>
+/// <para>A lost SYN,ACK</para>
 /// <code>$net = New-TcpNetwork
 /// $net | Add-TcpImpairment -Drop -Flags SYN,ACK -Count 1
 /// $c = New-TcpConnection -NoWait
@@ -23,7 +23,7 @@ namespace TcpShell.Commands;
 /// <para>The retransmission after one second repairs it.</para>
 /// </example>
 /// <example>
-/// <title>The end of TIME-WAIT</title>
+/// <para>The end of TIME-WAIT</para>
 /// <code>New-TcpConnection | Close-TcpConnection -PassThru | Wait-TcpState Closed -Timeout 5m -PassThru</code>
 /// <para>2 MSL are 60 s by default, and pass in no time.</para>
 /// </example>
@@ -34,7 +34,6 @@ public sealed class WaitTcpStateCommand : NetworkCmdlet
     /// <summary>The states of which one shall be reached. Spellings of netstat and ss are understood as well.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [TcpState]
-    [ArgumentCompleter(typeof(TcpStateCompleter))]
     public TcpState[] State { get; set; } = null!;
 
     /// <summary>The connections: objects of New-TcpConnection and Get-TcpConnection, or their numbers.</summary>

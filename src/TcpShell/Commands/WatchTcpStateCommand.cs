@@ -14,12 +14,12 @@ namespace TcpShell.Commands;
 /// <para>Format-List shows the explanation of each change.</para>
 /// </remarks>
 /// <example>
-/// <title>A whole life</title>
+/// <para>A whole life</para>
 /// <code>New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection -PassThru | Watch-TcpState</code>
 /// <para>From LISTEN and SYN-SENT to the end of TIME-WAIT.</para>
 /// </example>
 /// <example>
-/// <title>Only what the server went through, with the reasons</title>
+/// <para>Only what the server went through, with the reasons</para>
 /// <code>New-TcpConnection | Out-Null
 /// Watch-TcpState -HostName server -History | Format-List</code>
 /// <para>One sentence for each change.</para>
@@ -53,7 +53,6 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
     /// <summary>Only changes to these states. Spellings of netstat and ss are understood as well.</summary>
     [Parameter]
     [TcpState]
-    [ArgumentCompleter(typeof(TcpStateCompleter))]
     public TcpState[]? State { get; set; }
 
     /// <summary>How much virtual time to watch at most; until nothing can happen any more by default, but no longer than an hour.</summary>
@@ -91,20 +90,22 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
 
     private void Watch(SimulatedNetwork network, Func<StateChange, bool> concerns)
     {
-        int shown = 0;
+        long shown = 0;
         Timestamp end = network.Now + Duration;
         do
         {
-            for (; shown < network.StateChanges.Count; shown++)
+            // A copy, for a cmdlet further down the pipeline may let time pass.
+            StateChange[] news = [.. network.StateChanges.From(shown)];
+            shown = network.StateChanges.Total;
+            foreach (StateChange change in news)
             {
-                StateChange change = network.StateChanges[shown];
                 if (concerns(change) && IsWanted(change))
                 {
                     WriteObject(change);
                 }
             }
         }
-        while (!History && RunUntil(network, () => network.StateChanges.Count > shown, end - network.Now));
+        while (!History && RunUntil(network, () => network.StateChanges.Total > shown, end - network.Now));
     }
 
     /// <summary>A change on either end of the connection, or on the listener that became its server's end.</summary>

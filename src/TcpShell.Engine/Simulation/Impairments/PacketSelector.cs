@@ -63,14 +63,8 @@ public sealed record PacketSelector
         }
 
         return packet.Status == PacketStatus.Tcp
-            && (Flags is not { } flags || FlagsFit(flags, packet.Segment.Flags))
+            && (Flags is not { } flags || packet.Segment.Flags.Fits(flags))
             && (!DataOnly || packet.Segment.Payload.Length > 0);
-    }
-
-    private static bool FlagsFit(TcpFlags wanted, TcpFlags actual)
-    {
-        TcpFlags ignored = TcpFlags.PSH | (wanted is TcpFlags.FIN or TcpFlags.RST ? TcpFlags.ACK : TcpFlags.None);
-        return (wanted & ~ignored) == (actual & ~ignored);
     }
 
     /// <summary>The rule in words: <c>SYN,ACK from server, first 1</c>.</summary>

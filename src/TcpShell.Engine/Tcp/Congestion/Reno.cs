@@ -3,12 +3,15 @@ namespace TcpShell.Tcp.Congestion;
 /// <summary>Slow start, congestion avoidance, fast retransmit and fast recovery (RFC 5681).</summary>
 internal sealed class Reno(TcpSettings settings) : ICongestionControl
 {
+    // No window of a peer is larger (RFC 7323 2.3), so no growth beyond it means anything; and it cannot overflow.
+    private const int LargestWindow = 1 << 30;
+
     private int _segmentSize = 536;
 
     // Octets acknowledged since the window last grew in congestion avoidance (RFC 5681 3.1, byte counting).
     private int _credit;
 
-    public int Window { get; private set; } = int.MaxValue;
+    public int Window { get; private set; } = LargestWindow;
 
     // [5681-4] As high as can be until the first sign of congestion.
     public int SlowStartThreshold { get; private set; } = int.MaxValue;
@@ -23,7 +26,7 @@ internal sealed class Reno(TcpSettings settings) : ICongestionControl
     {
         if (Window < SlowStartThreshold)
         {
-            Window += Math.Min(acknowledged, _segmentSize); // [5681-6]
+            Grow(Math.Min(acknowledged, _segmentSize)); // [5681-6]
             return;
         }
 
@@ -32,7 +35,7 @@ internal sealed class Reno(TcpSettings settings) : ICongestionControl
         if (_credit >= Window)
         {
             _credit -= Window;
-            Window += _segmentSize;
+            Grow(_segmentSize);
         }
     }
 
@@ -42,7 +45,7 @@ internal sealed class Reno(TcpSettings settings) : ICongestionControl
         Window = SlowStartThreshold + (3 * _segmentSize); // [5681-13]: three segments have left the network
     }
 
-    public void DuplicateAck() => Window += _segmentSize; // [5681-14]
+    public void DuplicateAck() => Grow(_segmentSize); // [5681-14]
 
     // [6582-4] Deflate by what has left the network, and give one segment back for the retransmission.
     public void PartialAck(int acknowledged) =>
@@ -69,6 +72,8 @@ internal sealed class Reno(TcpSettings settings) : ICongestionControl
             ? Math.Min(segments, classic) * segmentSize
             : Math.Min(segments * segmentSize, Math.Max(2 * segmentSize, segments * 1460));
     }
+
+    private void Grow(int octets) => Window = Math.Min(Window + octets, LargestWindow);
 
     private int Half(int flightSize) => Math.Max(flightSize / 2, 2 * _segmentSize);
 }

@@ -1,0 +1,51 @@
+@{
+    RootModule           = 'bin/TcpShell.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '6f4f7e0e-3c1b-4d0c-9a57-0f0a3c9b8d21'
+    Author               = 'The TcpShell authors'
+    CompanyName          = 'The TcpShell authors'
+    Copyright            = 'Copyright (c) The TcpShell authors. MIT licence.'
+    Description          = 'TCP connections as PowerShell objects: opened, driven, broken, watched and explained, on a simulated network, in capture files and on real interfaces.'
+    PowerShellVersion    = '7.4'
+    CompatiblePSEditions = @('Core')
+
+    # Loaded at import, so that [TcpShell.Tcp.TcpState] and the like can be written before the first command has run.
+    RequiredAssemblies   = @('bin/TcpShell.Engine.dll')
+    FormatsToProcess     = @('TcpShell.format.ps1xml')
+    TypesToProcess       = @('TcpShell.types.ps1xml')
+
+    CmdletsToExport      = @(
+        'Add-TcpImpairment'
+        'Close-TcpConnection'
+        'Export-TcpCapture'
+        'Get-TcpConnection'
+        'Get-TcpImpairment'
+        'Get-TcpSegment'
+        'Get-TcpTransition'
+        'Import-TcpCapture'
+        'New-TcpConnection'
+        'New-TcpHost'
+        'New-TcpListener'
+        'New-TcpNetwork'
+        'Receive-TcpData'
+        'Remove-TcpImpairment'
+        'Restart-TcpHost'
+        'Send-TcpData'
+        'Send-TcpSegment'
+        'Step-TcpNetwork'
+        'Stop-TcpHost'
+        'Wait-TcpState'
+        'Watch-TcpState'
+    )
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('TCP', 'Network', 'RFC9293', 'Simulation', 'pcap', 'pcapng', 'Wireshark', 'Teaching', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            LicenseUri   = 'https://opensource.org/license/mit'
+            ReleaseNotes = 'See CHANGELOG.md.'
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Management.Automation;
+using TcpShell.Abstractions;
+using TcpShell.Completion;
+using TcpShell.Hosting;
+using TcpShell.Simulation;
+using TcpShell.Tracing;
+using TcpShell.Transformation;
+using TcpShell.Wire;
+
+namespace TcpShell.Commands;
+
+/// <summary>Lists the segments that went over a simulated network, as Wireshark would.</summary>
+/// <remarks>
+/// <para>Every packet is listed that was sent, lost ones as well; Fate says what became of it, FateText and Note why. Sequence numbers are relative in the table; the objects have both kinds. Dissect() takes the header of a segment apart, field by field.</para>
+/// </remarks>
+/// <example>
+/// <para>The handshake</para>
+/// <code>New-TcpConnection | Out-Null
+/// Get-TcpSegment</code>
+/// <para>SYN, SYN,ACK and ACK, with their options.</para>
+/// </example>
+/// <example>
+/// <para>Retransmissions and their reasons</para>
+/// <code>Add-TcpImpairment -Drop -DataOnly -Count 1
+/// New-TcpConnection | Send-TcpData 'hello'
+/// Get-TcpSegment -DataOnly | Format-Table Number, Time, Reason, Attempt, Fate, FateText</code>
+/// <para>The first copy is lost, the second is sent when the retransmission timer fires.</para>
+/// </example>
+/// <example>
+/// <para>A header, field by field</para>
+/// <code>New-TcpConnection | Out-Null
+/// (Get-TcpSegment -Flags SYN).Dissect()</code>
+/// <para>Every field with its place, its width in bits and its value.</para>
+/// </example>
+[Cmdlet(VerbsCommon.Get, "TcpSegment")]
+[OutputType(typeof(SegmentRecord))]
+public sealed class GetTcpSegmentCommand : NetworkCmdlet
+{
+    /// <summary>Only the segments of these connections, in both directions.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Connection", Mandatory = true)]
+    [HostedConnection]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
+    public HostedConnection[] Connection { get; set; } = null!;
+
+    /// <summary>The network; the current one by default.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = "Network")]
+    public SimulatedNetwork? Network { get; set; }
+
+    /// <summary>Only segments from this host.</summary>
+    [Parameter]
+    [HostName]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
+    public string? From { get; set; }
+
+    /// <summary>Only segments to this host.</summary>
+    [Parameter]
+    [HostName]
+    [ArgumentCompleter(typeof(HostNameCompleter))]
+    public string? To { get; set; }
+
+    /// <summary>Only segments with exactly these control bits, PSH apart. FIN and RST alone also stand for FIN,ACK and RST,ACK.</summary>
+    [Parameter]
+    [TcpFlags]
+    public TcpFlags? Flags { get; set; }
+
+    /// <summary>Only segments with data.</summary>
+    [Parameter]
+    public SwitchParameter DataOnly { get; set; }
+
+    /// <summary>Only segments with this fate: Delivered, Lost, Corrupted, Unreachable, InFlight.</summary>
+    [Parameter]
+    public PacketFate[]? Fate { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == "Network")
+        {
+            Write(Resolve(Network), null);
+            return;
+        }
+
+        foreach (HostedConnection connection in Connection)
+        {
+            Write(NetworkOf(connection), connection);
+        }
+    }
+
+    private void Write(SimulatedNetwork network, HostedConnection? connection)
+    {
+        if (network.Trace.Forgotten > 0)
+        {
+            WriteWarning($"The trace is full: the first {network.Trace.Forgotten} packets are no longer kept (Trace.Limit).");
+        }
+
+        // A copy, so that a cmdlet further down the pipeline may let time pass.
+        TracedPacket[] packets = [.. network.Trace];
+        foreach (SegmentRecord segment in SegmentRecorder.Record(packets))
+        {
+            ThrowIfStopping();
+            if ((connection is null || Belongs(segment, connection)) && IsWanted(segment))
+            {
+                WriteObject(segment);
+            }
+        }
+    }
+
+    private static bool Belongs(SegmentRecord segment, HostedConnection connection) =>
+        (segment.Source == connection.Local && segment.Destination == connection.Remote)
+        || (segment.Source == connection.Remote && segment.Destination == connection.Local);
+
+    private bool IsWanted(SegmentRecord segment) =>
+        (From is null || From.Equals(segment.From, StringComparison.OrdinalIgnoreCase))
+        && (To is null || To.Equals(segment.To, StringComparison.OrdinalIgnoreCase))
+        && (Flags is not { } flags || segment.Flags.Fits(flags))
+        && (!DataOnly || segment.Length > 0)
+        && (Fate is null || Fate.Contains(segment.Fate));
+}

@@ -1,0 +1,36 @@
+using System.Management.Automation;
+using TcpShell.Pcap.Files;
+
+namespace TcpShell.Errors;
+
+// Errors of files.
+internal static partial class ErrorRecords
+{
+    /// <summary>A file exists that shall not be overwritten.</summary>
+    public static ErrorRecord FileExists(string path) => Create(
+        new IOException($"The file '{path}' exists already."),
+        "FileExists",
+        ErrorCategory.ResourceExists,
+        path,
+        "Leave out -NoClobber to overwrite it, or give another name.");
+
+    /// <summary>A file cannot be written.</summary>
+    public static ErrorRecord FileNotWritable(Exception failed, string path) => Create(
+        failed, "FileNotWritable", ErrorCategory.WriteError, path, "Look at the rights on the folder, and whether another program holds the file.");
+
+    /// <summary>A file is no capture, or cannot be opened.</summary>
+    public static ErrorRecord CaptureNotReadable(Exception failed, string path) => Create(
+        failed,
+        failed is CaptureFormatException ? "CaptureFormatUnknown" : "FileNotReadable",
+        failed is CaptureFormatException ? ErrorCategory.InvalidData : ErrorCategory.ReadError,
+        path,
+        failed is CaptureFormatException ? "pcap, pcapng and snoop files are read, gzip-compressed or not." : "Look at the rights on the file, and whether another program holds it.");
+
+    /// <summary>A capture is damaged; what stood before the damage was given.</summary>
+    public static ErrorRecord CaptureDamaged(CaptureProblem problem, string path, long frames) => Create(
+        new InvalidDataException($"{problem.Message} ('{path}', octet {problem.Offset}; the {frames} packets before it were read.)"),
+        $"Capture{problem.Kind}",
+        ErrorCategory.InvalidData,
+        path,
+        "What was read is complete up to the damage. A file that is still being written looks cut short as well.");
+}

@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Management.Automation;
+using TcpShell.Hosting;
+using TcpShell.Simulation;
+using TcpShell.Tcp;
+
+namespace TcpShell.Errors;
+
+// Errors of networks, hosts and connections.
+internal static partial class ErrorRecords
+{
+    /// <summary>A network was handed over from another runspace.</summary>
+    public static ErrorRecord NetworkOfAnotherSession(SimulatedNetwork network) => Create(
+        new InvalidOperationException($"The network '{network.Name}' was made in another session (runspace), and cannot be used in this one."),
+        "NetworkOfAnotherSession",
+        ErrorCategory.InvalidOperation,
+        network,
+        "Make the network where it is used: New-TcpNetwork inside of the script block or job. With the same seed it does the same.");
+
+    /// <summary>No host has that name or address.</summary>
+    public static ErrorRecord HostNotFound(string nameOrAddress, SimulatedNetwork network) => Create(
+        new ItemNotFoundException($"There is no host '{nameOrAddress}' in network '{network.Name}'."),
+        "HostNotFound",
+        ErrorCategory.ObjectNotFound,
+        nameOrAddress,
+        network.Hosts.Count == 0
+            ? "The network has no hosts yet: New-TcpHost adds them."
+            : $"Its hosts are {string.Join(", ", network.Hosts)}. New-TcpHost adds another.");
+
+    /// <summary>A host cannot be added: name or address taken or impossible.</summary>
+    public static ErrorRecord HostNotPossible(ArgumentException wrong, string name) => Create(
+        wrong, "HostNotPossible", ErrorCategory.InvalidArgument, name, "Use a name and unicast addresses that no other host of the network has.");
+
+    /// <summary>One address for several hosts.</summary>
+    public static ErrorRecord AmbiguousAddress(string[] names) => Create(
+        new ArgumentException($"One list of addresses cannot be given to {names.Length} hosts."),
+        "AmbiguousAddress",
+        ErrorCategory.InvalidArgument,
+        names,
+        "Make the hosts one by one, each with its addresses.");
+
+    /// <summary>A text names no end point of the network.</summary>
+    public static ErrorRecord EndpointNotFound(string text, SimulatedNetwork network) => Create(
+        new ItemNotFoundException($"'{text}' names no end point that can be called in network '{network.Name}'."),
+        "EndpointNotFound",
+        ErrorCategory.ObjectNotFound,
+        text,
+        $"Write an address and a port (10.0.0.2:80, [fd00::2]:80), a host and a port (server:80), or a host that listens. Hosts: {string.Join(", ", network.Hosts)}.");
+
+    /// <summary>A value is outside of what it can be.</summary>
+    public static ErrorRecord ValueOutOfRange(ArgumentOutOfRangeException wrong, object? value) => Create(
+        wrong, "ValueOutOfRange", ErrorCategory.InvalidArgument, value, $"{wrong.ParamName} cannot be {wrong.ActualValue}.");
+
+    /// <summary>-Option names a setting that does not exist.</summary>
+    public static ErrorRecord UnknownOption(string name, IEnumerable<string> names) => Create(
+        new ArgumentException($"There is no option '{name}'."),
+        "UnknownOption",
+        ErrorCategory.InvalidArgument,
+        name,
+        $"The options are {string.Join(", ", names)}.");
+
+    /// <summary>-Option has a value that the setting cannot take.</summary>
+    public static ErrorRecord OptionOutOfRange(string name, object? value, Type type, Exception wrong) => Create(
+        new ArgumentException($"Option {name} cannot be '{value}': it is a {(Nullable.GetUnderlyingType(type) ?? type).Name}.", wrong),
+        "OptionOutOfRange",
+        ErrorCategory.InvalidArgument,
+        value,
+        "Durations are written like 200ms or 3s, switches are $true or $false.");
+
+    /// <summary>A connection ended with an error, or could not be opened.</summary>
+    public static ErrorRecord ConnectionFailed(HostedConnection connection)
+    {
+        string cause = connection.StateChanges.Count > 0 ? $" ({connection.StateChanges[^1].Cause})" : "";
+        (string id, string text, ErrorCategory category, string advice) = connection.Error switch
+        {
+            ConnectionError.Refused => ("ConnectionRefused", "was refused", ErrorCategory.ConnectionError, "Nothing listens there: New-TcpListener opens a port, Get-TcpConnection -State Listen shows the open ones."),
+            ConnectionError.Reset => ("ConnectionReset", "was reset by the peer", ErrorCategory.ConnectionError, "Watch-TcpState -History and Get-TcpSegment show which segment did it and why."),
+            ConnectionError.TimedOut => ("ConnectionTimedOut", "timed out", ErrorCategory.OperationTimeout, "The peer is down, or its segments are lost: Get-TcpSegment shows their fates, Get-TcpImpairment what is done to them."),
+            ConnectionError.UserTimeout => ("ConnectionTimedOut", "ran out of its user timeout", ErrorCategory.OperationTimeout, "Raise the option UserTimeout, or find out why nothing is acknowledged: Get-TcpSegment."),
+            ConnectionError.HostStopped => ("HostStopped", "is gone with its host", ErrorCategory.ResourceUnavailable, "Restart-TcpHost brings the host back; the connection stays lost."),
+            _ => ("ConnectionAborted", "was aborted at this end", ErrorCategory.OperationStopped, "Open a new connection."),
+        };
+        return Create(
+            new InvalidOperationException($"The connection {connection.Local} -> {connection.Remote} {text}{cause}."), id, category, connection, advice);
+    }
+
+    /// <summary>A connection is not open when the cmdlet's patience ends.</summary>
+    public static ErrorRecord NotOpenYet(HostedConnection connection, TimeSpan limit) => Create(
+        new TimeoutException($"The connection {connection.Local} -> {connection.Remote} is in {connection.State} after {Seconds(limit)} of virtual time."),
+        "ConnectionNotOpen",
+        ErrorCategory.OperationTimeout,
+        connection,
+        "It goes on trying: Wait-TcpState Established waits longer, Get-TcpSegment shows what happened to its SYNs.");
+
+    /// <summary>The send buffer could not take everything.</summary>
+    public static ErrorRecord SendBufferFull(HostedConnection connection, int sent, int wanted) => Create(
+        new InvalidOperationException($"Connection {connection.Id} took {sent} of {wanted} octets; its send buffer is full."),
+        "SendBufferFull",
+        ErrorCategory.LimitsExceeded,
+        connection,
+        $"The octets that were taken are on their way. Send the rest, from octet {sent} on, when there is room: the peer must read, or time must pass (no -NoWait, a longer -Timeout).");
+
+    /// <summary>Less was received than asked for.</summary>
+    public static ErrorRecord NothingReceived(HostedConnection connection, int received, int? wanted) => Create(
+        new TimeoutException(wanted is null
+            ? $"Nothing has arrived on connection {connection.Id} (state {connection.State})."
+            : $"Only {received} of {wanted} octets have arrived on connection {connection.Id} (state {connection.State})."),
+        "NothingReceived",
+        ErrorCategory.OperationTimeout,
+        connection,
+        "The peer has sent no more: send something that it answers, or act on its end of the connection (Get-TcpConnection).");
+
+    /// <summary>A segment cannot be put into a packet.</summary>
+    public static ErrorRecord SegmentNotPossible(ArgumentException wrong, object target) => Create(
+        wrong, "SegmentNotPossible", ErrorCategory.InvalidArgument, target, "Both addresses are of one IP version, and options have at most 40 octets.");
+
+    /// <summary>A state was not reached in time.</summary>
+    public static ErrorRecord StateNotReached(HostedConnection connection, TcpState[] states, TimeSpan limit) => Create(
+        new TimeoutException($"Connection {connection.Id} is in {connection.State} after {Seconds(limit)} of virtual time, not in {string.Join(" or ", states)}."),
+        "StateNotReached",
+        ErrorCategory.OperationTimeout,
+        connection,
+        "Wait longer with -Timeout, or look at what happens: Watch-TcpState.");
+
+    /// <summary>A state cannot be reached any more.</summary>
+    public static ErrorRecord StateCannotCome(HostedConnection connection, TcpState[] states) => Create(
+        new InvalidOperationException(connection.State == TcpState.Closed
+            ? $"Connection {connection.Id} is closed, so {string.Join(" or ", states)} cannot come."
+            : $"Connection {connection.Id} stays in {connection.State}: nothing is left to happen in the network, so {string.Join(" or ", states)} cannot come."),
+        "StateCannotCome",
+        ErrorCategory.InvalidOperation,
+        connection,
+        connection.State == TcpState.Closed
+            ? "Watch-TcpState -History tells how it closed. New-TcpConnection opens another."
+            : "Somebody has to act: send, receive or close at one of the ends (Get-TcpConnection shows both).");
+
+    /// <summary>A condition of Step-TcpNetwork did not come true.</summary>
+    public static ErrorRecord ConditionNotReached(SimulatedNetwork network, ScriptBlock condition, TimeSpan limit) => Create(
+        new TimeoutException(network.NextEvent is null
+            ? $"Nothing is left to happen in network '{network.Name}', and the condition is not true."
+            : $"The condition is not true after {Seconds(limit)} of virtual time."),
+        "ConditionNotReached",
+        ErrorCategory.OperationTimeout,
+        condition,
+        "Look at the condition and at what happened: Get-TcpSegment, Watch-TcpState -History.");
+
+    /// <summary>No impairment has that number in the network.</summary>
+    public static ErrorRecord ImpairmentNotFound(int id, SimulatedNetwork network) => Create(
+        new ItemNotFoundException($"There is no impairment {id} in network '{network.Name}'."),
+        "ImpairmentNotFound",
+        ErrorCategory.ObjectNotFound,
+        id,
+        "Get-TcpImpairment lists what there is. Impairments of another network need -Network.");
+
+    /// <summary>An object that no diagram can be made of.</summary>
+    public static ErrorRecord NotDrawable(object input) => Create(
+        new ArgumentException($"A {input.GetType().Name} cannot be drawn."),
+        "NotDrawable",
+        ErrorCategory.InvalidArgument,
+        input,
+        "Give segments (Get-TcpSegment, Import-TcpCapture -As Segment), connections, networks, or changes of state (Watch-TcpState).");
+
+    private static string Seconds(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.###} s");
+}

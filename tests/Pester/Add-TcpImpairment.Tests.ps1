@@ -1,0 +1,56 @@
+BeforeAll { . $PSScriptRoot/Common.ps1 }
+
+Describe 'Add-, Get- and Remove-TcpImpairment' {
+    BeforeEach { $net = New-TcpNetwork -Seed 3 }
+
+    It 'drops the first SYN,ACK' {
+        $loss = Add-TcpImpairment -Drop -Flags S. -Count 1
+        New-TcpConnection | Out-Null
+        $loss.Hits | Should -Be 1
+        $loss.IsSpent | Should -BeTrue
+        (Get-TcpSegment -Fate Lost).Flags | Should -Be 'SYN, ACK'
+    }
+
+    It 'drops every third data segment from the client' {
+        $c = New-TcpConnection
+        Add-TcpImpairment -Drop -DataOnly -From client -Every 3 | Out-Null
+        $c | Send-TcpData ([byte[]]::new(1448 * 6)) -NoWait
+        Get-TcpSegment -DataOnly -From client | ForEach-Object { $_.Fate -eq 'Lost' } | Should -Be $false, $false, $true, $false, $false, $true
+    }
+
+    It 'takes <Text> as a probability of <Value>' -ForEach @(
+        @{ Text = '5%'; Value = 0.05 }, @{ Text = '0.5'; Value = 0.5 }, @{ Text = 1; Value = 1 }, @{ Text = '0.1 %'; Value = 0.001 }
+    ) {
+        (Add-TcpImpairment -Drop -Probability $Text).Selector.Probability | Should -Be $Value
+    }
+
+    It 'refuses a probability of <_>' -ForEach '101%', -1, 'often' {
+        { Add-TcpImpairment -Drop -Probability $_ -ErrorAction Stop } | Should -Throw
+    }
+
+    It 'delays, duplicates, corrupts and reorders, and the data arrive all the same' {
+        Add-TcpImpairment -Delay 30ms -Probability 10% | Out-Null
+        Add-TcpImpairment -Duplicate -Probability 10% | Out-Null
+        Add-TcpImpairment -Corrupt -Probability 5% | Out-Null
+        Add-TcpImpairment -Reorder 15ms -Probability 10% | Out-Null
+        $data = [byte[]]::new(60000)
+        [System.Random]::new(2).NextBytes($data)
+        $c = New-TcpConnection
+        $c | Send-TcpData $data -Timeout 10m
+        [System.Convert]::ToBase64String(($c | Receive-TcpData -Count 60000 -Timeout 10m)) | Should -Be ([System.Convert]::ToBase64String($data))
+        (Get-TcpImpairment).Hits | ForEach-Object { $_ | Should -BeGreaterThan 0 }
+    }
+
+    It 'is taken away by number and by object' {
+        $one = Add-TcpImpairment -Drop
+        Add-TcpImpairment -Drop -Flags RST | Out-Null
+        $one | Remove-TcpImpairment
+        Remove-TcpImpairment 2
+        @(Get-TcpImpairment).Count | Should -Be 0
+        (New-TcpConnection).State | Should -Be 'Established'
+    }
+
+    It 'says so when a host does not exist' {
+        { Add-TcpImpairment -Drop -From nobody } | Should -Throw '*no host*'
+    }
+}

@@ -1,0 +1,4 @@
+# Dot-sourced by every file here: imports the built module of this checkout, and no other that may be installed.
+$repositoryRoot = (Resolve-Path "$PSScriptRoot/../..").Path
+$modulePath = Join-Path $repositoryRoot 'TcpShell.psd1'
+Import-Module $modulePath -ErrorAction Stop

@@ -1,0 +1,96 @@
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    $tshark = Get-Command tshark -ErrorAction Ignore
+}
+
+Describe 'Export-TcpCapture and Import-TcpCapture' {
+    BeforeEach {
+        $net = New-TcpNetwork
+        Add-TcpImpairment -Drop -DataOnly -Count 1 | Out-Null
+        New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+        Step-TcpNetwork -Idle
+    }
+
+    It 'round-trips as <Name>: the same segments, the same conversation' -ForEach @(@{ Name = 'lab.pcapng' }, @{ Name = 'lab.pcap' }) {
+        $path = Join-Path $TestDrive $Name
+        Get-TcpSegment | Export-TcpCapture $path
+        $back = Import-TcpCapture $path -As Segment
+        $back.Info | Should -Be (Get-TcpSegment).Info
+        $conversation = Import-TcpCapture $path
+        $conversation.Client.ToString() | Should -Be '10.0.0.1:49152'
+        $conversation.Client.UniqueBytes | Should -Be 5
+        $conversation.Server.UniqueBytes | Should -Be 5
+        $conversation.Ended | Should -Be 'ClosedByClient'
+        $conversation.HandshakeRtt.TotalMilliseconds | Should -Be 20
+    }
+
+    It 'sees from the server what the server saw' {
+        Export-TcpCapture (Join-Path $TestDrive wire.pcapng)
+        Export-TcpCapture (Join-Path $TestDrive server.pcapng) -HostName server
+        $wire = @(Import-TcpCapture (Join-Path $TestDrive wire.pcapng) -As Segment).Count
+        $server = @(Import-TcpCapture (Join-Path $TestDrive server.pcapng) -As Segment).Count
+        $server | Should -Be ($wire - 1)
+    }
+
+    It 'is the same file for the same lab, octet for octet' {
+        Export-TcpCapture (Join-Path $TestDrive one.pcapng)
+        $net = New-TcpNetwork
+        Add-TcpImpairment -Drop -DataOnly -Count 1 | Out-Null
+        New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+        Step-TcpNetwork -Idle
+        Export-TcpCapture (Join-Path $TestDrive two.pcapng)
+        (Get-FileHash (Join-Path $TestDrive one.pcapng)).Hash | Should -Be (Get-FileHash (Join-Path $TestDrive two.pcapng)).Hash
+    }
+
+    It 'is read by tshark without a complaint, with the flags that the loss caused and no others' {
+        if (-not $tshark) { Set-ItResult -Skipped -Because 'tshark is not installed (apt-get install tshark)' }
+        $path = Join-Path $TestDrive tshark.pcapng
+        Get-TcpSegment | Export-TcpCapture $path
+        & $tshark -r $path -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -Y '_ws.malformed || tcp.checksum.status == 0 || ip.checksum.status == 0' 2>$null |
+            Should -BeNullOrEmpty
+        $flagged = & $tshark -r $path -Y tcp.analysis.flags -T fields -e frame.number -e tcp.analysis.retransmission 2>$null
+        @($flagged).Count | Should -Be 1
+    }
+
+    It 'writes nothing with -WhatIf' {
+        $path = Join-Path $TestDrive whatif.pcapng
+        Get-TcpSegment | Export-TcpCapture $path -WhatIf
+        $path | Should -Not -Exist
+    }
+
+    It 'keeps what was written when the pipeline ends early' {
+        $path = Join-Path $TestDrive early.pcapng
+        try { Get-TcpSegment | ForEach-Object { if ($_.Number -gt 3) { throw 'enough' }; $_ } | Export-TcpCapture $path } catch { $null = $_ }
+        @(Import-TcpCapture $path -As Segment).Count | Should -Be 3
+    }
+
+    It 'reports <Id>' -ForEach @(
+        @{ Id = 'PathNotFound,TcpShell.Commands.ImportTcpCaptureCommand'; Call = { Import-TcpCapture ./no-such-file.pcap } }
+        @{ Id = 'PathNotFound,TcpShell.Commands.ExportTcpCaptureCommand'; Call = { Export-TcpCapture ./no/such/folder/x.pcapng } }
+        @{ Id = 'CaptureFormatUnknown,TcpShell.Commands.ImportTcpCaptureCommand'; Call = { Import-TcpCapture $PSCommandPath } }
+        @{ Id = 'PathNotFileSystem,TcpShell.Commands.ImportTcpCaptureCommand'; Call = { Import-TcpCapture Env:PATH } }
+    ) {
+        $failed = $null
+        try { & $Call 2>&1 | ForEach-Object { if ($_ -is [System.Management.Automation.ErrorRecord]) { $failed = $_ } } } catch { $failed = $_ }
+        $failed.FullyQualifiedErrorId | Should -Be $Id
+    }
+
+    It 'refuses to overwrite with -NoClobber' {
+        $path = Join-Path $TestDrive there.pcapng
+        Set-Content $path 'mine'
+        { Export-TcpCapture $path -NoClobber } | Should -Throw '*exists already*'
+        Get-Content $path | Should -Be 'mine'
+    }
+
+    It 'gives what precedes the damage of a truncated file, and one error with the place' {
+        $path = Join-Path $TestDrive cut.pcapng
+        Export-TcpCapture $path
+        $bytes = [System.IO.File]::ReadAllBytes($path)
+        [System.IO.File]::WriteAllBytes($path, $bytes[0..($bytes.Length - 10)])
+        $segments = Import-TcpCapture $path -As Segment -ErrorAction SilentlyContinue -ErrorVariable failed
+        @($segments).Count | Should -Be (@(Get-TcpSegment).Count - 1)
+        $failed.Count | Should -Be 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'CaptureTruncated,TcpShell.Commands.ImportTcpCaptureCommand'
+        $failed[0].Exception.Message | Should -Match 'octet \d+'
+    }
+}

@@ -124,7 +124,6 @@ public sealed class StateDiagram
         }
 
         int visited = _changes.Select(change => (change.From, change.Event, change.To)).Distinct().Count();
-        string arrow = _options.Ascii ? "->" : "→";
         string[] times = [.. _changes.Select(change => change.Time.ToString())];
         int timeWidth = times.Max(time => time.Length);
         int hostWidth = _changes.Max(change => change.Host.Length);
@@ -133,8 +132,9 @@ public sealed class StateDiagram
         for (int i = 0; i < _changes.Length; i++)
         {
             StateChange change = _changes[i];
-            string edge = $"{change.From,-StateWidth} {arrow} {change.To,-StateWidth}";
-            text.Append($"{times[i].PadLeft(timeWidth)}  {change.Host.PadRight(hostWidth)}  {edge}  {change.Cause} (RFC {change.Rfc})\n");
+            string edge = $"{change.From,-StateWidth} -> {change.To,-StateWidth}";
+            string line = $"{times[i].PadLeft(timeWidth)}  {change.Host.PadRight(hostWidth)}  {edge}  {change.Cause} (RFC {change.Rfc})";
+            text.Append(_options.Ascii ? TextCanvas.ToAscii(line) : line).Append('\n');
         }
 
         text.Length--;

@@ -205,6 +205,20 @@ public class LadderDiagramTests
     }
 
     [Fact]
+    public void NamesBeyondAscii_InAsciiDiagrams_GetQuestionMarks()
+    {
+        var network = new SimulatedNetwork(1);
+        network.AddHost("münchen");
+        network.AddHost("zürich");
+        network.Connect(network.Hosts[0], DiagramLab.Server);
+        network.RunFor(TimeSpan.FromSeconds(1));
+
+        Assert.Contains("m?nchen", DiagramLab.Ladder(network, new DiagramOptions { Ascii = true }).ToText(), StringComparison.Ordinal);
+        Assert.Contains("m?nchen", new StateDiagram(network.StateChanges, new DiagramOptions { Ascii = true }).ToText(), StringComparison.Ordinal);
+        Assert.Contains("münchen", DiagramLab.Ladder(network).ToText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Width_BelowTheLeast_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new LadderDiagram([], options: new DiagramOptions { Width = 10 }));
 }

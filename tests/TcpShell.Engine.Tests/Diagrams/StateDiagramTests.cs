@@ -61,7 +61,7 @@ public class StateDiagramTests
         network.Abort(connection);
         var diagram = new StateDiagram(connection.StateChanges);
 
-        Assert.Matches(@"Established → Closed +\S", diagram.ToText());
+        Assert.Matches(@"Established -> Closed +\S", diagram.ToText());
         Assert.Contains("    Established --> Closed: ✔ Abort / send RST\n", diagram.ToMermaid(), StringComparison.Ordinal);
     }
 

@@ -29,8 +29,6 @@ internal sealed class TextCanvas(bool ascii)
         Left,
     }
 
-    public int Rows => _rows.Count;
-
     /// <summary>The head of an arrow that points right or left.</summary>
     public char Head(bool right) => ascii ? (right ? '>' : '<') : right ? '►' : '◄';
 

@@ -110,8 +110,7 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
 
     /// <summary>A change on either end of the connection, or on the listener that became its server's end.</summary>
     private static bool Concerns(StateChange change, HostedConnection connection) =>
-        (change.Local == connection.Local && change.Remote == connection.Remote)
-        || (change.Local == connection.Remote && change.Remote == connection.Local)
+        connection.Joins(change.Local, change.Remote)
         || (change.Remote.Port == 0 && IsListenerOf(change, connection));
 
     private static bool IsListenerOf(StateChange change, HostedConnection connection)

@@ -445,15 +445,6 @@ public sealed partial class TcpConnection
 
     private static SegmentVerdict OutOfAllowance() => SegmentVerdict.Drop("5961 7", "The allowance of challenge ACKs is used up for now.");
 
-    private static TcpSegment WithoutText(in TcpSegment segment) => new()
-    {
-        SourcePort = segment.SourcePort,
-        DestinationPort = segment.DestinationPort,
-        SequenceNumber = segment.SequenceNumber,
-        AcknowledgmentNumber = segment.AcknowledgmentNumber,
-        Flags = segment.Flags & ~TcpFlags.FIN,
-        Window = segment.Window,
-        UrgentPointer = segment.UrgentPointer,
-        Options = segment.Options,
-    };
+    private static TcpSegment WithoutText(in TcpSegment segment) =>
+        segment with { Flags = segment.Flags & ~TcpFlags.FIN, Payload = default };
 }

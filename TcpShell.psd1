@@ -17,6 +17,7 @@
     CmdletsToExport      = @(
         'Add-TcpImpairment'
         'Close-TcpConnection'
+        'ConvertTo-TcpDiagram'
         'Export-TcpCapture'
         'Get-TcpConnection'
         'Get-TcpImpairment'

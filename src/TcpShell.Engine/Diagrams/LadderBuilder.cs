@@ -12,7 +12,12 @@ internal sealed class LadderBuilder
     private const int KeptBefore = 4;
     private const int KeptAfter = 2;
 
+    // A capture may have thousands of hosts; from here on they share a lane.
+    private const int MostLanes = 10;
+
     private readonly List<Lane> _lanes = [];
+    private readonly Dictionary<string, int> _laneOfName = [];
+    private readonly Dictionary<Endpoint, int> _laneOfEndpoint = [];
     private readonly List<LadderEvent> _events = [];
     private readonly HashSet<(Endpoint Source, Endpoint Destination)> _conversations = [];
     private readonly SegmentRecord[] _segments;
@@ -52,9 +57,12 @@ internal sealed class LadderBuilder
 
         // An arrival's first change stands where the arrow ends; what follows from it at once stands by itself.
         var atArrivals = new HashSet<StateChange>(_segments.SelectMany(segment => segment.StateChanges.Take(1)));
+        ILookup<(Timestamp Time, int Lane), int> departures = Enumerable.Range(0, _events.Count)
+            .Where(index => _events[index].Kind == LadderEventKind.Departure)
+            .ToLookup(index => (_events[index].Time, _events[index].Lane));
         foreach (StateChange change in _changes.Where(change => !atArrivals.Contains(change)))
         {
-            AddState(change);
+            AddState(change, departures);
         }
 
         // In a capture the first segment is the only beginning that everybody can agree on.
@@ -64,34 +72,35 @@ internal sealed class LadderBuilder
 
     private void AddLane(string host, Endpoint own, Endpoint other)
     {
-        int index = LaneOf(host, own, other);
-        if (index < 0)
-        {
-            index = _lanes.Count;
-            _lanes.Add(new Lane(NameOf(host, own, other)));
-        }
-
-        if (!_lanes[index].Endpoints.Contains(own))
-        {
-            _lanes[index].Endpoints.Add(own);
-        }
-    }
-
-    private int LaneOf(string host, Endpoint own, Endpoint other)
-    {
         string name = NameOf(host, own, other);
-        return _lanes.FindIndex(lane => lane.Name == name);
+        if (!_laneOfName.TryGetValue(name, out int lane))
+        {
+            lane = Math.Min(_lanes.Count, MostLanes - 1);
+            _laneOfName.Add(name, lane);
+            if (lane == _lanes.Count)
+            {
+                _lanes.Add(new Lane(name));
+            }
+            else
+            {
+                _lanes[lane] = _lanes[lane] with { Name = "other hosts" };
+            }
+        }
+
+        if (_laneOfEndpoint.TryAdd(own, lane))
+        {
+            _lanes[lane].Endpoints.Add(own);
+        }
     }
+
+    private int LaneOf(string host, Endpoint own, Endpoint other) => _laneOfName[NameOf(host, own, other)];
 
     // Both ends of a captured conversation may have the same address; then the ports tell them apart.
     private static string NameOf(string host, Endpoint own, Endpoint other) =>
         host.Length > 0 ? host : own.Address == other.Address ? own.ToString() : own.Address.ToString();
 
-    private int LaneOf(StateChange change)
-    {
-        int index = _lanes.FindIndex(lane => lane.Name == change.Host);
-        return index >= 0 ? index : _lanes.FindIndex(lane => lane.Endpoints.Contains(change.Local));
-    }
+    private int LaneOf(StateChange change) =>
+        _laneOfName.TryGetValue(change.Host, out int lane) || _laneOfEndpoint.TryGetValue(change.Local, out lane) ? lane : -1;
 
     // A network's list of changes has those of all its connections; only those whose segments are drawn are of interest.
     private bool Concerns(StateChange change)
@@ -210,7 +219,7 @@ internal sealed class LadderBuilder
     private static long DepartureOrder(SegmentRecord segment) => 2L * segment.Number;
 
     // What a user did to send a SYN, FIN or RST stands beside that segment; everything else stands by itself.
-    private void AddState(StateChange change)
+    private void AddState(StateChange change, ILookup<(Timestamp Time, int Lane), int> departures)
     {
         int lane = LaneOf(change);
         TcpFlags sent = change.To switch
@@ -220,9 +229,7 @@ internal sealed class LadderBuilder
             TcpState.Closed => TcpFlags.RST,
             _ => TcpFlags.None,
         };
-        int departure = sent == TcpFlags.None ? -1 : _events.FindIndex(item =>
-            item.Kind == LadderEventKind.Departure && item.Time == change.Time && item.Lane == lane && item.Change is null
-            && item.Arrow!.Segment.Flags.Has(sent) && item.Arrow.Segment.Source == change.Local);
+        int departure = departures[(change.Time, lane)].Where(index => Fits(_events[index], sent, change)).FirstOrDefault(-1);
         if (departure >= 0)
         {
             _events[departure] = _events[departure] with { State = StateText(change), Change = change };
@@ -232,6 +239,9 @@ internal sealed class LadderBuilder
             _events.Add(new LadderEvent(change.Time, LadderEventKind.State, lane) { State = StateText(change), Change = change, Order = 1 });
         }
     }
+
+    private static bool Fits(LadderEvent departure, TcpFlags sent, StateChange change) =>
+        departure.Change is null && departure.Arrow!.Segment.Flags.HasAny(sent) && departure.Arrow.Segment.Source == change.Local;
 
     private string StateText(StateChange change) => _namesConnections && change.ConnectionId != 0
         ? string.Create(CultureInfo.InvariantCulture, $"{change.To} #{change.ConnectionId}")

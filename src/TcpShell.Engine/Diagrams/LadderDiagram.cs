@@ -29,7 +29,7 @@ public sealed class LadderDiagram
     }
 
     /// <summary>The diagram for a terminal or a text file: lines divided by line feeds; empty if there is no segment.</summary>
-    public string ToText() => new LadderText(_ladder, _options).Draw();
+    public string ToText() => _ladder.Lanes.Count == 0 ? "" : new LadderText(_ladder, _options).Draw();
 
     /// <summary>The diagram in Mermaid's language, a <c>sequenceDiagram</c> for Markdown files and wikis.</summary>
     public string ToMermaid() => LadderMermaid.Write(_ladder);

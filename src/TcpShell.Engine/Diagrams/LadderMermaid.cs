@@ -10,7 +10,7 @@ internal static class LadderMermaid
         var text = new StringBuilder("sequenceDiagram\n");
         for (int lane = 0; lane < ladder.Lanes.Count; lane++)
         {
-            text.Append($"    participant h{lane} as {Escape(ladder.Lanes[lane].Name)}\n");
+            text.Append($"    participant h{lane} as {MermaidText.Escape(ladder.Lanes[lane].Name)}\n");
         }
 
         for (int lane = 0; lane < ladder.Lanes.Count; lane++)
@@ -31,7 +31,7 @@ internal static class LadderMermaid
                     AddArrow(text, ladder, item, item.Arrow!);
                     break;
                 case LadderEventKind.Fold:
-                    text.Append($"    Note over h0,h{ladder.Lanes.Count - 1}: {Escape(item.Text)}\n");
+                    text.Append($"    Note over h0,h{ladder.Lanes.Count - 1}: {MermaidText.Escape(item.Text)}\n");
                     break;
             }
         }
@@ -49,10 +49,10 @@ internal static class LadderMermaid
             _ => "-x",
         };
         string label = $"{ladder.TimeText(item.Time)} {arrow.Label}{(arrow.Mark.Length > 0 ? " " : "")}{arrow.Mark}";
-        text.Append($"    h{arrow.From}{line}h{arrow.To}: {Escape(label)}\n");
+        text.Append($"    h{arrow.From}{line}h{arrow.To}: {MermaidText.Escape(label)}\n");
         if (arrow.Remark.Length > 0)
         {
-            text.Append($"    Note over h{arrow.From},h{arrow.To}: {Escape(arrow.Remark)}\n");
+            text.Append($"    Note over h{arrow.From},h{arrow.To}: {MermaidText.Escape(arrow.Remark)}\n");
         }
     }
 
@@ -61,20 +61,7 @@ internal static class LadderMermaid
         if (note.Length > 0)
         {
             string place = lane == 0 ? "left of" : lane == ladder.Lanes.Count - 1 ? "right of" : "over";
-            text.Append($"    Note {place} h{lane}: {Escape(note)}\n");
+            text.Append($"    Note {place} h{lane}: {MermaidText.Escape(note)}\n");
         }
-    }
-
-    // Mermaid ends statements at ; and takes # for the start of an entity and %% for a comment; it reads numbers between # and ; as characters.
-    private static string Escape(string text)
-    {
-        var escaped = new StringBuilder(text.Length);
-        foreach (char character in text)
-        {
-            bool isPlain = char.IsAsciiLetterOrDigit(character) || " .,:=-+()/[]_".Contains(character, StringComparison.Ordinal) || character > 0x7f;
-            escaped.Append(isPlain ? character.ToString() : $"#{(int)character};");
-        }
-
-        return escaped.ToString();
     }
 }

@@ -20,6 +20,7 @@ internal sealed class LadderText
     private readonly int _timeEnd;
     private readonly int _width;
     private readonly bool _ascii;
+    private readonly bool _knowsArrivals;
     private int _row = -1;
     private Timestamp? _shown;
 
@@ -27,6 +28,7 @@ internal sealed class LadderText
     {
         _ladder = ladder;
         _ascii = options.Ascii;
+        _knowsArrivals = ladder.Events.Any(item => item.Kind == LadderEventKind.Arrival);
         _canvas = new TextCanvas(options.Ascii);
         int gaps = Math.Max(1, ladder.Lanes.Count - 1);
         int leftWidth = StateWidth(0);
@@ -44,11 +46,6 @@ internal sealed class LadderText
 
     public string Draw()
     {
-        if (_lanes.Length == 0)
-        {
-            return "";
-        }
-
         DrawHead();
         foreach (LadderEvent item in _ladder.Events)
         {
@@ -77,7 +74,7 @@ internal sealed class LadderText
         return _canvas.ToString();
     }
 
-    private int StateWidth(int lane) => lane < 0 ? 0 : _ladder.Events
+    private int StateWidth(int lane) => _ladder.Events
         .Where(item => item.Lane == lane)
         .Select(item => item.State.Length)
         .Append(_ladder.Lanes[lane].InitialState.Length)
@@ -85,22 +82,30 @@ internal sealed class LadderText
 
     private void DrawHead()
     {
-        // The end itself, unless the name says it or the host has several.
-        string[] names = [.. _ladder.Lanes.Select(lane => lane.Name)];
-        string[] ends = [.. _ladder.Lanes.Select(lane => lane.Endpoints is [{ } end] && end.ToString() != lane.Name ? end.ToString() : "")];
-        foreach (string[] texts in new[] { names, ends }.Where(texts => texts.Any(text => text.Length > 0)))
+        // Below its name stands its end of the conversation, unless it has several; a captured address has no other name than its end.
+        (string Name, string End)[] heads = [.. _ladder.Lanes.Select(lane => lane.Endpoints is not [{ } end] ? (lane.Name, "")
+            : lane.Name == end.ToString() || lane.Name == end.Address.ToString() ? (end.ToString(), "")
+            : (lane.Name, end.ToString()))];
+        WriteHead([.. heads.Select(head => head.Name)]);
+        if (heads.Any(head => head.End.Length > 0))
         {
-            _row++;
-            for (int lane = 0; lane < _lanes.Length; lane++)
-            {
-                WriteCentred(_lanes[lane], texts[lane]);
-            }
+            WriteHead([.. heads.Select(head => head.End)]);
         }
 
         NextRow();
         for (int lane = 0; lane < _lanes.Length; lane++)
         {
             WriteState(lane, _ladder.Lanes[lane].InitialState, side: 1);
+        }
+    }
+
+    private void WriteHead(string[] texts)
+    {
+        _row++;
+        for (int lane = 0; lane < _lanes.Length; lane++)
+        {
+            int column = _lanes[lane] - (texts[lane].Length / 2);
+            _canvas.Write(_row, Math.Max(0, Math.Min(column, _width - texts[lane].Length)), texts[lane]);
         }
     }
 
@@ -114,7 +119,7 @@ internal sealed class LadderText
         int track = -1;
         int labelAt = -1;
         bool waits = arrow.TakesTime && _tracks.TryFind(arrow, label.Length, out track, out labelAt);
-        if (!waits && Math.Abs(to - from) < label.Length + arrival.Length + (3 * LadderTracks.NarrowMargin))
+        if (!waits && !_tracks.TryPlaceLabel(from, to + (side * arrival.Length), label.Length, out labelAt))
         {
             // Too long to stand in the arrow: it stands above.
             BeginRow(item, side);
@@ -137,15 +142,16 @@ internal sealed class LadderText
         }
         else
         {
-            DrawLevel(arrow, label, arrival, from, to);
+            DrawLevel(arrow, label, labelAt, arrival);
         }
     }
 
     // All in one row: the time of arrival is not known, or the segment goes no further, or there is no room to let it wait.
-    private void DrawLevel(Arrow arrow, string label, string arrival, int from, int to)
+    private void DrawLevel(Arrow arrow, string label, int labelAt, string arrival)
     {
+        int from = _lanes[arrow.From];
+        int to = _lanes[arrow.To];
         int step = to > from ? 1 : -1;
-        int labelAt = _tracks.PlaceLabel(from, to, label.Length);
         int end = to - step;
         if (arrow.End is ArrowEnd.Lost or ArrowEnd.OnItsWay)
         {
@@ -191,7 +197,7 @@ internal sealed class LadderText
 
     private void BeginRow(LadderEvent item, int stateSide, Arrow? without = null)
     {
-        if (_tracks.Count == 0 && _shown is { } shown && item.Time > shown)
+        if (_knowsArrivals && _tracks.Count == 0 && _shown is { } shown && item.Time > shown)
         {
             // Nothing is on its way and time passes.
             _row++;
@@ -268,10 +274,12 @@ internal sealed class LadderText
     }
 
     // Near the first column, with a blank between.
-    private void WriteBetween(string text, int near, int far) => _canvas.Write(_row, near < far ? near + 2 : near - 1 - text.Length, text);
+    private void WriteBetween(string text, int near, int far) => WriteInside(near < far ? near + 2 : near - 1 - text.Length, text);
 
-    private void WriteCentred(int column, string text) =>
-        _canvas.Write(_row, Math.Max(0, Math.Min(column - (text.Length / 2), _width - text.Length)), text);
+    private void WriteCentred(int column, string text) => WriteInside(column - (text.Length / 2), text);
+
+    private void WriteInside(int column, string text) =>
+        _canvas.Write(_row, Math.Max(_timeEnd + 1, Math.Min(column, _width - text.Length)), text);
 
     private static IEnumerable<string> Wrap(string text, int width)
     {

@@ -3,10 +3,9 @@ namespace TcpShell.Diagrams;
 /// <summary>The columns in which segments on their way wait, and where on an arrow there is room.</summary>
 internal sealed class LadderTracks
 {
-    /// <summary>Cells of line and blank on either side of a label where there is little room.</summary>
-    public const int NarrowMargin = 2;
-
+    // Cells of line and blank on either side of a label, and where there is little room.
     private const int Margin = 3;
+    private const int NarrowMargin = 2;
     private const int Crossing = 100;
     private const int Touching = 30;
 
@@ -93,15 +92,22 @@ internal sealed class LadderTracks
         return column >= 0;
     }
 
-    /// <summary>The place for a label on an arrow: nearest to the sender where it covers no line, or next to the sender if there is none.</summary>
+    /// <summary>Looks for a place for a label on an arrow: nearest to the sender where it covers no line, else next to the sender.</summary>
     /// <param name="from">The sender's column.</param>
-    /// <param name="to">The column at which the arrow ends.</param>
+    /// <param name="to">The column before which it must end.</param>
     /// <param name="length">The label's length.</param>
-    /// <returns>Where the blank before the label goes.</returns>
-    public int PlaceLabel(int from, int to, int length) =>
-        TryPlaceLabel(from, to, length, Margin, out int place) || TryPlaceLabel(from, to, length, NarrowMargin, out place) ? place
-        : to > from ? from + NarrowMargin
-        : from - NarrowMargin - 1 - length;
+    /// <param name="place">Where the blank before the label goes.</param>
+    /// <returns>Whether it is short enough.</returns>
+    public bool TryPlaceLabel(int from, int to, int length, out int place)
+    {
+        bool isFree = TryPlaceLabel(from, to, length, Margin, out place) || TryPlaceLabel(from, to, length, NarrowMargin, out place);
+        if (!isFree)
+        {
+            place = to > from ? from + NarrowMargin : from - NarrowMargin - 1 - length;
+        }
+
+        return isFree || length + (2 * NarrowMargin) < Math.Abs(to - from);
+    }
 
     /// <summary>The place for the end of an arrow that does not arrive: well on its way, but before it meets other lines.</summary>
     /// <param name="from">The sender's column.</param>

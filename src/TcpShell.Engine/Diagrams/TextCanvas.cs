@@ -29,17 +29,19 @@ internal sealed class TextCanvas(bool ascii)
         Left,
     }
 
-    public int Rows => _rows.Count;
-
     /// <summary>The head of an arrow that points right or left.</summary>
     public char Head(bool right) => ascii ? (right ? '>' : '<') : right ? '►' : '◄';
 
     /// <summary>The head of an arrow that points down or up.</summary>
     public char VerticalHead(bool down) => ascii ? (down ? 'v' : '^') : down ? '▼' : '▲';
 
+    /// <summary>Text with a question mark for each character beyond ASCII, and for each that would move the cursor.</summary>
+    public static string ToAscii(string text) => string.Concat(text.Select(character => character is < ' ' or > '~' ? '?' : character));
+
     /// <summary>Writes text over whatever is there. What lies left of the sheet is cut.</summary>
     public void Write(int row, int column, string text)
     {
+        text = ascii ? ToAscii(text) : text;
         for (int i = 0; i < text.Length; i++)
         {
             if (column + i >= 0)
@@ -124,7 +126,7 @@ internal sealed class TextCanvas(bool ascii)
         }
 
         char box = Boxes[cell.Arms];
-        return ascii ? ToAscii(cell, box) : box switch
+        return ascii ? AsciiBox(cell, box) : box switch
         {
             '┌' => '╭',
             '┐' => '╮',
@@ -135,7 +137,7 @@ internal sealed class TextCanvas(bool ascii)
     }
 
     // Bends are drawn as a dot above and an apostrophe below; where more than two arms meet there is a plus.
-    private static char ToAscii(Cell cell, char box)
+    private static char AsciiBox(Cell cell, char box)
     {
         bool up = cell[Arm.Up] > 0;
         bool down = cell[Arm.Down] > 0;

@@ -167,6 +167,11 @@ public sealed class HostedConnection
     /// <summary>The machine itself. Calls on it are seen by the network when it is pumped next.</summary>
     public TcpConnection Tcp { get; }
 
+    /// <summary>Whether these are the two ends of the connection, in either order.</summary>
+    /// <param name="one">One end.</param>
+    /// <param name="other">The other end.</param>
+    public bool Joins(Endpoint one, Endpoint other) => (one == Local && other == Remote) || (one == Remote && other == Local);
+
     // When the host looks at its timers, the next time on top: it plans only ever what is earlier than that.
     internal Stack<Timestamp> Scheduled { get; } = new();
 

@@ -10,8 +10,6 @@ namespace TcpShell.Hosting;
 /// </summary>
 public abstract class TcpNetwork
 {
-    private readonly List<StateChange> _stateChanges = [];
-
     /// <summary>Makes a network.</summary>
     /// <param name="name">Its name.</param>
     protected TcpNetwork(string name) => Name = name;
@@ -25,8 +23,8 @@ public abstract class TcpNetwork
     /// <summary>The hosts that can be acted on, in the order of their making.</summary>
     public abstract IReadOnlyList<TcpHost> Hosts { get; }
 
-    /// <summary>All changes of state of all hosts, in the order in which they happened.</summary>
-    public IReadOnlyList<StateChange> StateChanges => _stateChanges;
+    /// <summary>The changes of state of all hosts, in the order in which they happened.</summary>
+    public StateChangeLog StateChanges { get; } = new();
 
     /// <summary>The connections that are not closed, in the order of their numbers.</summary>
     public IEnumerable<HostedConnection> Connections => Hosts.SelectMany(host => host.Connections).OrderBy(connection => connection.Id);
@@ -175,16 +173,12 @@ public abstract class TcpNetwork
 
     /// <summary>Takes the changes of state of a host.</summary>
     /// <param name="host">The host.</param>
-    /// <returns>How many came.</returns>
-    protected int CollectStateChanges(TcpHost host)
+    protected void CollectStateChanges(TcpHost host)
     {
-        int before = _stateChanges.Count;
         while (host.TryPollStateChange(out StateChange? change))
         {
-            _stateChanges.Add(change!);
+            StateChanges.Add(change!);
         }
-
-        return _stateChanges.Count - before;
     }
 
     private void Touch(HostedConnection connection)

@@ -333,11 +333,12 @@ public sealed class SimulatedNetwork : TcpNetwork
         }
 
         packet.Fate = arrival.Corrupted ? PacketFate.Corrupted : PacketFate.Delivered;
+        long before = StateChanges.Total;
         packet.Verdict = host.PacketArrives(packet.ArrivedBytes, _now);
-        int changes = CollectStateChanges(host);
-        if (changes > 0)
+        CollectStateChanges(host);
+        if (StateChanges.Total > before)
         {
-            packet.StateChanges = [.. StateChanges.Skip(StateChanges.Count - changes)];
+            packet.StateChanges = [.. StateChanges.From(before)];
         }
 
         Pump(host);

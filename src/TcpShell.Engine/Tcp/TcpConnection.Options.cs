@@ -85,10 +85,11 @@ public sealed partial class TcpConnection
         _recentTimestampTaken = now;
     }
 
-    /// <summary>The options that a segment without data sent now would carry: timestamps and SACK blocks, where they are in force.</summary>
+    /// <summary>The options that a pure ACK sent now would carry: timestamps and SACK blocks, where they are in force.</summary>
     /// <param name="now">The time.</param>
     public TcpOptions CurrentOptions(Timestamp now) => SegmentOptions(payload: 0, now);
 
+    /// <summary>The options of a segment that is no SYN; it has an ACK always.</summary>
     private TcpOptions SegmentOptions(int payload, Timestamp now) => new()
     {
         Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), _recentTimestamp) : null,

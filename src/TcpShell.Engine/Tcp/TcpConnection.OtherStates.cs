@@ -137,9 +137,10 @@ public sealed partial class TcpConnection
             return Challenge(now, "A SYN on an open connection is answered with a challenge ACK."); // [5961-3]
         }
 
-        return AnswerWithAck(Rule, segment.End <= Rcv.Nxt
+        string text = segment.End <= Rcv.Nxt
             ? $"All of it was received before (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)})."
-            : $"It lies outside of the receive window (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}, window {Rcv.Wnd}).");
+            : $"It lies outside of the receive window (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}, window {Rcv.Wnd}).";
+        return segment.Length > 0 ? AnswerWithAck(Rule, text) : AnswerSparingly(text, now);
     }
 
     /// <summary>
@@ -219,7 +220,7 @@ public sealed partial class TcpConnection
         // RFC 5961 5.2 [5961-4, MAY-12]: an ACK far below or above what was sent is no ACK of this peer.
         if (ack > Snd.Max)
         {
-            return AnswerWithAck(Rule, $"It acknowledges {FromUs(ack)}, which was not sent yet (next is {FromUs(Snd.Nxt)})."); // [U-10]
+            return AnswerSparingly($"It acknowledges {FromUs(ack)}, which was not sent yet (next is {FromUs(Snd.Nxt)}).", now); // [U-10]
         }
 
         if ((long)(Snd.Una - ack) > Snd.MaxWnd)
@@ -411,8 +412,27 @@ public sealed partial class TcpConnection
         return new(SegmentFate.Acknowledged, rule, text);
     }
 
+    /// <summary>
+    /// The same, out of the allowance of challenge ACKs: where two ends disagree on the numbers, as after forged data, each of them
+    /// would answer the other's ACK with an ACK for ever [5961-5].
+    /// </summary>
+    private SegmentVerdict AnswerSparingly(string text, Timestamp now) =>
+        TakeFromAllowance(now) ? AnswerWithAck(Rule, text) : OutOfAllowance();
+
     /// <summary>A challenge ACK, as long as this connection's allowance lasts [5961-5].</summary>
     private SegmentVerdict Challenge(Timestamp now, string text)
+    {
+        if (!TakeFromAllowance(now))
+        {
+            return OutOfAllowance();
+        }
+
+        Counters.ChallengeAcks++;
+        Reply(MakeAck(now), TransmitReason.ChallengeAck, text);
+        return new(SegmentFate.Challenged, "5961 4", text);
+    }
+
+    private bool TakeFromAllowance(Timestamp now)
     {
         if (now - _challengePeriodStart >= Settings.ChallengeAckPeriod)
         {
@@ -420,26 +440,11 @@ public sealed partial class TcpConnection
             _challengesInPeriod = 0;
         }
 
-        if (_challengesInPeriod >= Settings.ChallengeAckLimit)
-        {
-            return SegmentVerdict.Drop("5961 7", "The allowance of challenge ACKs is used up for now.");
-        }
-
-        _challengesInPeriod++;
-        Counters.ChallengeAcks++;
-        Reply(MakeAck(now), TransmitReason.ChallengeAck, text);
-        return new(SegmentFate.Challenged, "5961 4", text);
+        return _challengesInPeriod++ < Settings.ChallengeAckLimit;
     }
 
-    private static TcpSegment WithoutText(in TcpSegment segment) => new()
-    {
-        SourcePort = segment.SourcePort,
-        DestinationPort = segment.DestinationPort,
-        SequenceNumber = segment.SequenceNumber,
-        AcknowledgmentNumber = segment.AcknowledgmentNumber,
-        Flags = segment.Flags & ~TcpFlags.FIN,
-        Window = segment.Window,
-        UrgentPointer = segment.UrgentPointer,
-        Options = segment.Options,
-    };
+    private static SegmentVerdict OutOfAllowance() => SegmentVerdict.Drop("5961 7", "The allowance of challenge ACKs is used up for now.");
+
+    private static TcpSegment WithoutText(in TcpSegment segment) =>
+        segment with { Flags = segment.Flags & ~TcpFlags.FIN, Payload = default };
 }

@@ -123,7 +123,7 @@ public sealed partial class TcpConnection
     private int CountSyn(bool again, Timestamp now)
     {
         Counters.Retransmissions += again ? 1 : 0;
-        if (Unacknowledged.Front is { } sent)
+        if (Unacknowledged.Front is { } sent && sent.Flags.Has(TcpFlags.SYN))
         {
             // The SYN,ACK of a simultaneous open is no repetition, but an ACK of it can as well be one of our first SYN (Karn).
             Unacknowledged.MarkSentAgain(sent, now);

@@ -123,8 +123,10 @@ public sealed partial class TcpConnection
         if (State != TcpState.Closed)
         {
             Fail(ConnectionError.HostStopped, TransitionEvent.HostStops, cause, now);
-            _replies.Clear();
         }
+
+        _replies.Clear();
+        _abortPending = false;
     }
 
     /// <summary>The one place where the state changes: checks the edge against the table and tells why.</summary>

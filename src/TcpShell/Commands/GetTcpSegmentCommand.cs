@@ -98,16 +98,12 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
         foreach (SegmentRecord segment in SegmentRecorder.Record(packets))
         {
             ThrowIfStopping();
-            if ((connection is null || Belongs(segment, connection)) && IsWanted(segment))
+            if ((connection is null || connection.Joins(segment.Source, segment.Destination)) && IsWanted(segment))
             {
                 WriteObject(segment);
             }
         }
     }
-
-    private static bool Belongs(SegmentRecord segment, HostedConnection connection) =>
-        (segment.Source == connection.Local && segment.Destination == connection.Remote)
-        || (segment.Source == connection.Remote && segment.Destination == connection.Local);
 
     private bool IsWanted(SegmentRecord segment) =>
         (From is null || From.Equals(segment.From, StringComparison.OrdinalIgnoreCase))

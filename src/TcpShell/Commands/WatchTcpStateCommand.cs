@@ -90,26 +90,27 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
 
     private void Watch(SimulatedNetwork network, Func<StateChange, bool> concerns)
     {
-        int shown = 0;
+        long shown = 0;
         Timestamp end = network.Now + Duration;
         do
         {
-            for (; shown < network.StateChanges.Count; shown++)
+            // A copy, for a cmdlet further down the pipeline may let time pass.
+            StateChange[] news = [.. network.StateChanges.From(shown)];
+            shown = network.StateChanges.Total;
+            foreach (StateChange change in news)
             {
-                StateChange change = network.StateChanges[shown];
                 if (concerns(change) && IsWanted(change))
                 {
                     WriteObject(change);
                 }
             }
         }
-        while (!History && RunUntil(network, () => network.StateChanges.Count > shown, end - network.Now));
+        while (!History && RunUntil(network, () => network.StateChanges.Total > shown, end - network.Now));
     }
 
     /// <summary>A change on either end of the connection, or on the listener that became its server's end.</summary>
     private static bool Concerns(StateChange change, HostedConnection connection) =>
-        (change.Local == connection.Local && change.Remote == connection.Remote)
-        || (change.Local == connection.Remote && change.Remote == connection.Local)
+        connection.Joins(change.Local, change.Remote)
         || (change.Remote.Port == 0 && IsListenerOf(change, connection));
 
     private static bool IsListenerOf(StateChange change, HostedConnection connection)

@@ -109,6 +109,13 @@ public sealed class ListenTests
         InState.Listen(TcpHarness.Plain with { TwoWayHandshake = true }).Inject(InState.PeerSyn).Expect("> S. 100:100(0) ack 301")
             .Inject(InState.PeerSyn).Expect("> S. 100:100(0) ack 301", TransmitReason.PeerRetransmitted).ExpectNothing()
             .Inject("< P. 301:311(10) ack 101").Expect("> . 101 ack 311").ExpectNothing();
+
+    [Fact]
+    [Trait("Proves", "P14")]
+    public void Listen_SynAgainBehindDataWithTwoWayHandshake_DataIsNotTakenForTheSyn() =>
+        InState.Listen(TcpHarness.Plain with { TwoWayHandshake = true }).Inject(InState.PeerSyn).Expect("> S. 100:100(0) ack 301").Send(10).Expect("> P. 101:111(10) ack 301")
+            .Inject(InState.PeerSyn).Expect("> S. 100:100(0) ack 301").ExpectNothing()
+            .Check(connection => Assert.Equal(1, connection.Unacknowledged.Front!.Transmissions));
 }
 
 /// <summary>RFC 9293 3.10.7.3: SEGMENT ARRIVES in SYN-SENT.</summary>

@@ -64,6 +64,13 @@ public sealed class SendingTests
     }
 
     [Fact]
+    [Trait("Proves", "SHLD-29")]
+    public void Established_WindowClosesAgain_BackoffStartsAnew() =>
+        WindowClosed(TcpHarness.Plain).Send(10).Advance(5000).IgnoreSent().Inject("< . 301 ack 201 win 500").Expect("> P. 201:211(10) ack 301")
+            .Inject("< . 301 ack 211 win 0").Send(10)
+            .Advance(351).ExpectNothing().Advance(1).Expect("> . 211:212(1) ack 301", TransmitReason.ZeroWindowProbe);
+
+    [Fact]
     [Trait("Proves", "MUST-36")]
     public void Established_ProbeIsTaken_TheOctetCountsAsSent() =>
         WindowClosed(TcpHarness.Plain).Send(500).Advance(337.5).Expect("> . 201:202(1) ack 301")

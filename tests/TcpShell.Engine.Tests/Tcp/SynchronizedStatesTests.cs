@@ -141,7 +141,7 @@ public sealed class SynchronizedStatesTests
     public void Synchronized_Unacceptable_Acknowledged(TcpState state)
     {
         int next = InState.RcvNxt(state);
-        TcpHarness harness = InState.Of(state);
+        TcpHarness harness = InState.Of(state, TcpHarness.Plain with { ChallengeAckLimit = 100 });
         int edge = next + (int)harness.Connection.Rcv.Wnd;
         string[] outside =
         [

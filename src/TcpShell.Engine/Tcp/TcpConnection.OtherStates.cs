@@ -279,15 +279,6 @@ public sealed partial class TcpConnection
         Remote = default;
     }
 
-    private static TcpSegment WithoutText(in TcpSegment segment) => new()
-    {
-        SourcePort = segment.SourcePort,
-        DestinationPort = segment.DestinationPort,
-        SequenceNumber = segment.SequenceNumber,
-        AcknowledgmentNumber = segment.AcknowledgmentNumber,
-        Flags = segment.Flags & ~TcpFlags.FIN,
-        Window = segment.Window,
-        UrgentPointer = segment.UrgentPointer,
-        Options = segment.Options,
-    };
+    private static TcpSegment WithoutText(in TcpSegment segment) =>
+        segment with { Flags = segment.Flags & ~TcpFlags.FIN, Payload = default };
 }

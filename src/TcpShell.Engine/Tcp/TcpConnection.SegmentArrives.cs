@@ -190,16 +190,6 @@ public sealed partial class TcpConnection
         return new(SegmentFate.Reset, rule, text);
     }
 
-    private static TcpSegment WithoutSyn(in TcpSegment segment) => new()
-    {
-        SourcePort = segment.SourcePort,
-        DestinationPort = segment.DestinationPort,
-        SequenceNumber = segment.SequenceNumber + 1,
-        AcknowledgmentNumber = segment.AcknowledgmentNumber,
-        Flags = segment.Flags & ~TcpFlags.SYN,
-        Window = segment.Window,
-        UrgentPointer = segment.UrgentPointer,
-        Options = segment.Options,
-        Payload = segment.Payload,
-    };
+    private static TcpSegment WithoutSyn(in TcpSegment segment) =>
+        segment with { SequenceNumber = segment.SequenceNumber + 1, Flags = segment.Flags & ~TcpFlags.SYN };
 }

@@ -50,6 +50,12 @@ public sealed class ReceivingTests
 
     [Fact]
     [Trait("Proves", "U-5")]
+    public void Established_RightOfWindowButNotOfBuffer_TrimmedToo() =>
+        InState.Established().Inject("< . 64531:64551(20) ack 101").Expect("> . 101 ack 301 win 64240") // the window ends at 64541
+            .Check(connection => Assert.Equal(10, connection.OutOfOrder));
+
+    [Fact]
+    [Trait("Proves", "U-5")]
     public void Established_FinRightOfWindow_NotTaken() =>
         InState.Established(s_smallBuffer).Inject("< FP. 301:402(101) ack 101").Expect("> . 101 ack 401 win 0").ExpectState(Established)
             .Receive(200, 100).Expect("> . 101 ack 401 win 100")

@@ -132,6 +132,14 @@ public sealed class SendingTests
             .Inject("< . 301 ack 3101 win 5000").Expect("> P. 3101:4101(1000) ack 301");
 
     [Fact]
+    [Trait("Proves", "SHLD-16")]
+    [Trait("Proves", "5681-1")]
+    public void Established_WindowShrinksAndDataIsLost_OnlyWhatFitsGoesAgain() =>
+        InState.Established().Send(3000).Ignore().Advance(300).Expect("> . 101:1101(1000) ack 301").ExpectNothing()
+            .Inject("< . 301 ack 1101 win 1000").Expect("> . 1101:2101(1000) ack 301").ExpectNothing() // cwnd is 2000
+            .Inject("< . 301 ack 2101 win 1000").Expect("> P. 2101:3101(1000) ack 301").ExpectNothing();
+
+    [Fact]
     [Trait("Proves", "MUST-35")]
     [Trait("Proves", "SHLD-17")]
     public void Established_WindowShrinksToZeroWithDataInFlight_StaysWhileThePeerAnswers()

@@ -120,10 +120,12 @@ public sealed class SynReceivedTests
     [Fact]
     [Trait("Proves", "7323-2")]
     public void SynReceivedActive_CrossingSynAck_ItsWindowIsNotScaled() =>
-        InState.SynReceivedActive(TcpHarness.Plain with { WindowScaling = true })
-            .Inject("< S. 300 ack 101 win 5000")
-            .ExpectState(Established)
-            .Check(connection => Assert.Equal(5000u, connection.Snd.Wnd));
+        InState.SynSent(TcpHarness.Plain with { WindowScaling = true })
+            .Inject("< S 300 win 65535 <mss 1000,wscale 7>").Expect("> S. 100:100(0) ack 301")
+            .Inject("< S. 300 ack 101 win 5000 <mss 1000,wscale 7>").ExpectState(Established)
+            .Check(connection => Assert.Equal(5000u, connection.Snd.Wnd))
+            .Inject("< . 301 ack 101 win 5000")
+            .Check(connection => Assert.Equal(5000u << 7, connection.Snd.Wnd));
 
     [Fact]
     [Trait("Proves", "P46")]

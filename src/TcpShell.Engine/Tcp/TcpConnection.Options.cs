@@ -104,7 +104,8 @@ public sealed partial class TcpConnection
     /// <summary>How many SACK blocks there are to tell, as far as header and segment have room [2018-4].</summary>
     private int SackCount(int room)
     {
-        int count = SelectiveAcknowledgmentInForce ? Math.Min(_reassembler.Islands, TimestampsInForce ? SackBlocks.Capacity - 1 : SackBlocks.Capacity) : 0;
+        int most = TimestampsInForce ? SackBlocks.Capacity - 1 : SackBlocks.Capacity;
+        int count = SelectiveAcknowledgmentInForce ? Math.Min(_reassembler.Islands, most) : 0;
         while (count > 0 && SackSize(count) > room)
         {
             count--;

@@ -2,15 +2,10 @@ using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
 
-// RFC 9293 3.10.7.4: SEGMENT ARRIVES in SYN-RECEIVED and the synchronized states, in eight steps.
+// RFC 9293 3.10.7.4: SEGMENT ARRIVES in SYN-RECEIVED and the synchronized states, in eight steps; here the first five.
 public sealed partial class TcpConnection
 {
     private const string Rule = "9293 3.10.7.4";
-
-    private bool _finReceived;
-    private SeqNumber? _finSequence;
-    private Timestamp _challengePeriodStart;
-    private int _challengesInPeriod;
 
     private SegmentVerdict ArrivesInOtherStates(in TcpSegment arrived, Timestamp now)
     {
@@ -107,7 +102,7 @@ public sealed partial class TcpConnection
 
         if (isReset)
         {
-            return SegmentVerdict.Drop("5961 3.2", $"A RST outside of the window (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}) is taken for a forgery."); // [U-6]
+            return SegmentVerdict.Drop("5961 3.2", $"A RST outside of the window ({Place(segment)}) is taken for a forgery."); // [U-6]
         }
 
         if (Rcv.Wnd == 0 && segment.SequenceNumber == Rcv.Nxt && !segment.Flags.Has(TcpFlags.SYN))
@@ -125,6 +120,11 @@ public sealed partial class TcpConnection
             return null;
         }
 
+        if (segment.Flags.Has(TcpFlags.SYN))
+        {
+            return Challenge(now, "A SYN on an open connection is answered with a challenge ACK."); // [5961-3]
+        }
+
         if (State == TcpState.TimeWait && segment.Flags.Has(TcpFlags.FIN) && segment.End == Rcv.Nxt)
         {
             // The peer's FIN again: our last ACK was lost, so it is repeated and the 2 MSL start anew.
@@ -132,14 +132,9 @@ public sealed partial class TcpConnection
             return AnswerWithAck(Rule, "The peer's FIN again: our last ACK is repeated and the 2 MSL timer starts anew.");
         }
 
-        if (segment.Flags.Has(TcpFlags.SYN))
-        {
-            return Challenge(now, "A SYN on an open connection is answered with a challenge ACK."); // [5961-3]
-        }
-
         string text = segment.End <= Rcv.Nxt
-            ? $"All of it was received before (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)})."
-            : $"It lies outside of the receive window (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}, window {Rcv.Wnd}).";
+            ? $"All of it was received before ({Place(segment)})."
+            : $"It lies outside of the receive window ({Place(segment)}, window {Rcv.Wnd}).";
         return segment.Length > 0 ? AnswerWithAck(Rule, text) : AnswerSparingly(text, now);
     }
 
@@ -155,12 +150,14 @@ public sealed partial class TcpConnection
         && segment.AcknowledgmentNumber > Snd.Una
         && segment.AcknowledgmentNumber <= Snd.Max;
 
+    private string Place(in TcpSegment segment) => $"seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}";
+
     // Second [U-6, 5961-1]
     private SegmentVerdict CheckReset(in TcpSegment segment, Timestamp now)
     {
         if (segment.SequenceNumber != Rcv.Nxt)
         {
-            return Challenge(now, $"A RST inside of the window but not at its edge (seq={FromPeer(segment.SequenceNumber)}, expected {FromPeer(Rcv.Nxt)}): the peer must confirm it.");
+            return Challenge(now, $"A RST inside of the window but not at its edge ({Place(segment)}): the peer must confirm it.");
         }
 
         string cause = $"RST arrives, seq={FromPeer(segment.SequenceNumber)}";
@@ -262,129 +259,6 @@ public sealed partial class TcpConnection
         return null;
     }
 
-    private SegmentVerdict CheckUrgentTextFin(in TcpSegment segment, Timestamp now)
-    {
-        // Sixth: URG [MUST-32]. After the peer's FIN nothing can be urgent [U-14].
-        if (segment.Flags.Has(TcpFlags.URG) && State is TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2)
-        {
-            SeqNumber up = segment.SequenceNumber + segment.UrgentPointer;
-            if (up > SeqNumber.Max(Rcv.Up, UserNext))
-            {
-                Rcv.Up = up;
-                Tell(ConnectionEventKind.Urgent, now);
-            }
-        }
-
-        // Seventh: the text.
-        if (segment.Payload.Length > 0)
-        {
-            TakeText(segment, now);
-        }
-
-        // Eighth: FIN. It may wait beyond a gap, and counts when everything before it is there [U-13].
-        if (segment.Flags.Has(TcpFlags.FIN) && !_finReceived)
-        {
-            SeqNumber fin = segment.End - 1;
-            if (fin.IsInWindow(Rcv.Nxt, Math.Max(1, Rcv.Wnd)))
-            {
-                _finSequence ??= fin;
-            }
-
-            _ackPending = true;
-        }
-
-        if (_finSequence == Rcv.Nxt && !_finReceived)
-        {
-            TakeFin(now);
-        }
-
-        if (State == TcpState.FinWait1 && OurFinIsAcknowledged)
-        {
-            // The peer's FIN seemed to come along, but its data did not fit.
-            SetState(TcpState.FinWait2, TransitionEvent.AckOfFinArrives, $"ACK of our FIN arrives, ack={FromUs(segment.AcknowledgmentNumber)}", now);
-        }
-
-        return SegmentVerdict.Accepted;
-    }
-
-    // Seventh
-    private void TakeText(in TcpSegment segment, Timestamp now)
-    {
-        if (State is not (TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2))
-        {
-            return; // [U-14]
-        }
-
-        // Left of RCV.NXT it was received before; right of the window it may not come yet [U-5].
-        int skip = Math.Max(0, Rcv.Nxt - segment.SequenceNumber);
-        int offset = Math.Max(0, segment.SequenceNumber - Rcv.Nxt);
-        int count = (int)Math.Min(segment.Payload.Length - skip, (long)Rcv.Wnd - offset);
-        _ackPending = true;
-        if (count <= 0)
-        {
-            return;
-        }
-
-        if (_finSequence is { } fin)
-        {
-            count = Math.Min(count, fin - Rcv.Nxt - offset); // nothing comes behind a FIN
-        }
-
-        int advance = count <= 0 ? 0 : _reassembler.Insert(offset, segment.Payload.Span.Slice(skip, count));
-        Rcv.Nxt += advance;
-        Counters.BytesReceived += advance;
-        if (advance > 0)
-        {
-            Tell(ConnectionEventKind.DataAvailable, now);
-        }
-        else
-        {
-            Counters.OutOfOrder++;
-        }
-    }
-
-    // Eighth
-    private void TakeFin(Timestamp now)
-    {
-        string cause = $"FIN arrives, seq={FromPeer(Rcv.Nxt)}";
-        Rcv.Nxt += 1;
-        Rcv.Edge = SeqNumber.Max(Rcv.Edge, Rcv.Nxt);
-        _finReceived = true;
-        _ackPending = true;
-        switch (State)
-        {
-            case TcpState.Established:
-                SetState(TcpState.CloseWait, TransitionEvent.FinArrives, cause, now);
-                break;
-            case TcpState.FinWait1 when OurFinIsAcknowledged:
-                SetState(TcpState.TimeWait, TransitionEvent.FinAndAckOfFinArrive, $"{cause}, with the ACK of our FIN", now);
-                break;
-            case TcpState.FinWait1:
-                SetState(TcpState.Closing, TransitionEvent.FinArrives, cause, now);
-                break;
-            case TcpState.FinWait2:
-                SetState(TcpState.TimeWait, TransitionEvent.FinArrives, cause, now);
-                break;
-        }
-
-        TellEndOfStream(now);
-    }
-
-    private void TellEndOfStream(Timestamp now)
-    {
-        if (EndOfStream && !_endOfStreamTold)
-        {
-            _endOfStreamTold = true;
-            Tell(ConnectionEventKind.EndOfStream, now);
-        }
-    }
-
-    /// <summary>Whether the segment's FIN would be taken right now, so that ACK and FIN make one change of state (FIN-WAIT-1 to TIME-WAIT).</summary>
-    private bool CarriesFinInOrder(in TcpSegment segment) =>
-        segment.Flags.Has(TcpFlags.FIN) && segment.SequenceNumber <= Rcv.Nxt && segment.End > Rcv.Nxt;
-
-    private bool OurFinIsAcknowledged => _finQueued && Snd.Una == _sendBuffer.End + 1;
-
     /// <summary>A passive connection goes on listening, unless its user has closed it already.</summary>
     private bool MayReturnToListen => State == TcpState.SynReceived && _passive && !_finQueued;
 
@@ -404,46 +278,6 @@ public sealed partial class TcpConnection
         Rtt.EndBackoff();
         Remote = default;
     }
-
-    /// <summary>The ACK that answers an unacceptable segment: SEQ=SND.NXT, ACK=RCV.NXT.</summary>
-    private SegmentVerdict AnswerWithAck(string rule, string text)
-    {
-        _ackPending = true;
-        return new(SegmentFate.Acknowledged, rule, text);
-    }
-
-    /// <summary>
-    /// The same, out of the allowance of challenge ACKs: where two ends disagree on the numbers, as after forged data, each of them
-    /// would answer the other's ACK with an ACK for ever [5961-5].
-    /// </summary>
-    private SegmentVerdict AnswerSparingly(string text, Timestamp now) =>
-        TakeFromAllowance(now) ? AnswerWithAck(Rule, text) : OutOfAllowance();
-
-    /// <summary>A challenge ACK, as long as this connection's allowance lasts [5961-5].</summary>
-    private SegmentVerdict Challenge(Timestamp now, string text)
-    {
-        if (!TakeFromAllowance(now))
-        {
-            return OutOfAllowance();
-        }
-
-        Counters.ChallengeAcks++;
-        Reply(MakeAck(now), TransmitReason.ChallengeAck, text);
-        return new(SegmentFate.Challenged, "5961 4", text);
-    }
-
-    private bool TakeFromAllowance(Timestamp now)
-    {
-        if (now - _challengePeriodStart >= Settings.ChallengeAckPeriod)
-        {
-            _challengePeriodStart = now;
-            _challengesInPeriod = 0;
-        }
-
-        return _challengesInPeriod++ < Settings.ChallengeAckLimit;
-    }
-
-    private static SegmentVerdict OutOfAllowance() => SegmentVerdict.Drop("5961 7", "The allowance of challenge ACKs is used up for now.");
 
     private static TcpSegment WithoutText(in TcpSegment segment) =>
         segment with { Flags = segment.Flags & ~TcpFlags.FIN, Payload = default };

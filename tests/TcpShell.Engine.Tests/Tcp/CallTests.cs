@@ -53,7 +53,8 @@ public sealed class CallTests
     [MemberData(nameof(InState.AllBut), Closed, Closed, MemberType = typeof(InState))]
     public void AnyStateButClosed_OpenPassive_ConnectionExists(TcpState state)
     {
-        InState.Of(state).ExpectError(TcpCallError.ConnectionExists, (connection, now) => connection.OpenPassive(now)).ExpectState(state).ExpectNothing();
+        InState.Of(state).ExpectError(TcpCallError.ConnectionExists, (connection, now) => connection.OpenPassive(now)).ExpectState(state)
+            .ExpectNothing();
     }
 
     [Theory]
@@ -155,10 +156,12 @@ public sealed class CallTests
                 harness.Close().ExpectChange(state, Closed, TransitionEvent.Close);
                 break;
             case SynReceived or Established:
-                harness.Close().ExpectChange(state, FinWait1, TransitionEvent.Close).Expect("> F. 101:101(0) ack 301", TransmitReason.Close);
+                harness.Close().ExpectChange(state, FinWait1, TransitionEvent.Close)
+                    .Expect("> F. 101:101(0) ack 301", TransmitReason.Close);
                 break;
             case CloseWait:
-                harness.Close().ExpectChange(CloseWait, LastAck, TransitionEvent.Close).Expect("> F. 101:101(0) ack 302", TransmitReason.Close);
+                harness.Close().ExpectChange(CloseWait, LastAck, TransitionEvent.Close)
+                    .Expect("> F. 101:101(0) ack 302", TransmitReason.Close);
                 break;
             default:
                 harness.ExpectError(TcpCallError.ConnectionClosing, (connection, now) => connection.Close(now)).ExpectState(state);
@@ -252,7 +255,8 @@ public sealed class CallTests
     [Trait("Proves", "P52")]
     public void AnyState_HostStops_NothingIsSentEver(TcpState state)
     {
-        TcpHarness harness = InState.Of(state).Do((connection, now) => connection.HostStops(now, "the power is cut")).ExpectNothing().ExpectState(Closed);
+        TcpHarness harness = InState.Of(state).Do((connection, now) => connection.HostStops(now, "the power is cut")).ExpectNothing()
+            .ExpectState(Closed);
         if (state != Closed)
         {
             harness.ExpectChange(state, Closed, TransitionEvent.HostStops, "the power is cut").ExpectFailure(ConnectionError.HostStopped);
@@ -264,12 +268,14 @@ public sealed class CallTests
     [Theory]
     [MemberData(nameof(InState.All), MemberType = typeof(InState))]
     public void AnyState_HandleTimeoutWithoutNeed_NothingHappens(TcpState state) =>
-        InState.Of(state).Do((connection, now) => connection.HandleTimeout(now)).ExpectState(state).ExpectNothing().ExpectNoChange().ExpectNoEvent();
+        InState.Of(state).Do((connection, now) => connection.HandleTimeout(now)).ExpectState(state).ExpectNothing().ExpectNoChange()
+            .ExpectNoEvent();
 
     [Fact]
     [Trait("Proves", "P09")]
     public void Established_Properties_TellTheControlBlock() =>
-        InState.Established().Send(1500).Expect("> . 101:1101(1000) ack 301").Inject("< P. 301:311(10) ack 101", "< P. 321:331(10) ack 101").Ignore()
+        InState.Established().Send(1500).Expect("> . 101:1101(1000) ack 301").Inject("< P. 301:311(10) ack 101", "< P. 321:331(10) ack 101")
+            .Ignore()
             .Check(connection =>
             {
                 Assert.Equal((TcpHarness.Local, TcpHarness.Remote), (connection.Local, connection.Remote));

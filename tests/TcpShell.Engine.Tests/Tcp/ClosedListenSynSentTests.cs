@@ -16,7 +16,8 @@ public sealed class ClosedTests
     [InlineData("< FP 301:311(10)", "> R. =0 ack 312")]
     [InlineData("< none 301", "> R. =0 ack 301")]
     public void Closed_AnySegment_Rst(string segment, string reset) =>
-        InState.Closed().Inject(segment).ExpectVerdict(SegmentFate.Reset, "9293 3.10.7.1").Expect(reset, TransmitReason.Reset).ExpectNothing().ExpectState(Closed);
+        InState.Closed().Inject(segment).ExpectVerdict(SegmentFate.Reset, "9293 3.10.7.1").Expect(reset, TransmitReason.Reset)
+            .ExpectNothing().ExpectState(Closed);
 
     [Theory]
     [InlineData("< R 301")]
@@ -32,7 +33,8 @@ public sealed class ClosedTests
     [Fact]
     [Trait("Proves", "P14")]
     public void Closed_SynAckWithTwoWayHandshake_NotRefused() =>
-        InState.Closed(TcpHarness.Plain with { TwoWayHandshake = true }).Inject("< S. 300 ack 101").ExpectVerdict(SegmentFate.Dropped).ExpectNothing();
+        InState.Closed(TcpHarness.Plain with { TwoWayHandshake = true }).Inject("< S. 300 ack 101").ExpectVerdict(SegmentFate.Dropped)
+            .ExpectNothing();
 }
 
 /// <summary>RFC 9293 3.10.7.2: SEGMENT ARRIVES in LISTEN.</summary>
@@ -85,7 +87,8 @@ public sealed class ListenTests
     [InlineData("255.255.255.255:2000")]
     [InlineData("0.0.0.0:2000")]
     public void Listen_SynFromNobody_Dropped(string remote) =>
-        new TcpHarness(remote: remote).OpenPassive().Ignore().Inject(InState.PeerSyn).ExpectVerdict(SegmentFate.Dropped).ExpectNothing().ExpectState(Listen);
+        new TcpHarness(remote: remote).OpenPassive().Ignore().Inject(InState.PeerSyn).ExpectVerdict(SegmentFate.Dropped).ExpectNothing()
+            .ExpectState(Listen);
 
     [Fact]
     [Trait("Proves", "P14")]
@@ -113,7 +116,8 @@ public sealed class ListenTests
     [Fact]
     [Trait("Proves", "P14")]
     public void Listen_SynAgainBehindDataWithTwoWayHandshake_DataIsNotTakenForTheSyn() =>
-        InState.Listen(TcpHarness.Plain with { TwoWayHandshake = true }).Inject(InState.PeerSyn).Expect("> S. 100:100(0) ack 301").Send(10).Expect("> P. 101:111(10) ack 301")
+        InState.Listen(TcpHarness.Plain with { TwoWayHandshake = true }).Inject(InState.PeerSyn).Expect("> S. 100:100(0) ack 301").Send(10)
+            .Expect("> P. 101:111(10) ack 301")
             .Inject(InState.PeerSyn).Expect("> S. 100:100(0) ack 301").ExpectNothing()
             .Check(connection => Assert.Equal(1, connection.Unacknowledged.Front!.Transmissions));
 }
@@ -129,7 +133,8 @@ public sealed class SynSentTests
     [InlineData("< . 301 ack 99", "> R 99")]
     [InlineData("< . 301 ack 200", "> R 200")]
     public void SynSent_BadAck_Rst(string segment, string reset) =>
-        InState.SynSent().Inject(segment).ExpectVerdict(SegmentFate.Reset, "9293 3.10.7.3").Expect(reset).ExpectNothing().ExpectState(SynSent);
+        InState.SynSent().Inject(segment).ExpectVerdict(SegmentFate.Reset, "9293 3.10.7.3").Expect(reset).ExpectNothing()
+            .ExpectState(SynSent);
 
     [Theory]
     [InlineData("< R. 301 ack 100")]
@@ -210,10 +215,12 @@ public sealed class SynSentTests
     [Fact]
     [Trait("Proves", "P14")]
     public void SynSent_SynAckWithTwoWayHandshake_EstablishedWithoutThirdSegment() =>
-        InState.SynSent(TcpHarness.Plain with { TwoWayHandshake = true }).Inject(InState.PeerSynAck).ExpectState(Established).ExpectNothing();
+        InState.SynSent(TcpHarness.Plain with { TwoWayHandshake = true }).Inject(InState.PeerSynAck).ExpectState(Established)
+            .ExpectNothing();
 
     [Fact]
     [Trait("Proves", "P14")]
     public void SynSent_WrongSynAckWithTwoWayHandshake_NotRefused() =>
-        InState.SynSent(TcpHarness.Plain with { TwoWayHandshake = true }).Inject("< S. 300 ack 77").ExpectVerdict(SegmentFate.Dropped).ExpectNothing().ExpectState(SynSent);
+        InState.SynSent(TcpHarness.Plain with { TwoWayHandshake = true }).Inject("< S. 300 ack 77").ExpectVerdict(SegmentFate.Dropped)
+            .ExpectNothing().ExpectState(SynSent);
 }

@@ -23,7 +23,8 @@ public sealed class CongestionTests
     [Fact]
     [Trait("Proves", "5681-2")]
     public void Established_InitialWindowOnLargeMtu_TwoSegments() =>
-        new TcpHarness(TcpHarness.Plain with { InitialWindowSegments = 4 }, mtu: 9000).OpenActive().Ignore().Inject("< S. 300 ack 101 <mss 8960>").Ignore()
+        new TcpHarness(TcpHarness.Plain with { InitialWindowSegments = 4 }, mtu: 9000).OpenActive().Ignore()
+            .Inject("< S. 300 ack 101 <mss 8960>").Ignore()
             .Check(connection => Assert.Equal(2 * 8960, connection.CongestionWindow));
 
     [Fact]
@@ -34,7 +35,8 @@ public sealed class CongestionTests
     {
         TcpHarness harness = Sent(20_000, initialWindow: 2);
         harness.Expect("> . 101:1101(1000) ack 301").Expect("> . 1101:2101(1000) ack 301").ExpectNothing();
-        harness.Inject("< . 301 ack 1101").Check(Window(3000)).Expect("> . 2101:3101(1000) ack 301").Expect("> . 3101:4101(1000) ack 301").ExpectNothing();
+        harness.Inject("< . 301 ack 1101").Check(Window(3000)).Expect("> . 2101:3101(1000) ack 301").Expect("> . 3101:4101(1000) ack 301")
+            .ExpectNothing();
         harness.Inject("< . 301 ack 4101").Check(Window(4000)).Ignore(); // three segments in one ACK grow it by one
         for (int ack = 4201; ack <= 5101; ack += 100)
         {
@@ -75,7 +77,8 @@ public sealed class CongestionTests
             .Check(Window(5500, 2500))
             .Check(connection => Assert.True(connection.InRecovery));
         harness.Send(3000).ExpectNothing(); // 5000 are in flight
-        harness.Inject("< . 301 ack 101").Check(Window(6500, 2500)).Expect("> . 5101:6101(1000) ack 301", TransmitReason.Data).ExpectNothing();
+        harness.Inject("< . 301 ack 101").Check(Window(6500, 2500)).Expect("> . 5101:6101(1000) ack 301", TransmitReason.Data)
+            .ExpectNothing();
         harness.Inject("< . 301 ack 5101").Check(Window(2500, 2500)).Ignore()
             .Check(connection => Assert.False(connection.InRecovery))
             .Check(connection => Assert.Equal((1L, 0L, 4L), (connection.Counters.FastRetransmits, connection.Counters.Timeouts, connection.Counters.DuplicateAcks)));
@@ -86,11 +89,13 @@ public sealed class CongestionTests
     public void Recovery_PartialAck_NextHoleIsFilledAtOnce()
     {
         TcpHarness harness = Sent(5000, initialWindow: 10).Ignore();
-        harness.Inject("< . 301 ack 101", "< . 301 ack 101", "< . 301 ack 101").Expect("> . 101:1101(1000) ack 301").Check(Window(5500, 2500));
+        harness.Inject("< . 301 ack 101", "< . 301 ack 101", "< . 301 ack 101").Expect("> . 101:1101(1000) ack 301")
+            .Check(Window(5500, 2500));
         harness.Inject("< . 301 ack 2101").Expect("> . 2101:3101(1000) ack 301", TransmitReason.FastRetransmit).ExpectNothing()
             .Check(Window(4500, 2500)) // 5500 - 2000 acknowledged + 1000
             .Check(connection => Assert.True(connection.InRecovery));
-        harness.Inject("< . 301 ack 5101").ExpectNothing().Check(Window(2500, 2500)).Check(connection => Assert.False(connection.InRecovery));
+        harness.Inject("< . 301 ack 5101").ExpectNothing().Check(Window(2500, 2500))
+            .Check(connection => Assert.False(connection.InRecovery));
     }
 
     [Fact]
@@ -107,15 +112,18 @@ public sealed class CongestionTests
     [Trait("Proves", "6582-2")]
     public void AfterTimeout_LossOfNewerData_FastRetransmitAgain()
     {
-        TcpHarness harness = Sent(3000, initialWindow: 10).Ignore().Advance(300).Ignore().Inject("< . 301 ack 3101").Ignore().Check(Window(2000, 2000));
-        harness.Send(2000).Ignore().Inject("< . 301 ack 4101").Send(4000).Ignore().Inject("< . 301 ack 4101", "< . 301 ack 4101", "< . 301 ack 4101")
+        TcpHarness harness = Sent(3000, initialWindow: 10).Ignore().Advance(300).Ignore().Inject("< . 301 ack 3101").Ignore()
+            .Check(Window(2000, 2000));
+        harness.Send(2000).Ignore().Inject("< . 301 ack 4101").Send(4000).Ignore()
+            .Inject("< . 301 ack 4101", "< . 301 ack 4101", "< . 301 ack 4101")
             .Expect("> . 4101:5101(1000) ack 301", TransmitReason.FastRetransmit);
     }
 
     [Fact]
     [Trait("Proves", "5681-8")]
     public void RepeatedTimeout_Ssthresh_IsHalvedOnce() =>
-        Sent(8000, initialWindow: 10).Ignore().Advance(300).Ignore().Check(Window(1000, 4000)).Advance(600).Ignore().Check(Window(1000, 4000))
+        Sent(8000, initialWindow: 10).Ignore().Advance(300).Ignore().Check(Window(1000, 4000)).Advance(600).Ignore()
+            .Check(Window(1000, 4000))
             .Advance(1200).Ignore().Check(Window(1000, 4000));
 
     [Fact]

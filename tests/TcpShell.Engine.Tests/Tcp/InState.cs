@@ -17,7 +17,8 @@ internal static class InState
     /// <summary>The states in which both ends know both initial sequence numbers.</summary>
     public static TheoryData<TcpState> Synchronized => [.. Enum.GetValues<TcpState>().Where(state => state >= TcpState.Established)];
 
-    public static TheoryData<TcpState> AllBut(TcpState one, TcpState other) => [.. Enum.GetValues<TcpState>().Where(state => state != one && state != other)];
+    public static TheoryData<TcpState> AllBut(TcpState one, TcpState other) =>
+        [.. Enum.GetValues<TcpState>().Where(state => state != one && state != other)];
 
     public static TcpHarness Of(TcpState state, TcpSettings? settings = null) => state switch
     {
@@ -46,7 +47,8 @@ internal static class InState
     public static TcpHarness SynReceived(TcpSettings? settings = null) => Arrived(Listen(settings).Inject(PeerSyn), TcpState.SynReceived);
 
     /// <summary>Opened actively: the peer's SYN crossed ours.</summary>
-    public static TcpHarness SynReceivedActive(TcpSettings? settings = null) => Arrived(SynSent(settings).Inject(PeerSyn), TcpState.SynReceived);
+    public static TcpHarness SynReceivedActive(TcpSettings? settings = null) =>
+        Arrived(SynSent(settings).Inject(PeerSyn), TcpState.SynReceived);
 
     /// <summary>Opened actively. SND.NXT = 101, RCV.NXT = 301.</summary>
     public static TcpHarness Established(TcpSettings? settings = null) =>
@@ -59,16 +61,20 @@ internal static class InState
     /// <summary>Our FIN is 101.</summary>
     public static TcpHarness FinWait1(TcpSettings? settings = null) => Arrived(Established(settings).Close(), TcpState.FinWait1);
 
-    public static TcpHarness FinWait2(TcpSettings? settings = null) => Arrived(FinWait1(settings).Inject("< . 301 ack 102"), TcpState.FinWait2);
+    public static TcpHarness FinWait2(TcpSettings? settings = null) =>
+        Arrived(FinWait1(settings).Inject("< . 301 ack 102"), TcpState.FinWait2);
 
     /// <summary>The peer's FIN was 301.</summary>
-    public static TcpHarness CloseWait(TcpSettings? settings = null) => Arrived(Established(settings).Inject("< F. 301 ack 101"), TcpState.CloseWait);
+    public static TcpHarness CloseWait(TcpSettings? settings = null) =>
+        Arrived(Established(settings).Inject("< F. 301 ack 101"), TcpState.CloseWait);
 
-    public static TcpHarness Closing(TcpSettings? settings = null) => Arrived(FinWait1(settings).Inject("< F. 301 ack 101"), TcpState.Closing);
+    public static TcpHarness Closing(TcpSettings? settings = null) =>
+        Arrived(FinWait1(settings).Inject("< F. 301 ack 101"), TcpState.Closing);
 
     public static TcpHarness LastAck(TcpSettings? settings = null) => Arrived(CloseWait(settings).Close(), TcpState.LastAck);
 
-    public static TcpHarness TimeWait(TcpSettings? settings = null) => Arrived(FinWait2(settings).Inject("< F. 301 ack 102"), TcpState.TimeWait);
+    public static TcpHarness TimeWait(TcpSettings? settings = null) =>
+        Arrived(FinWait2(settings).Inject("< F. 301 ack 102"), TcpState.TimeWait);
 
     /// <summary>SND.NXT in that state, as <see cref="Of"/> leaves it.</summary>
     public static int SndNxt(TcpState state) => state switch

@@ -21,7 +21,8 @@ public sealed class KeepAliveTests
     [Fact]
     [Trait("Proves", "MUST-28")]
     public void Established_DefaultInterval_TwoHours() =>
-        InState.Established(TcpHarness.Plain with { KeepAlive = true }).Advance(7_200_000 - 1).ExpectNothing().Advance(1).Expect("> . 100:100(0) ack 301", TransmitReason.KeepAliveProbe);
+        InState.Established(TcpHarness.Plain with { KeepAlive = true }).Advance(7_200_000 - 1).ExpectNothing().Advance(1)
+            .Expect("> . 100:100(0) ack 301", TransmitReason.KeepAliveProbe);
 
     [Theory]
     [Trait("Proves", "MUST-24")]
@@ -31,7 +32,8 @@ public sealed class KeepAliveTests
     [InlineData(CloseWait, 100)]
     [InlineData(FinWait2, 101)]
     public void Idle_Interval_ProbeWithoutData(TcpState state, int sequence) =>
-        InState.Of(state, s_on).Advance(9999).ExpectNothing().Advance(1).Expect($"> . {sequence}:{sequence}(0) ack {InState.RcvNxt(state)}", TransmitReason.KeepAliveProbe, ago: 0).ExpectNothing();
+        InState.Of(state, s_on).Advance(9999).ExpectNothing().Advance(1)
+            .Expect($"> . {sequence}:{sequence}(0) ack {InState.RcvNxt(state)}", TransmitReason.KeepAliveProbe, ago: 0).ExpectNothing();
 
     [Fact]
     [Trait("Proves", "P52")]
@@ -41,27 +43,33 @@ public sealed class KeepAliveTests
         TcpHarness harness = InState.Established(s_on);
         for (int i = 0; i < 3; i++)
         {
-            harness.Advance(i == 0 ? 10_000 : 1000).ExpectNext(attempt: i + 1).Expect("> . 100:100(0) ack 301").ExpectNothing().ExpectState(Established);
+            harness.Advance(i == 0 ? 10_000 : 1000).ExpectNext(attempt: i + 1).Expect("> . 100:100(0) ack 301").ExpectNothing()
+                .ExpectState(Established);
         }
 
-        harness.Advance(999).ExpectState(Established).Advance(1).ExpectChange(Established, Closed, TransitionEvent.KeepAliveTimeout).ExpectFailure(ConnectionError.TimedOut).ExpectNothing();
+        harness.Advance(999).ExpectState(Established).Advance(1).ExpectChange(Established, Closed, TransitionEvent.KeepAliveTimeout)
+            .ExpectFailure(ConnectionError.TimedOut).ExpectNothing();
     }
 
     [Fact]
     [Trait("Proves", "MUST-29")]
     public void Established_SecondProbeAnswered_CountsFromAnew() =>
-        InState.Established(s_on).Advance(11_000).Expect("> . 100:100(0) ack 301").Expect("> . 100:100(0) ack 301").Inject("< . 301 ack 101").ExpectNothing()
-            .Advance(9999).ExpectNothing().Advance(2001).Expect("> . 100 ack 301").Expect("> . 100 ack 301").Expect("> . 100 ack 301").ExpectState(Established);
+        InState.Established(s_on).Advance(11_000).Expect("> . 100:100(0) ack 301").Expect("> . 100:100(0) ack 301")
+            .Inject("< . 301 ack 101").ExpectNothing()
+            .Advance(9999).ExpectNothing().Advance(2001).Expect("> . 100 ack 301").Expect("> . 100 ack 301").Expect("> . 100 ack 301")
+            .ExpectState(Established);
 
     [Fact]
     [Trait("Proves", "MUST-26")]
     public void Established_SegmentArrives_IntervalStartsAnew() =>
-        InState.Established(s_on).Advance(9999).Inject("< P. 301:302(1) ack 101").Expect("> . 101 ack 302").Advance(9999).ExpectNothing().Advance(1).Expect("> . 100 ack 302");
+        InState.Established(s_on).Advance(9999).Inject("< P. 301:302(1) ack 101").Expect("> . 101 ack 302").Advance(9999).ExpectNothing()
+            .Advance(1).Expect("> . 100 ack 302");
 
     [Fact]
     [Trait("Proves", "MUST-26")]
     public void Established_DataUnacknowledged_NoProbe() =>
-        InState.Established(s_on with { MinimumRto = TimeSpan.FromSeconds(60), MaximumRto = TimeSpan.FromSeconds(60) }).Send(10).Expect("> P. 101:111(10) ack 301").Advance(59_999).ExpectNothing();
+        InState.Established(s_on with { MinimumRto = TimeSpan.FromSeconds(60), MaximumRto = TimeSpan.FromSeconds(60) }).Send(10)
+            .Expect("> P. 101:111(10) ack 301").Advance(59_999).ExpectNothing();
 
     [Fact]
     [Trait("Proves", "P52")]

@@ -35,6 +35,7 @@ public sealed class LongTransferTests
 
         Assert.True(connection.TryPollTransmit(now, out OutgoingSegment outgoing));
         Assert.Equal((TransmitReason.FastRetransmit, connection.Snd.Una), (outgoing.Reason, outgoing.Segment.SequenceNumber));
+        Assert.Equal(TcpFlags.ACK, outgoing.Segment.Flags); // and nothing has come to be urgent
     }
 
     [Fact]
@@ -90,7 +91,13 @@ public sealed class LongTransferTests
         return (connection, now);
     }
 
-    private static void Arrive(TcpConnection connection, SeqNumber sequence, SeqNumber acknowledgment, ReadOnlyMemory<byte> data, Timestamp now, TcpFlags more = TcpFlags.None) =>
+    private static void Arrive(
+        TcpConnection connection,
+        SeqNumber sequence,
+        SeqNumber acknowledgment,
+        ReadOnlyMemory<byte> data,
+        Timestamp now,
+        TcpFlags more = TcpFlags.None) =>
         connection.SegmentArrives(
             new()
             {

@@ -92,7 +92,8 @@ public sealed class OptionTests
     [Trait("Proves", "MUST-16")]
     [Trait("Proves", "6691-2")]
     public void Established_Timestamps_TakeTheirRoomFromTheData() =>
-        WithTimestamps().Send(3000).Expect("> . 101:1089(988) ack 301").Ignore().Check(connection => Assert.Equal(988, connection.SendMaximumSegmentSize));
+        WithTimestamps().Send(3000).Expect("> . 101:1089(988) ack 301").Ignore()
+            .Check(connection => Assert.Equal(988, connection.SendMaximumSegmentSize));
 
     [Fact]
     [Trait("Proves", "6691-2")]
@@ -102,7 +103,8 @@ public sealed class OptionTests
         TcpHarness harness = WithTimestamps(sack: true)
             .Inject("< P. 311:321(10) ack 101 <TS val 56 ecr 0>").Expect("> . 101 ack 301 <TS val 1000000 ecr 55,sack 311:321>")
             .Send(5000).Expect("> . 101:1077(976) ack 301 <TS val 1000000 ecr 55,sack 311:321>").Ignore();
-        harness.Inject("< P. 331:341(10) ack 101 <TS val 56 ecr 0>", "< P. 351:361(10) ack 101 <TS val 56 ecr 0>", "< P. 371:381(10) ack 101 <TS val 56 ecr 0>").Ignore()
+        harness.Inject("< P. 331:341(10) ack 101 <TS val 56 ecr 0>", "< P. 351:361(10) ack 101 <TS val 56 ecr 0>", "< P. 371:381(10) ack 101 <TS val 56 ecr 0>")
+            .Ignore()
             .Advance(5000)
             .Check(connection => Assert.Equal(5, connection.Unacknowledged.Segments.Count(segment => segment.Length == 976))) // sent with less room in use
             .Expect("> . 101:1077(976) ack 301 <TS val 1000200 ecr 55,sack 371:381>"); // what was cut larger stays so and tells less
@@ -127,7 +129,8 @@ public sealed class OptionTests
     [InlineData(6 * 1024 * 1024, 7)]
     [InlineData(1 << 30, 14)]
     public void SynSent_ReceiveBuffer_DecidesOurScale(int buffer, int shift) =>
-        new TcpHarness(TcpHarness.Plain with { WindowScaling = true, ReceiveBufferSize = buffer }).OpenActive().Expect($"> S 100 <mss 1460,wscale {shift}>");
+        new TcpHarness(TcpHarness.Plain with { WindowScaling = true, ReceiveBufferSize = buffer }).OpenActive()
+            .Expect($"> S 100 <mss 1460,wscale {shift}>");
 
     [Fact]
     [Trait("Proves", "7323-2")]
@@ -140,7 +143,8 @@ public sealed class OptionTests
     public void Established_WindowScale_EverythingOnceOfferedIsAccepted() =>
         InState.SynSent(TcpHarness.Plain with { WindowScaling = true, ReceiveBufferSize = 100_000, MaximumSegmentSize = 1001 })
             .Inject("< S. 300 ack 101 <mss 1000,wscale 2>").Expect("> . 101 ack 301 win 50000")
-            .Inject("< . 301:302(1) ack 101").Expect("> . 101 ack 302 win 49999") // 99999 >> 1: one octet of the edge is lost in the rounding
+            .Inject("< . 301:302(1) ack 101")
+            .Expect("> . 101 ack 302 win 49999") // 99999 >> 1: one octet of the edge is lost in the rounding
             .Inject("< . 302:1302(1000) ack 101", "< . 100300:100301(1) ack 101").ExpectVerdict(SegmentFate.Accepted).Ignore()
             .Check(connection => Assert.Equal(1, connection.OutOfOrder));
 
@@ -166,13 +170,15 @@ public sealed class OptionTests
     [Fact]
     [Trait("Proves", "7323-11")]
     public void Established_OlderTimestamp_PawsAnswersAndDrops() =>
-        WithTimestamps().Inject("< P. 301:311(10) ack 101 <TS val 54 ecr 0>").ExpectVerdict(SegmentFate.Acknowledged, "7323 5.3").Expect("> . 101 ack 301 <TS val 1000000 ecr 55>")
+        WithTimestamps().Inject("< P. 301:311(10) ack 101 <TS val 54 ecr 0>").ExpectVerdict(SegmentFate.Acknowledged, "7323 5.3")
+            .Expect("> . 101 ack 301 <TS val 1000000 ecr 55>")
             .Inject("< P. 301:311(10) ack 101 <TS val 55 ecr 0>").Expect("> . 101 ack 311").Receive(99, 10);
 
     [Fact]
     [Trait("Proves", "7323-11")]
     public void Established_TimestampsPass2To32_AreNewer() =>
-        InState.SynSent(TcpHarness.Plain with { Timestamps = true }).Inject("< S. 300 ack 101 <mss 1000,TS val 4294967295 ecr 1000000>").Ignore()
+        InState.SynSent(TcpHarness.Plain with { Timestamps = true }).Inject("< S. 300 ack 101 <mss 1000,TS val 4294967295 ecr 1000000>")
+            .Ignore()
             .Inject("< P. 301:311(10) ack 101 <TS val 3 ecr 0>").Expect("> . 101 ack 311 <TS val 1000000 ecr 3>");
 
     [Fact]
@@ -183,7 +189,8 @@ public sealed class OptionTests
     [Fact]
     [Trait("Proves", "7323-13")]
     public void Established_IdleFor24Days_OlderTimestampIsTaken() =>
-        WithTimestamps().Advance(24L * 86_400_000).Inject("< P. 301:302(1) ack 101 <TS val 54 ecr 0>").ExpectVerdict(SegmentFate.Acknowledged).Ignore()
+        WithTimestamps().Advance(24L * 86_400_000).Inject("< P. 301:302(1) ack 101 <TS val 54 ecr 0>")
+            .ExpectVerdict(SegmentFate.Acknowledged).Ignore()
             .Advance(1).Inject("< P. 301:302(1) ack 101 <TS val 54 ecr 0>").ExpectVerdict(SegmentFate.Accepted);
 
     [Fact]
@@ -224,7 +231,8 @@ public sealed class OptionTests
     [Trait("Proves", "2018-5")]
     public void Established_Gaps_SackTellsTheNewestBlockFirst()
     {
-        TcpHarness harness = InState.SynSent(TcpHarness.Plain with { SelectiveAcknowledgment = true }).Inject("< S. 300 ack 101 <mss 1000,sackOK>").Expect("> . 101 ack 301 <>");
+        TcpHarness harness = InState.SynSent(TcpHarness.Plain with { SelectiveAcknowledgment = true })
+            .Inject("< S. 300 ack 101 <mss 1000,sackOK>").Expect("> . 101 ack 301 <>");
         harness.Inject("< . 311:321(10) ack 101").Expect("> . 101 ack 301 <sack 311:321>");
         harness.Inject("< . 331:341(10) ack 101").Expect("> . 101 ack 301 <sack 331:341 311:321>");
         harness.Inject("< . 321:326(5) ack 101").Expect("> . 101 ack 301 <sack 311:326 331:341>");
@@ -250,7 +258,8 @@ public sealed class OptionTests
             harness.Inject($"< . {sequence}:{sequence + 10}(10) ack 101 <TS val 56 ecr 0>").IgnoreSent();
         }
 
-        harness.Inject("< . 391:401(10) ack 101 <TS val 56 ecr 0>").Expect("> . 101 ack 301 <TS val 1000000 ecr 55,sack 391:401 311:321 331:341>");
+        harness.Inject("< . 391:401(10) ack 101 <TS val 56 ecr 0>")
+            .Expect("> . 101 ack 301 <TS val 1000000 ecr 55,sack 391:401 311:321 331:341>");
     }
 
     private static TcpHarness WithTimestamps(bool sack = false) =>

@@ -11,7 +11,8 @@ public sealed class ReceivingTests
     [Fact]
     [Trait("Proves", "P30")]
     public void Established_TwoSegments_OneAckCoversBoth() =>
-        InState.Established().Inject("< . 301:1301(1000) ack 101", "< P. 1301:2301(1000) ack 101").Expect("> . 101 ack 2301").ExpectNothing().Receive(5000, 2000);
+        InState.Established().Inject("< . 301:1301(1000) ack 101", "< P. 1301:2301(1000) ack 101").Expect("> . 101 ack 2301")
+            .ExpectNothing().Receive(5000, 2000);
 
     [Fact]
     [Trait("Proves", "MUST-58")]
@@ -26,7 +27,8 @@ public sealed class ReceivingTests
     [Trait("Proves", "MAY-13")]
     public void Established_OutOfOrder_KeptAndAcknowledgedAtOnce() =>
         InState.Established()
-            .Inject("< P. 311:321(10) ack 101").Expect("> . 101 ack 301").Inject("< P. 331:341(10) ack 101").Expect("> . 101 ack 301").ExpectNoEvent()
+            .Inject("< P. 311:321(10) ack 101").Expect("> . 101 ack 301").Inject("< P. 331:341(10) ack 101").Expect("> . 101 ack 301")
+            .ExpectNoEvent()
             .Check(connection => Assert.Equal(20, connection.OutOfOrder))
             .Inject("< P. 301:311(10) ack 101").Expect("> . 101 ack 321").ExpectEvent(ConnectionEventKind.DataAvailable).Receive(99, 20)
             .Inject("< P. 321:331(10) ack 101").Expect("> . 101 ack 341").Receive(99, 20)
@@ -38,7 +40,8 @@ public sealed class ReceivingTests
     [InlineData("< P. 300:311(11) ack 101", 311)] // one octet of it is old
     [InlineData("< P. 301:311(10) ack 101", 311)]
     public void Established_LeftOverlap_OnlyTheNewIsTaken(string segment, int ack) =>
-        InState.Established().Inject("< P. 301:303(2) ack 101").Expect("> . 101 ack 303").Inject(segment).Expect($"> . 101 ack {ack}").Receive(99, ack - 301);
+        InState.Established().Inject("< P. 301:303(2) ack 101").Expect("> . 101 ack 303").Inject(segment).Expect($"> . 101 ack {ack}")
+            .Receive(99, ack - 301);
 
     [Fact]
     [Trait("Proves", "U-5")]
@@ -47,8 +50,17 @@ public sealed class ReceivingTests
 
     [Fact]
     [Trait("Proves", "U-5")]
+    public void Established_RightOfWindowButNotOfBuffer_TrimmedToo() =>
+        InState.Established().Inject("< . 64531:64551(20) ack 101").Expect("> . 101 ack 301 win 64240") // the window ends at 64541
+            .Check(connection => Assert.Equal(10, connection.OutOfOrder));
+
+    [Fact]
+    [Trait("Proves", "U-5")]
     public void Established_FinRightOfWindow_NotTaken() =>
-        InState.Established(s_smallBuffer).Inject("< FP. 301:402(101) ack 101").Expect("> . 101 ack 401 win 0").ExpectState(Established);
+        InState.Established(s_smallBuffer).Inject("< FP. 301:402(101) ack 101").Expect("> . 101 ack 401 win 0").ExpectState(Established)
+            .Receive(200, 100).Expect("> . 101 ack 401 win 100")
+            .Inject("< . 401:402(1) ack 101").Expect("> . 101 ack 402").ExpectState(Established)
+            .Inject("< F. 402 ack 101").ExpectState(CloseWait);
 
     [Fact]
     [Trait("Proves", "U-4")]
@@ -56,7 +68,8 @@ public sealed class ReceivingTests
     [Trait("Proves", "MUST-66")]
     public void Established_WindowZero_AcceptabilityAndAnswers()
     {
-        TcpHarness harness = InState.Established(s_smallBuffer).Inject("< P. 301:401(100) ack 101").Expect("> . 101 ack 401 win 0").Ignore();
+        TcpHarness harness = InState.Established(s_smallBuffer).Inject("< P. 301:401(100) ack 101").Expect("> . 101 ack 401 win 0")
+            .Ignore();
         harness
             .Inject("< . 401 ack 101").ExpectVerdict(SegmentFate.Accepted).ExpectNothing() // length 0 at RCV.NXT
             .Inject("< . 402 ack 101").ExpectVerdict(SegmentFate.Acknowledged).Expect("> . 101 ack 401 win 0")
@@ -122,7 +135,8 @@ public sealed class ReceivingTests
     [Trait("Proves", "P44")]
     [Trait("Proves", "U-22")]
     public void Established_ProbesThatCross_AreNoEndlessWarOfAcks() =>
-        InState.Established(s_smallBuffer).Send(10).Expect("> P. 101:111(10) ack 301").Inject("< . 301 ack 111 win 0").Send(5).ExpectNothing()
+        InState.Established(s_smallBuffer).Send(10).Expect("> P. 101:111(10) ack 301").Inject("< . 301 ack 111 win 0").Send(5)
+            .ExpectNothing()
             .Advance(337.5).Expect("> . 111:112(1) ack 301", TransmitReason.ZeroWindowProbe).ExpectNothing()
             .Inject("< P. 301:302(1) ack 111 win 0").Expect("> . 111 ack 302") // the peer's probe, sent before it saw ours
             .Inject("< . 301 ack 112 win 0").ExpectVerdict(SegmentFate.Accepted).ExpectNothing() // its ACK of ours, still numbered 301
@@ -179,9 +193,11 @@ public sealed class ReceivingTests
             .Inject("< U. 301 ack 101 urg 5").ExpectNoEvent()
             .Inject("< U. 301 ack 101 urg 4").ExpectNoEvent()
             .Check(connection => Assert.Equal(5, connection.UrgentOctets))
-            .Inject("< PU. 301:303(2) ack 101 urg 8").Expect("> . 101 ack 303").ExpectEvent(ConnectionEventKind.Urgent).ExpectEvent(ConnectionEventKind.DataAvailable)
+            .Inject("< PU. 301:303(2) ack 101 urg 8").Expect("> . 101 ack 303").ExpectEvent(ConnectionEventKind.Urgent)
+            .ExpectEvent(ConnectionEventKind.DataAvailable)
             .Check(connection => Assert.Equal(8, connection.UrgentOctets))
             .Receive(2, 2).Check(connection => Assert.Equal(6, connection.UrgentOctets))
-            .Inject("< P. 303:321(18) ack 101").Expect("> . 101 ack 321").Receive(6, 6).Check(connection => Assert.Equal(0, connection.UrgentOctets))
+            .Inject("< P. 303:321(18) ack 101").Expect("> . 101 ack 321").Receive(6, 6)
+            .Check(connection => Assert.Equal(0, connection.UrgentOctets))
             .Receive(99, 12).Check(connection => Assert.Equal(0, connection.UrgentOctets));
 }

@@ -41,7 +41,8 @@ public sealed class RetransmissionTests
     [Fact]
     [Trait("Proves", "P20")]
     public void SynSent_NoRetries_TimedOutAtOnce() =>
-        InState.SynSent(TcpHarness.Plain with { SynRetries = 0 }).Advance(999).ExpectState(SynSent).Advance(1).ExpectFailure(ConnectionError.TimedOut).ExpectNothing();
+        InState.SynSent(TcpHarness.Plain with { SynRetries = 0 }).Advance(999).ExpectState(SynSent).Advance(1)
+            .ExpectFailure(ConnectionError.TimedOut).ExpectNothing();
 
     [Fact]
     [Trait("Proves", "P21")]
@@ -49,7 +50,8 @@ public sealed class RetransmissionTests
     {
         TcpHarness harness = InState.SynReceived();
         Silence(harness, "> S. 100:100(0) ack 301 win 64240 <mss 1460>", [1000, 2000, 4000, 8000, 16_000]);
-        harness.Advance(31_999).ExpectState(SynReceived).Advance(1).ExpectChange(SynReceived, Closed, TransitionEvent.RetransmissionTimeout);
+        harness.Advance(31_999).ExpectState(SynReceived).Advance(1)
+            .ExpectChange(SynReceived, Closed, TransitionEvent.RetransmissionTimeout);
         Assert.Equal(1063, harness.Now.TotalSeconds);
     }
 
@@ -83,6 +85,14 @@ public sealed class RetransmissionTests
 
     [Fact]
     [Trait("Proves", "6298-12")]
+    public void Established_AfterSynTimeoutWithTimestamps_NoSampleEither() =>
+        InState.SynSent(TcpHarness.Plain with { Timestamps = true })
+            .Advance(1000).Expect("> S 100:100(0) <mss 1460,TS val 1001000 ecr 0>")
+            .Inject("< S. 300 ack 101 <mss 1000,TS val 5 ecr 1001000>").Expect("> . 101 ack 301")
+            .Check(connection => Assert.Equal((null, 3000), (connection.Rtt.Smoothed, connection.Rtt.Rto.TotalMilliseconds)));
+
+    [Fact]
+    [Trait("Proves", "6298-12")]
     public void EstablishedPassive_AfterSynAckTimeout_RtoIs3Seconds() =>
         InState.SynReceived().Advance(1000).Expect("> S. 100 ack 301").Inject("< . 301 ack 101").Send(10).Expect("> P. 101:111(10) ack 301")
             .Advance(2999).ExpectNothing().Advance(1).Expect("> P. 101:111(10) ack 301");
@@ -96,7 +106,8 @@ public sealed class RetransmissionTests
     [Trait("Proves", "MUST-20")]
     public void Established_DataUnanswered_BackoffBadPathAndGivenUp()
     {
-        TcpHarness harness = InState.Established(TcpHarness.Plain with { R2 = 5 }).Send(10).Expect("> P. 101:111(10) ack 301", TransmitReason.Data);
+        TcpHarness harness = InState.Established(TcpHarness.Plain with { R2 = 5 }).Send(10)
+            .Expect("> P. 101:111(10) ack 301", TransmitReason.Data);
         Silence(harness, "> P. 101:111(10) ack 301", [300, 600]);
         harness.ExpectNoEvent();
         Silence(harness, "> P. 101:111(10) ack 301", [1200]);
@@ -111,7 +122,8 @@ public sealed class RetransmissionTests
     [Fact]
     [Trait("Proves", "MUST-21")]
     public void Established_R2Infinite_NeverGivenUp() =>
-        InState.Established(TcpHarness.Plain with { R2 = int.MaxValue }).Send(10).Expect("> P. 101:111(10) ack 301").Advance(30L * 86_400_000).Ignore().ExpectState(Established);
+        InState.Established(TcpHarness.Plain with { R2 = int.MaxValue }).Send(10).Expect("> P. 101:111(10) ack 301")
+            .Advance(30L * 86_400_000).Ignore().ExpectState(Established);
 
     [Fact]
     [Trait("Proves", "SHLD-11")]
@@ -165,6 +177,16 @@ public sealed class RetransmissionTests
             .ExpectNothing();
 
     [Fact]
+    [Trait("Proves", "6298-11")]
+    public void Established_LostSegmentDoesNotFitYet_NothingNewGoesBeforeIt() =>
+        InState.Established(TcpHarness.Plain with { Nagle = false }).Send(500).Expect("> P. 101:601(500) ack 301")
+            .Send(1000).Expect("> P. 601:1601(1000) ack 301")
+            .Advance(300).Expect("> . 101:601(500) ack 301").ExpectNothing() // cwnd is 1000
+            .Send(10).ExpectNothing()
+            .Inject("< . 301 ack 601").Expect("> . 601:1601(1000) ack 301", TransmitReason.RetransmissionTimeout)
+            .Expect("> P. 1601:1611(10) ack 301", TransmitReason.Data).ExpectNothing();
+
+    [Fact]
     [Trait("Proves", "P07")]
     public void FinWait1_FinUnanswered_SentAgainAndGivenUp()
     {
@@ -177,12 +199,14 @@ public sealed class RetransmissionTests
     [Trait("Proves", "P07")]
     [InlineData(Closing)]
     [InlineData(LastAck)]
-    public void ClosedByBoth_FinUnanswered_SentAgain(TcpState state) => Silence(InState.Of(state), "> F. 101:101(0) ack 302", [300, 600, 1200]).ExpectState(state);
+    public void ClosedByBoth_FinUnanswered_SentAgain(TcpState state) => Silence(InState.Of(state), "> F. 101:101(0) ack 302", [300, 600, 1200])
+        .ExpectState(state);
 
     [Fact]
     [Trait("Proves", "U-17")]
     public void Established_UserTimeout_ClosedWhateverR2Says() =>
-        InState.Established(TcpHarness.Plain with { UserTimeout = TimeSpan.FromSeconds(2) }).Send(10).Advance(1999).Ignore().ExpectState(Established)
+        InState.Established(TcpHarness.Plain with { UserTimeout = TimeSpan.FromSeconds(2) }).Send(10).Advance(1999).Ignore()
+            .ExpectState(Established)
             .Advance(1).ExpectChange(Established, Closed, TransitionEvent.UserTimeout).ExpectFailure(ConnectionError.UserTimeout);
 
     [Fact]
@@ -200,7 +224,8 @@ public sealed class RetransmissionTests
     [InlineData(Closing)]
     [InlineData(LastAck)]
     public void AnyStateThatWaits_UserTimeout_Closed(TcpState state) =>
-        InState.Of(state, TcpHarness.Plain with { UserTimeout = TimeSpan.FromSeconds(2) }).Advance(2000).IgnoreSent().ExpectFailure(ConnectionError.UserTimeout);
+        InState.Of(state, TcpHarness.Plain with { UserTimeout = TimeSpan.FromSeconds(2) }).Advance(2000).IgnoreSent()
+            .ExpectFailure(ConnectionError.UserTimeout);
 
     [Theory]
     [InlineData(Listen)]
@@ -209,7 +234,8 @@ public sealed class RetransmissionTests
     [InlineData(CloseWait)]
     [InlineData(TimeWait)]
     public void AnyStateThatWaitsForNothing_UserTimeout_Nothing(TcpState state) =>
-        InState.Of(state, TcpHarness.Plain with { UserTimeout = TimeSpan.FromSeconds(2) }).Advance(10_000).ExpectNothing().ExpectState(state);
+        InState.Of(state, TcpHarness.Plain with { UserTimeout = TimeSpan.FromSeconds(2) }).Advance(10_000).ExpectNothing()
+            .ExpectState(state);
 
     [Fact]
     [Trait("Proves", "P52")]
@@ -222,7 +248,8 @@ public sealed class RetransmissionTests
     {
         foreach (int gap in gaps)
         {
-            harness.Advance(gap - 1).ExpectNothing().Advance(1).Expect(segment, TransmitReason.RetransmissionTimeout, ago: 0).ExpectNothing();
+            harness.Advance(gap - 1).ExpectNothing().Advance(1).Expect(segment, TransmitReason.RetransmissionTimeout, ago: 0)
+                .ExpectNothing();
         }
 
         return harness;

@@ -18,7 +18,8 @@ public sealed class SendingTests
     [Trait("Proves", "SHLD-28")]
     public void Established_SendThreeAndAHalfSegments_OnlyTheLastIsPushed() =>
         InState.Established(TcpHarness.Plain with { Nagle = false }).Send(3500)
-            .Expect("> . 101:1101(1000) ack 301").Expect("> . 1101:2101(1000) ack 301").Expect("> . 2101:3101(1000) ack 301").Expect("> P. 3101:3601(500) ack 301")
+            .Expect("> . 101:1101(1000) ack 301").Expect("> . 1101:2101(1000) ack 301").Expect("> . 2101:3101(1000) ack 301")
+            .Expect("> P. 3101:3601(500) ack 301")
             .ExpectNothing();
 
     [Fact]
@@ -32,7 +33,8 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "SHLD-7")]
     public void Established_FullSegment_NagleLetsItGo() =>
-        InState.Established().Send(1).Expect("> P. 101:102(1) ack 301").Send(999).ExpectNothing().Send(1).Expect("> P. 102:1102(1000) ack 301");
+        InState.Established().Send(1).Expect("> P. 101:102(1) ack 301").Send(999).ExpectNothing().Send(1)
+            .Expect("> P. 102:1102(1000) ack 301");
 
     [Fact]
     [Trait("Proves", "SHLD-7")]
@@ -42,7 +44,8 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "MUST-17")]
     public void Established_NagleOff_EachSendGoesAtOnce() =>
-        InState.Established(TcpHarness.Plain with { Nagle = false }).Send(1).Expect("> P. 101:102(1) ack 301").Send(1).Expect("> P. 102:103(1) ack 301");
+        InState.Established(TcpHarness.Plain with { Nagle = false }).Send(1).Expect("> P. 101:102(1) ack 301").Send(1)
+            .Expect("> P. 102:103(1) ack 301");
 
     [Fact]
     [Trait("Proves", "P34")]
@@ -54,7 +57,8 @@ public sealed class SendingTests
         TcpHarness harness = WindowClosed(TcpHarness.Plain).Send(500).ExpectNothing();
         foreach (double gap in new[] { 337.5, 675, 1350, 2700 })
         {
-            harness.Advance(gap - 0.1).ExpectNothing().Advance(0.1).Expect("> . 201:202(1) ack 301", TransmitReason.ZeroWindowProbe, ago: 0).ExpectNothing()
+            harness.Advance(gap - 0.1).ExpectNothing().Advance(0.1).Expect("> . 201:202(1) ack 301", TransmitReason.ZeroWindowProbe, ago: 0)
+                .ExpectNothing()
                 .Inject("< . 301 ack 201 win 0").ExpectNothing();
         }
 
@@ -66,7 +70,8 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "SHLD-29")]
     public void Established_WindowClosesAgain_BackoffStartsAnew() =>
-        WindowClosed(TcpHarness.Plain).Send(10).Advance(5000).IgnoreSent().Inject("< . 301 ack 201 win 500").Expect("> P. 201:211(10) ack 301")
+        WindowClosed(TcpHarness.Plain).Send(10).Advance(5000).IgnoreSent().Inject("< . 301 ack 201 win 500")
+            .Expect("> P. 201:211(10) ack 301")
             .Inject("< . 301 ack 211 win 0").Send(10)
             .Advance(351).ExpectNothing().Advance(1).Expect("> . 211:212(1) ack 301", TransmitReason.ZeroWindowProbe);
 
@@ -88,9 +93,11 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "MUST-36")]
     public void FinWait1_WindowClosed_FinIsTheProbe() =>
-        WindowClosed(TcpHarness.Plain).Close().ExpectNothing().ExpectState(FinWait1).Advance(337.5).Expect("> F. 201:201(0) ack 301", TransmitReason.ZeroWindowProbe)
+        WindowClosed(TcpHarness.Plain).Close().ExpectNothing().ExpectState(FinWait1).Advance(337.5)
+            .Expect("> F. 201:201(0) ack 301", TransmitReason.ZeroWindowProbe)
             .Inject("< . 301 ack 201 win 0").ExpectState(FinWait1)
-            .Advance(675).Expect("> F. 201:201(0) ack 301").Inject("< . 301 ack 202 win 0").ExpectState(FinWait2).Advance(86_400_000).ExpectNothing();
+            .Advance(675).Expect("> F. 201:201(0) ack 301").Inject("< . 301 ack 202 win 0").ExpectState(FinWait2).Advance(86_400_000)
+            .ExpectNothing();
 
     [Fact]
     [Trait("Proves", "MUST-37")]
@@ -109,7 +116,8 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "MUST-20")]
     public void Established_ProbesUnanswered_GivenUp() =>
-        WindowClosed(TcpHarness.Plain with { R2 = 3 }).Send(500).Advance(337.5).Expect("> . 201:202(1) ack 301").Advance(675).Expect("> . 201:202(1) ack 301")
+        WindowClosed(TcpHarness.Plain with { R2 = 3 }).Send(500).Advance(337.5).Expect("> . 201:202(1) ack 301").Advance(675)
+            .Expect("> . 201:202(1) ack 301")
             .Advance(1350).Expect("> . 201:202(1) ack 301").Advance(2699).ExpectState(Established).Advance(1)
             .ExpectChange(Established, Closed, TransitionEvent.RetransmissionTimeout).ExpectFailure(ConnectionError.TimedOut);
 
@@ -124,6 +132,14 @@ public sealed class SendingTests
             .Inject("< . 301 ack 3101 win 5000").Expect("> P. 3101:4101(1000) ack 301");
 
     [Fact]
+    [Trait("Proves", "SHLD-16")]
+    [Trait("Proves", "5681-1")]
+    public void Established_WindowShrinksAndDataIsLost_OnlyWhatFitsGoesAgain() =>
+        InState.Established().Send(3000).Ignore().Advance(300).Expect("> . 101:1101(1000) ack 301").ExpectNothing()
+            .Inject("< . 301 ack 1101 win 1000").Expect("> . 1101:2101(1000) ack 301").ExpectNothing() // cwnd is 2000
+            .Inject("< . 301 ack 2101 win 1000").Expect("> P. 2101:3101(1000) ack 301").ExpectNothing();
+
+    [Fact]
     [Trait("Proves", "MUST-35")]
     [Trait("Proves", "SHLD-17")]
     public void Established_WindowShrinksToZeroWithDataInFlight_StaysWhileThePeerAnswers()
@@ -131,7 +147,8 @@ public sealed class SendingTests
         TcpHarness harness = InState.Established(TcpHarness.Plain with { R2 = 3 }).Send(1000).Ignore().Inject("< . 301 ack 101 win 0");
         for (int i = 0; i < 20; i++)
         {
-            harness.Advance(harness.Connection.Rtt.Rto.TotalMilliseconds).Expect("> P. 101:1101(1000) ack 301").ExpectNothing().Inject("< . 301 ack 101 win 0");
+            harness.Advance(harness.Connection.Rtt.Rto.TotalMilliseconds).Expect("> P. 101:1101(1000) ack 301").ExpectNothing()
+                .Inject("< . 301 ack 101 win 0");
         }
 
         harness.ExpectState(Established).Inject("< . 301 ack 101 win 2000").Expect("> P. 101:1101(1000) ack 301").ExpectNothing();
@@ -147,7 +164,8 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "MUST-38")]
     public void Established_WindowOfHalfTheLargest_IsNotSilly() =>
-        InState.SynSent().Inject("< S. 300 ack 101 win 1600 <mss 1000>").Expect("> . 101 ack 301").Send(2000).Expect("> . 101:1101(1000) ack 301")
+        InState.SynSent().Inject("< S. 300 ack 101 win 1600 <mss 1000>").Expect("> . 101 ack 301").Send(2000)
+            .Expect("> . 101:1101(1000) ack 301")
             .ExpectNothing() // 600 are less than half of 1600
             .Inject("< . 301 ack 1101 win 800").Expect("> . 1101:1901(800) ack 301");
 
@@ -171,7 +189,8 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "MUST-1")]
     public void Established_WindowWithItsHighestBit_IsNotNegative() =>
-        InState.Established(TcpHarness.Plain with { Congestion = CongestionAlgorithm.None }).Inject("< . 301 ack 101 win 40000").Send(50_000).Ignore()
+        InState.Established(TcpHarness.Plain with { Congestion = CongestionAlgorithm.None }).Inject("< . 301 ack 101 win 40000")
+            .Send(50_000).Ignore()
             .Check(connection => Assert.Equal(40_000, connection.Snd.Outstanding));
 
     [Fact]
@@ -193,7 +212,8 @@ public sealed class SendingTests
     [Trait("Proves", "MUST-31")]
     public void Established_SendUrgentBeyond64KiB_LaterSegmentsCarryThePointerOn()
     {
-        TcpHarness harness = InState.Established(TcpHarness.Plain with { Congestion = CongestionAlgorithm.None }).Send(70_000, urgent: true);
+        TcpHarness harness = InState.Established(TcpHarness.Plain with { Congestion = CongestionAlgorithm.None })
+            .Send(70_000, urgent: true);
         harness.Expect("> .U 101:1101(1000) ack 301 urg 65535");
         for (int i = 1; i < 65; i++)
         {
@@ -208,20 +228,24 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "MUST-30")]
     public void Established_SendUrgentAgainstClosedWindow_UrgGoesWithTheAck() =>
-        WindowClosed(TcpHarness.Plain).Send(5, urgent: true).ExpectNothing().Inject("< P. 301:302(1) ack 201 win 0").Expect("> .U 201:201(0) ack 302 urg 5");
+        WindowClosed(TcpHarness.Plain).Send(5, urgent: true).ExpectNothing().Inject("< P. 301:302(1) ack 201 win 0")
+            .Expect("> .U 201:201(0) ack 302 urg 5");
 
     [Fact]
     public void Established_SendBufferFull_TakesWhatFitsAndTellsOfSpace() =>
-        InState.Established(TcpHarness.Plain with { SendBufferSize = 1500 }).Send(2000, taken: 1500).Expect("> . 101:1101(1000) ack 301").ExpectNothing().ExpectNoEvent()
+        InState.Established(TcpHarness.Plain with { SendBufferSize = 1500 }).Send(2000, taken: 1500).Expect("> . 101:1101(1000) ack 301")
+            .ExpectNothing().ExpectNoEvent()
             .Send(1, taken: 0)
-            .Inject("< . 301 ack 1101").ExpectEvent(ConnectionEventKind.SpaceAvailable).ExpectNoEvent().Expect("> P. 1101:1601(500) ack 301")
+            .Inject("< . 301 ack 1101").ExpectEvent(ConnectionEventKind.SpaceAvailable).ExpectNoEvent()
+            .Expect("> P. 1101:1601(500) ack 301")
             .Inject("< . 301 ack 1601").ExpectNoEvent();
 
     [Fact]
     [Trait("Proves", "P31")]
     [Trait("Proves", "U-19")]
     public void Established_DataBothWays_DataCarriesTheAck() =>
-        InState.Established(TcpHarness.Plain with { Nagle = false }).Inject("< P. 301:311(10) ack 101").Expect("> . 101 ack 311").Send(10).Expect("> P. 101:111(10) ack 311")
+        InState.Established(TcpHarness.Plain with { Nagle = false }).Inject("< P. 301:311(10) ack 101").Expect("> . 101 ack 311").Send(10)
+            .Expect("> P. 101:111(10) ack 311")
             .Inject("< P. 311:321(10) ack 111").Expect("> . 111 ack 321").Send(1).Expect("> P. 111:112(1) ack 321");
 
     /// <summary>100 octets went and were acknowledged with a closed window; RTO is 337.5 ms after that sample of 0 ms.</summary>

@@ -22,7 +22,8 @@ public sealed class SynReceivedTests
     [Fact]
     [Trait("Proves", "P22")]
     public void SynReceived_FirstData_EstablishedAndTaken() =>
-        InState.SynReceived().Inject("< P. 301:311(10) ack 101").ExpectState(Established).Expect("> . 101 ack 311").ExpectNothing().Receive(99, 10);
+        InState.SynReceived().Inject("< P. 301:311(10) ack 101").ExpectState(Established).Expect("> . 101 ack 311").ExpectNothing()
+            .Receive(99, 10);
 
     [Theory]
     [Trait("Proves", "P08")]
@@ -32,7 +33,8 @@ public sealed class SynReceivedTests
     [InlineData(0)]
     [InlineData(70000)]
     public void SynReceived_BadAck_RstWithThatNumber(int ack) =>
-        InState.SynReceived().Inject($"< . 301 ack {ack}").ExpectVerdict(SegmentFate.Reset).Expect($"> R {ack}").ExpectNothing().ExpectState(SynReceived);
+        InState.SynReceived().Inject($"< . 301 ack {ack}").ExpectVerdict(SegmentFate.Reset).Expect($"> R {ack}").ExpectNothing()
+            .ExpectState(SynReceived);
 
     [Fact]
     [Trait("Proves", "P08")]
@@ -57,7 +59,8 @@ public sealed class SynReceivedTests
     [Fact]
     [Trait("Proves", "U-7")]
     public void SynReceivedActive_OtherSynInWindow_Challenged() =>
-        InState.SynReceivedActive().Inject("< S 310").ExpectVerdict(SegmentFate.Challenged).Expect("> . 101 ack 301", TransmitReason.ChallengeAck)
+        InState.SynReceivedActive().Inject("< S 310").ExpectVerdict(SegmentFate.Challenged)
+            .Expect("> . 101 ack 301", TransmitReason.ChallengeAck)
             .ExpectNothing().ExpectState(SynReceived);
 
     [Fact]
@@ -79,12 +82,14 @@ public sealed class SynReceivedTests
     [Trait("Proves", "P51")]
     [Trait("Proves", "MUST-11")]
     public void SynReceivedActive_Rst_Refused() =>
-        InState.SynReceivedActive().Inject("< R 301").ExpectChange(SynReceived, Closed, TransitionEvent.RstArrives).ExpectFailure(ConnectionError.Refused).ExpectNothing();
+        InState.SynReceivedActive().Inject("< R 301").ExpectChange(SynReceived, Closed, TransitionEvent.RstArrives)
+            .ExpectFailure(ConnectionError.Refused).ExpectNothing();
 
     [Fact]
     [Trait("Proves", "5961-1")]
     public void SynReceived_RstInsideOfWindow_Challenged() =>
-        InState.SynReceived().Inject("< R 302").ExpectVerdict(SegmentFate.Challenged).Expect("> . 101 ack 301").ExpectNothing().ExpectState(SynReceived);
+        InState.SynReceived().Inject("< R 302").ExpectVerdict(SegmentFate.Challenged).Expect("> . 101 ack 301").ExpectNothing()
+            .ExpectState(SynReceived);
 
     [Theory]
     [InlineData("< R 300")]
@@ -102,21 +107,25 @@ public sealed class SynReceivedTests
 
     [Fact]
     public void SynReceived_OldSegment_Acknowledged() =>
-        InState.SynReceived().Inject("< . 299 ack 101").ExpectVerdict(SegmentFate.Acknowledged).Expect("> . 101 ack 301").ExpectNothing().ExpectState(SynReceived);
+        InState.SynReceived().Inject("< . 299 ack 101").ExpectVerdict(SegmentFate.Acknowledged).Expect("> . 101 ack 301").ExpectNothing()
+            .ExpectState(SynReceived);
 
     [Fact]
     [Trait("Proves", "P11")]
     [Trait("Proves", "U-22")]
     public void SynReceivedActive_CrossingSynAck_EstablishedWithoutAnAnswer() =>
-        InState.SynReceivedActive().Inject(InState.PeerSynAck).ExpectChange(SynReceived, Established, TransitionEvent.AckOfSynArrives).ExpectNothing();
+        InState.SynReceivedActive().Inject(InState.PeerSynAck).ExpectChange(SynReceived, Established, TransitionEvent.AckOfSynArrives)
+            .ExpectNothing();
 
     [Fact]
     [Trait("Proves", "7323-2")]
     public void SynReceivedActive_CrossingSynAck_ItsWindowIsNotScaled() =>
-        InState.SynReceivedActive(TcpHarness.Plain with { WindowScaling = true })
-            .Inject("< S. 300 ack 101 win 5000")
-            .ExpectState(Established)
-            .Check(connection => Assert.Equal(5000u, connection.Snd.Wnd));
+        InState.SynSent(TcpHarness.Plain with { WindowScaling = true })
+            .Inject("< S 300 win 65535 <mss 1000,wscale 7>").Expect("> S. 100:100(0) ack 301")
+            .Inject("< S. 300 ack 101 win 5000 <mss 1000,wscale 7>").ExpectState(Established)
+            .Check(connection => Assert.Equal(5000u, connection.Snd.Wnd))
+            .Inject("< . 301 ack 101 win 5000")
+            .Check(connection => Assert.Equal(5000u << 7, connection.Snd.Wnd));
 
     [Fact]
     [Trait("Proves", "P46")]

@@ -116,7 +116,7 @@ internal sealed class TcpHarness
     }
 
     /// <summary>The next segment that was sent.</summary>
-    /// <param name="text">How it looks; what is not told does not matter, but for the flags and the range of numbers.</param>
+    /// <param name="text">How it looks. Flags, number and length count always (no length means 0), the rest where it is told.</param>
     /// <param name="reason">Why it was sent.</param>
     /// <param name="ago">Milliseconds since it was sent; 0 means at this very moment.</param>
     public TcpHarness Expect(string text, TransmitReason? reason = null, double? ago = null) => Each(run =>
@@ -124,11 +124,12 @@ internal sealed class TcpHarness
         SegmentText wanted = SegmentText.Parse(text);
         Assert.True(run.Sent.TryDequeue(out SentItem? item), $"Expected {text}, but nothing was sent.");
         OutgoingSegment outgoing = item.Outgoing;
-        Assert.True(
-            SegmentComparison.Differences(wanted, outgoing.Segment, run.Numbers) is not { Length: > 0 } differences,
-            $"Expected {text}\n     got {SegmentText.Write(outgoing.Segment, run.Numbers)} ({outgoing.Reason})\ndiffers in {SegmentComparison.Differences(wanted, outgoing.Segment, run.Numbers)}");
+        string differences = SegmentComparison.Differences(wanted, outgoing.Segment, run.Numbers);
+        string got = $"{SegmentText.Write(outgoing.Segment, run.Numbers)} ({outgoing.Reason})";
+        Assert.True(differences.Length == 0, $"Expected {text}\n     got {got}\ndiffers in {differences}");
         Assert.True(reason is null || outgoing.Reason == reason, $"{text} was sent for {outgoing.Reason}, not for {reason}.");
-        Assert.True(ago is null || (Now - item.Time).TotalMilliseconds == ago, $"{text} was sent {(Now - item.Time).TotalMilliseconds} ms ago, not {ago}.");
+        double age = (Now - item.Time).TotalMilliseconds;
+        Assert.True(ago is null || ago == age, $"{text} was sent {age} ms ago, not {ago}.");
     });
 
     /// <summary>The note and the attempt of the next segment; the segment itself stays to be expected.</summary>
@@ -204,7 +205,8 @@ internal sealed class TcpHarness
         };
     }
 
-    private TcpHarness Stimulus(Action<Run> action) => Each(run => run.RequireNothingSent("Not expected")).Each(action).Each(run => run.Pump(Now));
+    private TcpHarness Stimulus(Action<Run> action) => Each(run => run.RequireNothingSent("Not expected")).Each(action)
+        .Each(run => run.Pump(Now));
 
     private TcpHarness Each(Action<Run> action)
     {

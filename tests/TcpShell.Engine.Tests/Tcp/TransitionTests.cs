@@ -31,7 +31,8 @@ public sealed class TransitionTests
 
     [Theory]
     [MemberData(nameof(Edges))]
-    public void EveryEdge_IsTakenByAConnection(TcpState from, TransitionEvent what, TcpState to) => Drive(from, what, to).ExpectChange(from, to, what);
+    public void EveryEdge_IsTakenByAConnection(TcpState from, TransitionEvent what, TcpState to) => Drive(from, what, to)
+        .ExpectChange(from, to, what);
 
     [Fact]
     public void Table_EveryEdge_IsThereOnce() =>

@@ -19,6 +19,15 @@ public static class Applications
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ITcpApplication> All => s_all;
 
+    /// <summary>The peer closed and everything is received. Whoever drives the host may have closed this end before, though.</summary>
+    private static void CloseAfterPeer(TcpConnection tcp, ConnectionEventKind what, Timestamp now)
+    {
+        if (what == ConnectionEventKind.EndOfStream && tcp.State == TcpState.CloseWait)
+        {
+            tcp.Close(now);
+        }
+    }
+
     private sealed class ManualApplication : ITcpApplication
     {
         public string Name => "Manual";
@@ -45,10 +54,7 @@ public static class Applications
                 tcp.Receive(buffer, now);
             }
 
-            if (what == ConnectionEventKind.EndOfStream)
-            {
-                tcp.Close(now);
-            }
+            CloseAfterPeer(tcp, what, now);
         }
     }
 
@@ -61,12 +67,6 @@ public static class Applications
         public void Handle(HostedConnection connection, ConnectionEventKind what, Timestamp now)
         {
             TcpConnection tcp = connection.Tcp;
-            if (what == ConnectionEventKind.EndOfStream)
-            {
-                tcp.Close(now);
-                return;
-            }
-
             // Only as much is taken as can be sent back: what does not fit stays in the receive buffer and closes the window.
             Span<byte> buffer = stackalloc byte[2048];
             while (tcp.State is TcpState.Established or TcpState.CloseWait && Math.Min(tcp.Available, tcp.SendSpace) is > 0 and int count)
@@ -79,6 +79,8 @@ public static class Applications
             {
                 tcp.AskForSpace();
             }
+
+            CloseAfterPeer(tcp, what, now);
         }
     }
 }

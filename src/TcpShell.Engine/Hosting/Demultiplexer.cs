@@ -44,7 +44,7 @@ internal sealed class Demultiplexer
 
     public void Remove(Listener listener)
     {
-        if (_listeners.Remove(listener.Local))
+        if (_listeners.GetValueOrDefault(listener.Local) == listener && _listeners.Remove(listener.Local))
         {
             Use(listener.Local.Port, -1);
         }

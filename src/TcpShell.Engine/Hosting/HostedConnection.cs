@@ -172,8 +172,8 @@ public sealed class HostedConnection
     /// <param name="other">The other end.</param>
     public bool Joins(Endpoint one, Endpoint other) => (one == Local && other == Remote) || (one == Remote && other == Local);
 
-    // When the host has promised to look at its timers; null if it has not.
-    internal Timestamp? ScheduledAt { get; set; }
+    // When the host looks at its timers, the next time on top: it plans only ever what is earlier than that.
+    internal Stack<Timestamp> Scheduled { get; } = new();
 
     internal bool IsDirty { get; set; }
 

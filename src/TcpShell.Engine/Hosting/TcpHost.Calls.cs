@@ -13,16 +13,20 @@ public sealed partial class TcpHost
     /// <param name="backlog">How many connections may be half-open at once, at least 1.</param>
     /// <param name="settings">Settings of its connections; null for the host's.</param>
     /// <exception cref="TcpCallException">The port is taken, the address is none of the host's, or the host is down.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The backlog or a setting cannot be.</exception>
     public Listener Listen(Endpoint local, Timestamp now, ITcpApplication application, int backlog = 128, TcpSettings? settings = null)
     {
         ArgumentNullException.ThrowIfNull(application);
         ArgumentOutOfRangeException.ThrowIfLessThan(backlog, 1);
+        settings?.Validate();
         RequireRunning();
         if (local.Port == 0 || (!local.Address.IsUnspecified && !Owns(local.Address)))
         {
             throw new TcpCallException(TcpCallError.InvalidAddress, $"Host {Name} cannot listen on {local}: its addresses are {string.Join(", ", Addresses)}.");
         }
 
+        // One listener serves both IP versions, however "all addresses" is written.
+        local = local.Address.IsUnspecified ? local with { Address = default } : local;
         if (_demultiplexer.HasListener(local)) // [MUST-41] earlier connections are not disturbed
         {
             throw new TcpCallException(TcpCallError.PortInUse, $"Host {Name} listens on {local} already.");
@@ -44,9 +48,12 @@ public sealed partial class TcpHost
     /// <param name="local">This end; an unspecified address or port 0 is chosen by the host [MUST-43, MUST-44].</param>
     /// <param name="settings">Its settings; null for the host's.</param>
     /// <exception cref="TcpCallException">No connection is possible with that end, this end is taken, or the host is down.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A setting cannot be.</exception>
     public HostedConnection Connect(Endpoint remote, Timestamp now, Endpoint local = default, TcpSettings? settings = null)
     {
+        settings?.Validate();
         RequireRunning();
+        TcpConnection.RequireRemote(remote);
         local = ChooseLocal(local, remote);
         var tcp = new TcpConnection(settings ?? Settings, local, Mtu, _initialSequence.TimestampOffset(local, remote));
         tcp.OpenActive(remote, _initialSequence.Next(local, remote, now), now);
@@ -64,7 +71,13 @@ public sealed partial class TcpHost
     {
         ArgumentNullException.ThrowIfNull(listener);
         RequireRunning();
+        TcpConnection.RequireRemote(remote);
         HostedConnection control = listener.Control;
+        if (control.State != TcpState.Listen)
+        {
+            throw new TcpCallException(TcpCallError.ConnectionExists, $"The listener on {control.Local} is {control.State}: it listens no more.");
+        }
+
         Endpoint local = ChooseLocal(listener.Local, remote);
         _demultiplexer.Remove(listener);
         _listeners.Remove(listener);

@@ -34,12 +34,13 @@ public sealed partial class TcpHost
     /// <param name="secret">The secret of its initial sequence numbers, 16 octets.</param>
     /// <param name="mtu">The largest IP packet that its interface carries, in octets.</param>
     /// <param name="nextId">Numbers for its connections; null counts from 1.</param>
-    /// <exception cref="ArgumentException">There is no address, or one that no host can have.</exception>
+    /// <exception cref="ArgumentException">There is no address, or one that no host can have, or a setting that cannot be.</exception>
     public TcpHost(string name, IReadOnlyList<IpAddress> addresses, TcpSettings settings, ReadOnlySpan<byte> secret, int mtu = 1500, Func<int>? nextId = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(addresses);
         ArgumentNullException.ThrowIfNull(settings);
+        settings.Validate();
         if (addresses.Count == 0 || addresses.Any(address => !address.IsUnicast))
         {
             throw new ArgumentException($"Host {name} needs unicast addresses.", nameof(addresses));
@@ -84,27 +85,23 @@ public sealed partial class TcpHost
     /// <summary>Its last thousand connections that are closed.</summary>
     public IReadOnlyCollection<HostedConnection> ClosedConnections => _closed;
 
+    /// <summary>Entries of the queue of deadlines, stale ones as well.</summary>
+    internal int DeadlineCount => _deadlines.Count;
+
     /// <summary>When a timer fires next; null if none runs.</summary>
     public Timestamp? PollTimeout()
     {
         while (_deadlines.TryPeek(out HostedConnection? connection, out (Timestamp At, long Order) entry))
         {
-            // Entries are not removed when a timer is set anew; one that no longer holds is corrected when it comes to the front.
-            if (connection.ScheduledAt == entry.At && connection.Tcp.PollTimeout() is { } actual)
+            if (connection.Tcp.PollTimeout() <= entry.At)
             {
-                if (actual <= entry.At)
-                {
-                    return entry.At;
-                }
-
-                _deadlines.Dequeue();
-                connection.ScheduledAt = null;
-                Schedule(connection);
-                continue;
+                return entry.At;
             }
 
+            // Entries are not removed when a timer is set anew; one that no longer holds is corrected when it comes to the front.
             _deadlines.Dequeue();
-            connection.ScheduledAt = connection.ScheduledAt == entry.At ? null : connection.ScheduledAt;
+            connection.Scheduled.Pop();
+            Schedule(connection);
         }
 
         return null;
@@ -117,7 +114,7 @@ public sealed partial class TcpHost
         while (PollTimeout() is { } deadline && deadline <= now)
         {
             HostedConnection connection = _deadlines.Dequeue();
-            connection.ScheduledAt = null;
+            connection.Scheduled.Pop();
             connection.Tcp.HandleTimeout(now);
             Settle(connection, now);
         }
@@ -300,9 +297,9 @@ public sealed partial class TcpHost
 
     private void Schedule(HostedConnection connection)
     {
-        if (connection.Tcp.PollTimeout() is { } deadline && (connection.ScheduledAt is not { } scheduled || deadline < scheduled))
+        if (connection.Tcp.PollTimeout() is { } deadline && (!connection.Scheduled.TryPeek(out Timestamp scheduled) || deadline < scheduled))
         {
-            connection.ScheduledAt = deadline;
+            connection.Scheduled.Push(deadline);
             _deadlines.Enqueue(connection, (deadline, _scheduled++));
         }
     }

@@ -3,14 +3,17 @@ using TcpShell.Tracing;
 
 namespace TcpShell.Simulation;
 
-/// <summary>The packets that went over a network, in the order of sending. When it holds too many octets the oldest packets go.</summary>
+/// <summary>The packets that went over a network, in the order of sending. When it takes too much memory the oldest packets go.</summary>
 public sealed class PacketTrace : IReadOnlyCollection<TracedPacket>
 {
+    // What is kept of a packet besides its octets, roughly: without it a trace of empty segments would grow to many times its limit.
+    private const int RecordSize = 256;
+
     private readonly Queue<TracedPacket> _packets = new();
     private long _octets;
     private int _last;
 
-    /// <summary>Octets of packets that are kept at most; 256 MiB unless set.</summary>
+    /// <summary>Octets of memory that the packets take at most, of which each needs some 256 besides its own; 256 MiB unless set.</summary>
     public long Limit { get; set; } = 256L * 1024 * 1024;
 
     /// <summary>Packets that are kept.</summary>
@@ -30,10 +33,10 @@ public sealed class PacketTrace : IReadOnlyCollection<TracedPacket>
     internal void Add(TracedPacket packet)
     {
         _packets.Enqueue(packet);
-        _octets += packet.Bytes.Length;
+        _octets += RecordSize + packet.Bytes.Length;
         while (_octets > Limit && _packets.Count > 1)
         {
-            _octets -= _packets.Dequeue().Bytes.Length;
+            _octets -= RecordSize + _packets.Dequeue().Bytes.Length;
         }
     }
 }

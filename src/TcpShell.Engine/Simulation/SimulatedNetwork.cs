@@ -19,9 +19,9 @@ public sealed class SimulatedNetwork : TcpNetwork
     private readonly List<Impairment> _impairments = [];
     private readonly Dictionary<(string From, string To), Link> _links = [];
     private readonly EventQueue<Arrival> _arrivals = new();
+    private readonly int[] _impairmentsMade = new int[Enum.GetValues<ImpairmentKind>().Length];
     private Timestamp _now;
     private int _lastConnection;
-    private int _lastImpairment;
 
     /// <summary>Makes an empty network.</summary>
     /// <param name="seed">Where all its randomness comes from.</param>
@@ -110,10 +110,13 @@ public sealed class SimulatedNetwork : TcpNetwork
     /// <param name="one">The name of one host.</param>
     /// <param name="other">The name of the other.</param>
     /// <param name="options">What it is like.</param>
+    /// <exception cref="ArgumentException">There is no such host, or the link cannot be like that.</exception>
     public void SetLink(string one, string other, LinkOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        one = RequireHost(one, nameof(one));
+        other = RequireHost(other, nameof(other));
         _links[(one, other)] = MakeLink(one, other, options);
         _links[(other, one)] = MakeLink(other, one, options);
     }
@@ -129,7 +132,8 @@ public sealed class SimulatedNetwork : TcpNetwork
         TimeSpan least = TimeSpan.FromMilliseconds(1);
         TimeSpan by = delay ?? (DefaultLink.Latency > least ? DefaultLink.Latency : least);
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero, nameof(delay));
-        var impairment = new Impairment(++_lastImpairment, kind, selector, by, Seed);
+        int ordinal = ++_impairmentsMade[(int)kind];
+        var impairment = new Impairment(_impairmentsMade.Sum(), kind, ordinal, selector, by, Seed);
 
         // Kept in the order in which they are tried: by kind, then by age.
         int index = _impairments.FindIndex(other => other.Kind > kind);
@@ -185,6 +189,7 @@ public sealed class SimulatedNetwork : TcpNetwork
     public override bool RunUntil(Func<bool> condition, TimeSpan limit, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(condition);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, TimeSpan.Zero);
         return RunTo(_now + limit, condition, cancellation);
     }
 
@@ -192,17 +197,7 @@ public sealed class SimulatedNetwork : TcpNetwork
     /// <param name="limit">How long at most, in virtual time.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <returns>Whether nothing can happen any more.</returns>
-    public bool RunUntilIdle(TimeSpan limit, CancellationToken cancellation = default)
-    {
-        Timestamp end = _now + limit;
-        while (NextEvent is { } next && next <= end)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Step();
-        }
-
-        return NextEvent is null;
-    }
+    public bool RunUntilIdle(TimeSpan limit, CancellationToken cancellation = default) => RunUntil(() => NextEvent is null, limit, cancellation);
 
     /// <inheritdoc/>
     public override TracedPacket Inject(ReadOnlyMemory<byte> packet, string note = "")
@@ -273,7 +268,7 @@ public sealed class SimulatedNetwork : TcpNetwork
         var path = new PathEffects();
         foreach (Impairment impairment in _impairments)
         {
-            if (path.Loss is null && impairment.Hit(from, to, decoded))
+            if (impairment.Hit(from, to, decoded, isLost: path.Loss is not null))
             {
                 path.Apply(impairment, decoded);
             }
@@ -361,6 +356,9 @@ public sealed class SimulatedNetwork : TcpNetwork
     }
 
     private Link MakeLink(string from, string to, LinkOptions options) => new(options, new SeededRandom(Seed, $"jitter {from} > {to}"));
+
+    private string RequireHost(string name, string parameter) =>
+        FindHost(name)?.Name ?? throw new ArgumentException($"There is no host {name} in network {Name}.", parameter);
 
     private string NameOf(IpAddress address) => FindHost(address)?.Name ?? address.ToString();
 

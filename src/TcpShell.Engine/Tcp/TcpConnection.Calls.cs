@@ -157,6 +157,16 @@ public sealed partial class TcpConnection
     internal TcpConnection Fork(Endpoint local, int mtu, uint timestampOffset) =>
         new(Settings, local, mtu, timestampOffset) { State = TcpState.Listen, _passive = true };
 
+    /// <summary>Refuses a remote end with which no connection is possible [MUST-46].</summary>
+    /// <exception cref="TcpCallException">It names no one host, or no port.</exception>
+    internal static void RequireRemote(Endpoint remote)
+    {
+        if (remote.Port == 0 || !remote.Address.IsUnicast)
+        {
+            throw new TcpCallException(TcpCallError.InvalidAddress, $"No connection is possible with {remote}: TCP needs one host's address and a port.");
+        }
+    }
+
     /// <summary>Fixes the local end of a listening connection that is about to become active.</summary>
     internal void BindLocal(Endpoint local) => Local = local;
 
@@ -174,11 +184,7 @@ public sealed partial class TcpConnection
             throw Exists();
         }
 
-        if (remote.Port == 0 || !remote.Address.IsUnicast) // [MUST-46]
-        {
-            throw new TcpCallException(TcpCallError.InvalidAddress, $"No connection is possible with {remote}: TCP needs one host's address and a port.");
-        }
-
+        RequireRemote(remote);
         Remote = remote;
         _passive = false;
         SetIss(iss);

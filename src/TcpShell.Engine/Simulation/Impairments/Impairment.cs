@@ -25,15 +25,23 @@ public enum ImpairmentKind
 public sealed class Impairment
 {
     private readonly SeededRandom _random;
+    private readonly SeededRandom _bits;
     private int _fitting;
 
-    internal Impairment(int id, ImpairmentKind kind, PacketSelector selector, TimeSpan delay, long seed)
+    /// <param name="id">Its number in the network.</param>
+    /// <param name="kind">What it does.</param>
+    /// <param name="ordinal">Its number among those of its kind, which names its random numbers: other kinds do not shift it.</param>
+    /// <param name="selector">To which packets.</param>
+    /// <param name="delay">By how much it delays.</param>
+    /// <param name="seed">The network's seed.</param>
+    internal Impairment(int id, ImpairmentKind kind, int ordinal, PacketSelector selector, TimeSpan delay, long seed)
     {
         Id = id;
         Kind = kind;
         Selector = selector;
         Delay = delay;
-        _random = new SeededRandom(seed, $"impairment {id}");
+        _random = new SeededRandom(seed, $"impairment {kind} {ordinal}");
+        _bits = new SeededRandom(seed, $"impairment {kind} {ordinal}, bits");
     }
 
     /// <summary>Its number in the network, from 1.</summary>
@@ -57,7 +65,8 @@ public sealed class Impairment
     /// <summary><c>impairment 1 (drop SYN,ACK, once)</c>.</summary>
     public override string ToString() => $"impairment {Id} ({Kind.ToString().ToLowerInvariant()} {Selector})";
 
-    internal bool Hit(string from, string to, in DecodedPacket packet)
+    /// <summary>Whether it is the turn of a packet. Those that are lost already count and take their random number too, but are not hit.</summary>
+    internal bool Hit(string from, string to, in DecodedPacket packet, bool isLost)
     {
         if (IsSpent || !Selector.Fits(from, to, packet))
         {
@@ -66,7 +75,7 @@ public sealed class Impairment
 
         _fitting++;
         bool turn = _fitting > Selector.Skip && (_fitting - Selector.Skip) % Selector.Every == 0;
-        if (!turn || !_random.Happens(Selector.Probability))
+        if (!turn || !_random.Happens(Selector.Probability) || isLost)
         {
             return false;
         }
@@ -80,7 +89,7 @@ public sealed class Impairment
     {
         byte[] bytes = packet.Frame.ToArray();
         int start = packet.TcpOffset > 0 && packet.TcpOffset < bytes.Length ? packet.TcpOffset : 0;
-        int bit = _random.Next((bytes.Length - start) * 8);
+        int bit = _bits.Next((bytes.Length - start) * 8);
         bytes[start + (bit / 8)] ^= (byte)(0x80 >> (bit % 8));
         return bytes;
     }

@@ -32,12 +32,12 @@ Describe 'The three-way handshake' {
 
     It 'tells the two initial sequence numbers' {
         $client | Should -Not -BeNullOrEmpty
-        $clientIsn | Should -Be $client.Iss.Value
-        $serverIsn | Should -Be $client.Irs.Value
+        "$clientIsn" | Should -Be "$($client.Iss)"
+        "$serverIsn" | Should -Be "$($client.Irs)"
     }
 
     It 'tells what the third segment acknowledges: the SYN took one number' {
         $client | Should -Not -BeNullOrEmpty
-        $thirdAck | Should -Be (([long] $client.Irs.Value + 1) % [math]::Pow(2, 32))
+        "$thirdAck" | Should -Be "$($client.RcvNxt)"
     }
 }

@@ -75,6 +75,16 @@ internal static class Settings
             return null;
         }
 
+        if (inner == typeof(bool) && value is not bool)
+        {
+            throw new FormatException($"'{value}' is neither $true nor $false.");
+        }
+
+        if (value is null)
+        {
+            throw new FormatException("Nothing is no value.");
+        }
+
         if (inner != typeof(TimeSpan) || value is TimeSpan)
         {
             return LanguagePrimitives.ConvertTo(value, inner, CultureInfo.InvariantCulture);

@@ -64,10 +64,31 @@ Describe 'Export-TcpCapture and Import-TcpCapture' {
         @(Import-TcpCapture $path -As Segment).Count | Should -Be 3
     }
 
+    It 'can write the file that it reads' {
+        $path = Join-Path $TestDrive same.pcapng
+        Get-TcpSegment | Export-TcpCapture $path
+        $before = @(Import-TcpCapture $path -As Segment).Count
+        Import-TcpCapture $path -As Segment | Export-TcpCapture $path
+        @(Import-TcpCapture $path -As Segment).Count | Should -Be $before
+    }
+
+    It 'leaves the file alone when nothing comes, or nothing that fits' {
+        $path = Join-Path $TestDrive kept.pcapng
+        Export-TcpCapture $path
+        $before = (Get-FileHash $path).Hash
+        @() | Export-TcpCapture $path -WarningAction SilentlyContinue -WarningVariable warned
+        $warned | Should -Match 'was not written'
+        'foo' | Export-TcpCapture $path -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
+        (Get-FileHash $path).Hash | Should -Be $before
+        Get-ChildItem $TestDrive -Filter *.partial | Should -BeNullOrEmpty
+    }
+
     It 'reports <Id>' -ForEach @(
         @{ Id = 'PathNotFound,TcpShell.Commands.ImportTcpCaptureCommand'; Call = { Import-TcpCapture ./no-such-file.pcap } }
         @{ Id = 'PathNotFound,TcpShell.Commands.ExportTcpCaptureCommand'; Call = { Export-TcpCapture ./no/such/folder/x.pcapng } }
         @{ Id = 'CaptureFormatUnknown,TcpShell.Commands.ImportTcpCaptureCommand'; Call = { Import-TcpCapture $PSCommandPath } }
+        @{ Id = 'PathIsFolder,TcpShell.Commands.ImportTcpCaptureCommand'; Call = { Import-TcpCapture $PSScriptRoot } }
+        @{ Id = 'PathIsFolder,TcpShell.Commands.ExportTcpCaptureCommand'; Call = { Export-TcpCapture $PSScriptRoot } }
         @{ Id = 'PathNotFileSystem,TcpShell.Commands.ImportTcpCaptureCommand'; Call = { Import-TcpCapture Env:PATH } }
     ) {
         $failed = $null

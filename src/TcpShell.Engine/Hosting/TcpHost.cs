@@ -191,7 +191,11 @@ public sealed partial class TcpHost
         IsRunning = false;
         foreach (HostedConnection connection in AllConnections())
         {
-            connection.Tcp.Abort(now);
+            if (connection.State != TcpState.Closed)
+            {
+                connection.Tcp.Abort(now);
+            }
+
             Settle(connection, now);
         }
 

@@ -79,7 +79,7 @@ public sealed class SimulatedNetwork : TcpNetwork
 
     /// <summary>Adds a host.</summary>
     /// <param name="name">Its name; no other host may have it.</param>
-    /// <param name="addresses">Its addresses; null takes the next free one of 10.0.0.0/24.</param>
+    /// <param name="addresses">Its addresses; null takes the next free one of 10.0.0.0/16.</param>
     /// <param name="settings">Settings of its connections; null for the profile <c>linux</c>.</param>
     /// <exception cref="ArgumentException">The name or an address is taken, or is none that a host can have.</exception>
     public TcpHost AddHost(string name, IReadOnlyList<IpAddress>? addresses = null, TcpSettings? settings = null)
@@ -88,6 +88,11 @@ public sealed class SimulatedNetwork : TcpNetwork
         if (_hosts.Exists(other => other.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
         {
             throw new ArgumentException($"There is a host {name} already.", nameof(name));
+        }
+
+        if (IpAddress.TryParse(name, out _))
+        {
+            throw new ArgumentException($"'{name}' is an address, which cannot be a host's name.", nameof(name));
         }
 
         addresses ??= [NextAddress()];
@@ -133,7 +138,7 @@ public sealed class SimulatedNetwork : TcpNetwork
         TimeSpan by = delay ?? (DefaultLink.Latency > least ? DefaultLink.Latency : least);
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero, nameof(delay));
         int ordinal = ++_impairmentsMade[(int)kind];
-        var impairment = new Impairment(_impairmentsMade.Sum(), kind, ordinal, selector, by, Seed);
+        var impairment = new Impairment(_impairmentsMade.Sum(), kind, ordinal, selector, by, Seed) { Network = this };
 
         // Kept in the order in which they are tried: by kind, then by age.
         int index = _impairments.FindIndex(other => other.Kind > kind);
@@ -364,16 +369,16 @@ public sealed class SimulatedNetwork : TcpNetwork
 
     private IpAddress NextAddress()
     {
-        for (int last = 1; last <= 254; last++)
+        for (int last = 1; last < 65535; last++)
         {
-            IpAddress address = IpAddress.FromBytes([10, 0, 0, (byte)last]);
+            IpAddress address = IpAddress.FromBytes([10, 0, (byte)(last >> 8), (byte)last]);
             if (FindHost(address) is null)
             {
                 return address;
             }
         }
 
-        throw new ArgumentException("All addresses of 10.0.0.0/24 are taken; give the host one of its own.");
+        throw new ArgumentException("All addresses of 10.0.0.0/16 are taken; give the host one of its own.");
     }
 
     private readonly record struct Arrival(TracedPacket Packet, IpAddress Destination, bool Corrupted);

@@ -73,7 +73,6 @@ internal sealed class Reassembler(int capacity)
             _islands[i] = (_islands[i].From - advance, _islands[i].To - advance);
         }
 
-        _latestFrom -= advance;
         return advance;
     }
 

@@ -25,6 +25,9 @@ public sealed class ReceiveSequenceSpace
     /// <summary>RCV.WND: octets from RCV.NXT to the right edge that the peer was told.</summary>
     public uint Wnd => (uint)Math.Max(0, Edge - Nxt);
 
+    /// <summary>The window as the last segment told it: RCV.WND less what the scale rounds away (RFC 7323 2.4).</summary>
+    public uint Told { get; internal set; }
+
     /// <summary>RCV.UP: the number after the last urgent octet announced by the peer.</summary>
     public SeqNumber Up { get; internal set; }
 

@@ -25,6 +25,13 @@ public sealed partial class TcpConnection
         int data = Math.Clamp(ack - _sendBuffer.Start, 0, _sendBuffer.Count);
         Unacknowledged.Acknowledge(ack, out Timestamp? sampleFrom);
         Snd.Una = ack;
+        if (ofSyn)
+        {
+            // A repetition of our SYN that was due is not any more.
+            _synPending = false;
+            _synAgainBy = TransmitReason.Open;
+        }
+
         if (ack > Snd.Nxt)
         {
             // The octet of a zero-window probe was taken.

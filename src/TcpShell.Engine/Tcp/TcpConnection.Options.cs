@@ -130,9 +130,10 @@ public sealed partial class TcpConnection
     /// <summary>Takes the timestamp that our ACKs shall echo [7323-9].</summary>
     private void TakeTimestamp(in TcpSegment segment, Timestamp now)
     {
+        // One from more than 24 days ago tells nothing of what is older or newer: the first after it counts [7323-13].
         if (TimestampsInForce
             && segment.Options.Timestamps is { } timestamps
-            && unchecked((int)(timestamps.Value - _recentTimestamp)) >= 0
+            && (unchecked((int)(timestamps.Value - _recentTimestamp)) >= 0 || now - _recentTimestampTaken > s_timestampTooOld)
             && segment.SequenceNumber <= Rcv.LastAckSent)
         {
             _recentTimestamp = timestamps.Value;

@@ -95,6 +95,14 @@ public sealed partial class TcpConnection
     {
         // Of a RST only the number counts, whatever it carries [SHLD-2, MUST-66].
         bool isReset = segment.Flags.Has(TcpFlags.RST);
+        if (Rcv.Told == 0 && segment.SequenceNumber == Rcv.Nxt && segment.Length > 0 && !isReset && !segment.Flags.Has(TcpFlags.SYN))
+        {
+            // A probe of our closed window: the data is not taken, but its ACK and urgent pointer count [MUST-66, U-21].
+            segment = WithoutText(segment);
+            _ackPending = true;
+            return null;
+        }
+
         if (Rcv.IsAcceptable(segment.SequenceNumber, isReset ? 0 : segment.Length))
         {
             return null;
@@ -105,11 +113,10 @@ public sealed partial class TcpConnection
             return SegmentVerdict.Drop("5961 3.2", $"A RST outside of the window ({Place(segment)}) is taken for a forgery."); // [U-6]
         }
 
-        if (Rcv.Wnd == 0 && segment.SequenceNumber == Rcv.Nxt && !segment.Flags.Has(TcpFlags.SYN))
+        if (segment.Length == 0 && segment.SequenceNumber == Rcv.Edge && !segment.Flags.Has(TcpFlags.SYN))
         {
-            // A probe of our closed window: the data cannot be taken, but its ACK and urgent pointer count [MUST-66, U-21].
-            segment = WithoutText(segment);
-            _ackPending = true;
+            // A peer that has filled our window numbers its ACKs so. They count, and no answer is due: two ends that both miss
+            // a segment of a full window would otherwise answer each other's ACKs for ever [U-22].
             return null;
         }
 
@@ -228,7 +235,12 @@ public sealed partial class TcpConnection
         TakeTimestamp(segment, now);
         if (ack > Snd.Una)
         {
+            bool ofSyn = Snd.Una == Snd.Iss;
             AcknowledgeUpTo(ack, segment, now);
+            if (ofSyn)
+            {
+                EnterEstablished(now); // the user closed in SYN-RECEIVED; what was queued before goes out now
+            }
         }
         else if (IsDuplicateAck(segment))
         {
@@ -271,7 +283,10 @@ public sealed partial class TcpConnection
         _sendBuffer.Clear();
         _replies.Clear();
         _synPending = false;
+        _synAgainBy = TransmitReason.Open;
         _ackPending = false;
+        _probePending = false;
+        _keepAlivePending = false;
         _retransmitNow = false;
         _synTimedOut = false;
         _retries = 0;

@@ -334,6 +334,7 @@ public sealed partial class TcpConnection
         int window = Math.Min(_reassembler.Free, ushort.MaxValue);
         window = window > ReceiveMaximumSegmentSize ? window - (window % ReceiveMaximumSegmentSize) : window;
         Rcv.Edge = Rcv.Nxt + window;
+        Rcv.Told = (uint)window;
         return (ushort)window;
     }
 
@@ -346,7 +347,9 @@ public sealed partial class TcpConnection
             Rcv.Edge = edge;
         }
 
-        return (ushort)Math.Min(Rcv.Wnd >> Rcv.WindowShift, ushort.MaxValue);
+        var window = (ushort)Math.Min(Rcv.Wnd >> Rcv.WindowShift, ushort.MaxValue);
+        Rcv.Told = (uint)window << Rcv.WindowShift;
+        return window;
     }
 
     private int WorthwhileStep => Math.Min(Settings.ReceiveBufferSize / 2, ReceiveMaximumSegmentSize);
@@ -357,7 +360,8 @@ public sealed partial class TcpConnection
     private bool WindowWouldOpenMuch()
     {
         int step = LargestEdge() - Rcv.Edge;
-        return step >= WorthwhileStep && (Rcv.Wnd < ReceiveMaximumSegmentSize || step >= Settings.ReceiveBufferSize / 4);
+        long largest = Math.Min(Settings.ReceiveBufferSize, (long)ushort.MaxValue << Rcv.WindowShift);
+        return step >= WorthwhileStep && (Rcv.Told < ReceiveMaximumSegmentSize || step >= largest / 4);
     }
 
     private string TimeoutNote() => $"RTO {Rtt.Rto.TotalSeconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)} s next";

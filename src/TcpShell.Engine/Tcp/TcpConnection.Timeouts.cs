@@ -158,7 +158,7 @@ public sealed partial class TcpConnection
 
     private void ArmUserTimeout(Timestamp now)
     {
-        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || Unsent > 0);
+        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || Unsent > 0 || (_finQueued && !FinSent));
         if (Settings.UserTimeout is { } limit && waiting && !Timers.IsRunning(TimerKind.UserTimeout))
         {
             Timers.Set(TimerKind.UserTimeout, now + limit);

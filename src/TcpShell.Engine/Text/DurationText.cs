@@ -6,7 +6,7 @@ namespace TcpShell.Text;
 public static class DurationText
 {
     /// <summary>
-    /// Reads a duration: a number with the unit ns, us, ms, s, m (or min) or h, a bare number of seconds, or a <see cref="TimeSpan"/>'s own form
+    /// Reads a duration: a number with the unit ns, us, ms, s, m (or min), h or d, a bare number of seconds, or a <see cref="TimeSpan"/>'s own form
     /// (<c>00:01:30</c>).
     /// </summary>
     /// <remarks>A duration is never negative. It is rounded to 100 ns; upper and lower case are the same.</remarks>
@@ -62,6 +62,7 @@ public static class DurationText
         "s" or "sec" or "" => TimeSpan.TicksPerSecond,
         "m" or "min" => TimeSpan.TicksPerMinute,
         "h" => TimeSpan.TicksPerHour,
+        "d" => TimeSpan.TicksPerDay,
         _ => null,
     };
 }

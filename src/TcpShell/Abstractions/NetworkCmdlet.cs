@@ -54,10 +54,10 @@ public abstract class NetworkCmdlet : TcpCmdlet
     {
         if (text is null)
         {
-            return FirstListener(network.Hosts) ?? Unclear(network, "(none)");
+            return FirstListener(network.Hosts) ?? Unclear(network, null);
         }
 
-        if (Endpoint.TryParse(text, out Endpoint endpoint) && !endpoint.Address.IsUnspecified)
+        if (Endpoint.TryParse(text, out Endpoint endpoint) && !endpoint.Address.IsUnspecified && endpoint.Port != 0)
         {
             return endpoint;
         }
@@ -66,7 +66,7 @@ public abstract class NetworkCmdlet : TcpCmdlet
         string name = colon >= 0 ? text[..colon] : text;
         if (ushort.TryParse(colon >= 0 ? text[(colon + 1)..] : text, out ushort port))
         {
-            TcpHost? host = name is "" or "*" || colon < 0 ? network.FindHost(DefaultLab.Server) : network.FindHost(name);
+            TcpHost? host = port == 0 ? null : name is "" or "*" || colon < 0 ? network.FindHost(DefaultLab.Server) : network.FindHost(name);
             return host is not null ? new Endpoint(host.Addresses[0], port) : Unclear(network, text);
         }
 
@@ -137,7 +137,7 @@ public abstract class NetworkCmdlet : TcpCmdlet
         return null;
     }
 
-    private Endpoint Unclear(SimulatedNetwork network, string text)
+    private Endpoint Unclear(SimulatedNetwork network, string? text)
     {
         ThrowTerminatingError(ErrorRecords.EndpointNotFound(text, network));
         return default;

@@ -23,16 +23,16 @@ namespace TcpShell.Commands;
 /// Get-TcpSegment -Flags RST</code>
 /// <para>The peer is told by a RST, and learns "reset", not "end of stream".</para>
 /// </example>
-[Cmdlet(VerbsCommon.Close, "TcpConnection")]
+[Cmdlet(VerbsCommon.Close, "TcpConnection", DefaultParameterSetName = "Close")]
 [OutputType(typeof(HostedConnection))]
 public sealed class CloseTcpConnectionCommand : ConnectionCmdlet
 {
     /// <summary>Closes this end's direction only: waits until the FIN is acknowledged, and leaves the other direction to the peer.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Close")]
     public SwitchParameter HalfClose { get; set; }
 
     /// <summary>Ends the connection at once with a RST; what is not sent or not received yet is lost.</summary>
-    [Parameter]
+    [Parameter(Mandatory = true, ParameterSetName = "Abort")]
     public SwitchParameter Abort { get; set; }
 
     /// <summary>Leaves the time alone.</summary>

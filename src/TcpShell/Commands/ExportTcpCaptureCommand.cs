@@ -35,11 +35,9 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     private const string NetworkSet = "Network";
     private const string SegmentSet = "Segment";
 
-    private FileStream? _file;
-    private PcapNgWriter? _pcapng;
-    private PcapWriter? _pcap;
+    private CaptureFile? _file;
+    private string _path = "";
     private bool _refused;
-    private bool _hasInterface;
 
     /// <summary>The file. Its name tells the format: .pcap for classic pcap with nanoseconds, anything else for pcapng.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -72,40 +70,23 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        string path = GetUnresolvedProviderPathFromPSPath(Path);
-        if (!Directory.Exists(System.IO.Path.GetDirectoryName(path)))
+        _path = GetUnresolvedProviderPathFromPSPath(Path);
+        if (Directory.Exists(_path))
         {
-            ThrowTerminatingError(ErrorRecords.PathNotFound(System.IO.Path.GetDirectoryName(path) ?? path));
+            ThrowTerminatingError(ErrorRecords.PathIsFolder(_path));
         }
 
-        if (NoClobber && File.Exists(path))
+        if (!Directory.Exists(System.IO.Path.GetDirectoryName(_path)))
         {
-            ThrowTerminatingError(ErrorRecords.FileExists(path));
+            ThrowTerminatingError(ErrorRecords.PathNotFound(System.IO.Path.GetDirectoryName(_path) ?? _path));
         }
 
-        _refused = !ShouldProcess(path, "Write a capture file");
-        if (_refused)
+        if (NoClobber && File.Exists(_path))
         {
-            return;
+            ThrowTerminatingError(ErrorRecords.FileExists(_path));
         }
 
-        try
-        {
-            _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
-        }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
-        {
-            ThrowTerminatingError(ErrorRecords.FileNotWritable(failed, path));
-        }
-
-        if (System.IO.Path.GetExtension(path).Equals(".pcap", StringComparison.OrdinalIgnoreCase))
-        {
-            _pcap = new PcapWriter(_file!, LinkType.Raw, nanoseconds: true);
-        }
-        else
-        {
-            _pcapng = new PcapNgWriter(_file!);
-        }
+        _refused = !ShouldProcess(_path, "Write a capture file");
     }
 
     /// <inheritdoc/>
@@ -120,9 +101,11 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         {
             SimulatedNetwork network = Resolve(Network);
             string? host = HostName is null ? null : FindHost(network, HostName).Name;
+            string name = host is null ? network.Name : $"{network.Name}-{host}";
+            OnDisk(() => _file = new CaptureFile(_path, name));
             foreach (TraceExport.Frame frame in TraceExport.Frames([.. network.Trace], host))
             {
-                Write(frame.Time, frame.Bytes, frame.Comment, host is null ? network.Name : $"{network.Name}-{host}");
+                Write(frame.Time, frame.Bytes, frame.Comment);
             }
 
             return;
@@ -130,47 +113,63 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 
         foreach (SegmentRecord segment in Segment)
         {
-            Write(TraceExport.ToFileTime(segment), segment.Bytes, TraceExport.Comment(segment), "tcpshell");
+            // Not before there is something to write: what stands there is not lost for nothing.
+            OnDisk(() => _file ??= new CaptureFile(_path, "tcpshell"));
+            Write(TraceExport.ToFileTime(segment), segment.Bytes, TraceExport.Comment(segment));
         }
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        string? path = _file?.Name;
-        Dispose(disposing: true);
-        if (PassThru && path is not null)
+        if (_file is null)
         {
-            WriteObject(new FileInfo(path));
+            if (!_refused)
+            {
+                WriteWarning($"No segments came, so '{_path}' was not written.");
+            }
+
+            return;
+        }
+
+        OnDisk(_file.Dispose);
+        if (PassThru)
+        {
+            WriteObject(new FileInfo(_path));
         }
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        // Whatever ends the pipeline, what was written stays a whole file.
-        _pcapng?.Dispose();
-        _pcap?.Dispose();
-        _file?.Dispose();
-        _pcapng = null;
-        _pcap = null;
-        _file = null;
+        try
+        {
+            // Whatever ends the pipeline, what was written stays a whole file.
+            _file?.Dispose();
+        }
+        catch (IOException)
+        {
+            // The error that ended the pipeline has been told already.
+        }
+
         base.Dispose(disposing);
     }
 
-    private void Write(Timestamp time, ReadOnlyMemory<byte> bytes, string comment, string interfaceName)
+    private void Write(Timestamp time, ReadOnlyMemory<byte> bytes, string comment)
     {
         ThrowIfStopping();
-        _pcap?.Write(time, bytes.Span);
-        if (_pcapng is not null)
-        {
-            if (!_hasInterface)
-            {
-                _hasInterface = true;
-                _pcapng.AddInterface(interfaceName, LinkType.Raw);
-            }
+        OnDisk(() => _file!.Write(time, bytes.Span, comment));
+    }
 
-            _pcapng.Write(0, time, bytes.Span, comment: comment.Length > 0 ? comment : null);
+    private void OnDisk(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(ErrorRecords.FileNotWritable(failed, _path));
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
+using TcpShell.Errors;
 using TcpShell.Hosting;
 using TcpShell.Simulation;
 using TcpShell.Tcp;
@@ -71,6 +72,11 @@ public sealed class GetTcpConnectionCommand : NetworkCmdlet
             .. hosts.SelectMany(host => host.Listeners).Select(listener => listener.Control),
             .. hosts.SelectMany(host => closed ? host.ClosedConnections.Concat(host.Connections) : host.Connections).OrderBy(connection => connection.Id),
         ];
+        foreach (int missing in (Id ?? []).Where(id => !found.Any(connection => connection.Id == id)))
+        {
+            WriteError(ErrorRecords.ConnectionNotFound(missing, network));
+        }
+
         foreach (HostedConnection connection in found.Where(IsWanted))
         {
             WriteObject(connection);

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
+using TcpShell.Errors;
 using TcpShell.Simulation;
 using TcpShell.Simulation.Impairments;
 
@@ -37,8 +38,14 @@ public sealed class GetTcpImpairmentCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        SimulatedNetwork network = Resolve(Network);
+        foreach (int missing in (Id ?? []).Where(id => !network.Impairments.Any(impairment => impairment.Id == id)))
+        {
+            WriteError(ErrorRecords.ImpairmentNotFound(missing, network));
+        }
+
         // A copy, so that Remove-TcpImpairment further down the pipeline may take away what is being listed.
-        foreach (Impairment impairment in Resolve(Network).Impairments.ToArray())
+        foreach (Impairment impairment in network.Impairments.ToArray())
         {
             if (Id is null || Id.Contains(impairment.Id))
             {

@@ -32,7 +32,7 @@ namespace TcpShell.Commands;
 /// (Get-TcpSegment -Flags SYN).Dissect()</code>
 /// <para>Every field with its place, its width in bits and its value.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "TcpSegment")]
+[Cmdlet(VerbsCommon.Get, "TcpSegment", DefaultParameterSetName = "Network")]
 [OutputType(typeof(SegmentRecord))]
 public sealed class GetTcpSegmentCommand : NetworkCmdlet
 {
@@ -43,7 +43,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
     public HostedConnection[] Connection { get; set; } = null!;
 
     /// <summary>The network; the current one by default.</summary>
-    [Parameter(ValueFromPipeline = true, ParameterSetName = "Network")]
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Network")]
     public SimulatedNetwork? Network { get; set; }
 
     /// <summary>Only segments from this host.</summary>
@@ -88,6 +88,8 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
 
     private void Write(SimulatedNetwork network, HostedConnection? connection)
     {
+        string? from = From is null ? null : FindHost(network, From).Name;
+        string? to = To is null ? null : FindHost(network, To).Name;
         if (network.Trace.Forgotten > 0)
         {
             WriteWarning($"The trace is full: the first {network.Trace.Forgotten} packets are no longer kept (Trace.Limit).");
@@ -98,16 +100,16 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
         foreach (SegmentRecord segment in SegmentRecorder.Record(packets))
         {
             ThrowIfStopping();
-            if ((connection is null || connection.Joins(segment.Source, segment.Destination)) && IsWanted(segment))
+            if ((connection is null || connection.Joins(segment.Source, segment.Destination)) && IsWanted(segment, from, to))
             {
                 WriteObject(segment);
             }
         }
     }
 
-    private bool IsWanted(SegmentRecord segment) =>
-        (From is null || From.Equals(segment.From, StringComparison.OrdinalIgnoreCase))
-        && (To is null || To.Equals(segment.To, StringComparison.OrdinalIgnoreCase))
+    private bool IsWanted(SegmentRecord segment, string? from, string? to) =>
+        (from is null || from == segment.From)
+        && (to is null || to == segment.To)
         && (Flags is not { } flags || segment.Flags.Fits(flags))
         && (!DataOnly || segment.Length > 0)
         && (Fate is null || Fate.Contains(segment.Fate));

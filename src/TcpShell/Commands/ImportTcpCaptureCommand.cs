@@ -108,6 +108,12 @@ public sealed class ImportTcpCaptureCommand : TcpCmdlet
 
     private void Import(string file)
     {
+        if (Directory.Exists(file))
+        {
+            WriteError(ErrorRecords.PathIsFolder(file));
+            return;
+        }
+
         CaptureReader reader;
         try
         {

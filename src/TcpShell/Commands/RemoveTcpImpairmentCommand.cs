@@ -38,23 +38,23 @@ public sealed class RemoveTcpImpairmentCommand : NetworkCmdlet
     public Impairment[] Impairment { get; set; } = null!;
 
     /// <summary>The network; the current one by default.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = IdSet)]
     public SimulatedNetwork? Network { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
         if (ParameterSetName == ObjectSet)
         {
             foreach (Impairment impairment in Impairment)
             {
-                Remove(network, impairment, impairment.Id);
+                Remove(Resolve(impairment.Network), impairment, impairment.Id);
             }
 
             return;
         }
 
+        SimulatedNetwork network = Resolve(Network);
         foreach (int id in Id)
         {
             Remove(network, network.Impairments.FirstOrDefault(candidate => candidate.Id == id), id);

@@ -90,6 +90,7 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
 
     private void Watch(SimulatedNetwork network, Func<StateChange, bool> concerns)
     {
+        string? host = HostName is null ? null : FindHost(network, HostName).Name;
         long shown = 0;
         Timestamp end = network.Now + Duration;
         do
@@ -99,7 +100,7 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
             shown = network.StateChanges.Total;
             foreach (StateChange change in news)
             {
-                if (concerns(change) && IsWanted(change))
+                if (concerns(change) && (host is null || host == change.Host) && (State is null || State.Contains(change.To)))
                 {
                     WriteObject(change);
                 }
@@ -120,8 +121,4 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
         bool served = change.Local.Port == connection.Local.Port && change.Host == connection.Host;
         return connection.Role == ConnectionRole.Client ? serves : served;
     }
-
-    private bool IsWanted(StateChange change) =>
-        (HostName is null || HostName.Equals(change.Host, StringComparison.OrdinalIgnoreCase))
-        && (State is null || State.Contains(change.To));
 }

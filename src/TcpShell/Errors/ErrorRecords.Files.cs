@@ -6,6 +6,14 @@ namespace TcpShell.Errors;
 // Errors of files.
 internal static partial class ErrorRecords
 {
+    /// <summary>A path leads to a folder where a file is meant.</summary>
+    public static ErrorRecord PathIsFolder(string path) => Create(
+        new IOException($"'{path}' is a folder, not a file."),
+        "PathIsFolder",
+        ErrorCategory.InvalidArgument,
+        path,
+        "Name a file in it; wildcards such as *.pcapng name several.");
+
     /// <summary>A file exists that shall not be overwritten.</summary>
     public static ErrorRecord FileExists(string path) => Create(
         new IOException($"The file '{path}' exists already."),

@@ -29,7 +29,7 @@ internal static partial class ErrorRecords
 
     /// <summary>A host cannot be added: name or address taken or impossible.</summary>
     public static ErrorRecord HostNotPossible(ArgumentException wrong, string name) => Create(
-        wrong, "HostNotPossible", ErrorCategory.InvalidArgument, name, "Use a name and unicast addresses that no other host of the network has.");
+        Plain(wrong), "HostNotPossible", ErrorCategory.InvalidArgument, name, "Use a name and unicast addresses that no other host of the network has.");
 
     /// <summary>One address for several hosts.</summary>
     public static ErrorRecord AmbiguousAddress(string[] names) => Create(
@@ -40,16 +40,26 @@ internal static partial class ErrorRecords
         "Make the hosts one by one, each with its addresses.");
 
     /// <summary>A text names no end point of the network.</summary>
-    public static ErrorRecord EndpointNotFound(string text, SimulatedNetwork network) => Create(
-        new ItemNotFoundException($"'{text}' names no end point that can be called in network '{network.Name}'."),
+    public static ErrorRecord EndpointNotFound(string? text, SimulatedNetwork network) => Create(
+        new ItemNotFoundException(text is null
+            ? $"No host of network '{network.Name}' listens, so there is nobody to call."
+            : $"'{text}' names no end point that can be called in network '{network.Name}'."),
         "EndpointNotFound",
         ErrorCategory.ObjectNotFound,
         text,
-        $"Write an address and a port (10.0.0.2:80, [fd00::2]:80), a host and a port (server:80), or a host that listens. Hosts: {string.Join(", ", network.Hosts)}.");
+        $"Write an address and a port (10.0.0.2:80, [fd00::2]:80), a host and a port (server:80), or a host that listens. Ports are 1 to 65535. Hosts: {(network.Hosts.Count == 0 ? "none yet, New-TcpHost adds them" : string.Join(", ", network.Hosts))}.");
 
     /// <summary>A value is outside of what it can be.</summary>
     public static ErrorRecord ValueOutOfRange(ArgumentOutOfRangeException wrong, object? value) => Create(
-        wrong, "ValueOutOfRange", ErrorCategory.InvalidArgument, value, $"{wrong.ParamName} cannot be {wrong.ActualValue}.");
+        Plain(wrong), "ValueOutOfRange", ErrorCategory.InvalidArgument, value, $"Give another value for {wrong.ParamName}; Get-Help tells what it can be.");
+
+    /// <summary>No connection has that number in the network.</summary>
+    public static ErrorRecord ConnectionNotFound(int id, SimulatedNetwork network) => Create(
+        new ItemNotFoundException($"There is no connection {id} in network '{network.Name}'."),
+        "ConnectionNotFound",
+        ErrorCategory.ObjectNotFound,
+        id,
+        "Get-TcpConnection lists what there is, with -All the closed ones as well.");
 
     /// <summary>-Option names a setting that does not exist.</summary>
     public static ErrorRecord UnknownOption(string name, IEnumerable<string> names) => Create(
@@ -60,12 +70,20 @@ internal static partial class ErrorRecords
         $"The options are {string.Join(", ", names)}.");
 
     /// <summary>-Option has a value that the setting cannot take.</summary>
-    public static ErrorRecord OptionOutOfRange(string name, object? value, Type type, Exception wrong) => Create(
-        new ArgumentException($"Option {name} cannot be '{value}': it is a {(Nullable.GetUnderlyingType(type) ?? type).Name}.", wrong),
-        "OptionOutOfRange",
-        ErrorCategory.InvalidArgument,
-        value,
-        "Durations are written like 200ms or 3s, switches are $true or $false.");
+    public static ErrorRecord OptionOutOfRange(string name, object? value, Type type, Exception wrong)
+    {
+        Type inner = Nullable.GetUnderlyingType(type) ?? type;
+        string kind = inner.IsEnum ? string.Join(" or ", Enum.GetNames(inner))
+            : inner == typeof(bool) ? "$true or $false"
+            : inner == typeof(TimeSpan) ? "a duration such as 200ms or 3s"
+            : "a whole number up to 2147483647";
+        return Create(
+            new ArgumentException($"Option {name} cannot be '{value}': it is {kind}.", wrong),
+            "OptionOutOfRange",
+            ErrorCategory.InvalidArgument,
+            value,
+            $"Write -Option @{{ {name} = ... }} with {kind}.");
+    }
 
     /// <summary>A connection ended with an error, or could not be opened.</summary>
     public static ErrorRecord ConnectionFailed(HostedConnection connection)
@@ -98,7 +116,9 @@ internal static partial class ErrorRecords
         "SendBufferFull",
         ErrorCategory.LimitsExceeded,
         connection,
-        $"The octets that were taken are on their way. Send the rest, from octet {sent} on, when there is room: the peer must read, or time must pass (no -NoWait, a longer -Timeout).");
+        connection.ReceiveQueue > 0
+            ? $"This end holds {connection.ReceiveQueue} octets that nobody has received: Receive-TcpData first, the peer may wait for it. Then send the rest, from octet {sent} on."
+            : $"The octets that were taken are on their way. Send the rest, from octet {sent} on, when there is room: the peer must read, or time must pass (no -NoWait, a longer -Timeout).");
 
     /// <summary>Less was received than asked for.</summary>
     public static ErrorRecord NothingReceived(HostedConnection connection, int received, int? wanted) => Create(
@@ -112,7 +132,7 @@ internal static partial class ErrorRecords
 
     /// <summary>A segment cannot be put into a packet.</summary>
     public static ErrorRecord SegmentNotPossible(ArgumentException wrong, object target) => Create(
-        wrong, "SegmentNotPossible", ErrorCategory.InvalidArgument, target, "Both addresses are of one IP version, and options have at most 40 octets.");
+        Plain(wrong), "SegmentNotPossible", ErrorCategory.InvalidArgument, target, "Both addresses are of one IP version, and options have at most 40 octets.");
 
     /// <summary>A state was not reached in time.</summary>
     public static ErrorRecord StateNotReached(HostedConnection connection, TcpState[] states, TimeSpan limit) => Create(
@@ -159,6 +179,13 @@ internal static partial class ErrorRecords
         ErrorCategory.InvalidArgument,
         input,
         "Give segments (Get-TcpSegment, Import-TcpCapture -As Segment), connections, networks, or changes of state (Watch-TcpState).");
+
+    /// <summary>The sentence of an argument's exception without the name of a parameter that users do not know.</summary>
+    private static ArgumentException Plain(ArgumentException wrong)
+    {
+        int end = wrong.Message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        return new ArgumentException(end < 0 ? wrong.Message : wrong.Message[..end], wrong);
+    }
 
     private static string Seconds(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.###} s");
 }

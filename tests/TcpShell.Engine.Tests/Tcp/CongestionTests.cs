@@ -131,6 +131,31 @@ public sealed class CongestionTests
     public void Timeout_SmallFlight_SsthreshIsTwoSegmentsAtLeast() =>
         Sent(10, initialWindow: 10).Ignore().Advance(300).Ignore().Check(Window(1000, 2000));
 
+    [Fact]
+    [Trait("Proves", "5681-8")]
+    [Trait("Proves", "5681-9")]
+    public void Reno_TimedOut_OnlyTheFirstTimeHalves()
+    {
+        var reno = new TcpShell.Tcp.Congestion.Reno(TcpSettings.Linux);
+        reno.Start(1000, handshakeLost: false);
+        reno.TimedOut(8000, first: true);
+        reno.TimedOut(6000, first: false);
+        Assert.Equal((1000, 4000), (reno.Window, reno.SlowStartThreshold));
+    }
+
+    [Fact]
+    [Trait("Proves", "6582-6")]
+    public void Recovery_Timeout_RecoveryIsOver()
+    {
+        TcpHarness harness = Sent(5000, initialWindow: 10).Ignore();
+        harness.Inject("< . 301 ack 101", "< . 301 ack 101", "< . 301 ack 101").Expect("> . 101:1101(1000) ack 301");
+        harness.Advance(300).Expect("> . 101:1101(1000) ack 301", TransmitReason.RetransmissionTimeout).ExpectNothing()
+            .Check(connection => Assert.False(connection.InRecovery));
+        harness.Inject("< . 301 ack 1101").Check(Window(2000, 2500))
+            .Expect("> . 1101:2101(1000) ack 301", TransmitReason.RetransmissionTimeout)
+            .Expect("> . 2101:3101(1000) ack 301", TransmitReason.RetransmissionTimeout).ExpectNothing();
+    }
+
     [Theory]
     [Trait("Proves", "5681-11")]
     [InlineData("< . 301 ack 101", 4, true)]

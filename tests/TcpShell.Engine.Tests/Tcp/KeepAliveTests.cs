@@ -82,6 +82,11 @@ public sealed class KeepAliveTests
     public void Established_PeerHasRebooted_ProbeFindsOut() =>
         InState.Established(s_on).Advance(10_000).Expect("> . 100 ack 301").Inject("< R 301").ExpectFailure(ConnectionError.Reset);
 
+    [Fact]
+    public void TimeWait_SegmentArrives_OnlyItsOwnTimerRuns() =>
+        InState.TimeWait(s_on).Inject("< . 302 ack 102")
+            .Check(connection => Assert.Equal([TimerKind.TimeWait], connection.Timers.Running().Select(timer => timer.Key)));
+
     [Theory]
     [InlineData(Listen)]
     [InlineData(SynSent)]

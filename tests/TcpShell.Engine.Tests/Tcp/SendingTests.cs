@@ -159,7 +159,21 @@ public sealed class SendingTests
     public void Established_SillyWindow_WaitsForTheOverride() =>
         WindowClosed(TcpHarness.Plain).Send(5000).Inject("< . 301 ack 201 win 10").ExpectNothing()
             .Advance(300).Inject("< . 301 ack 201 win 11").ExpectNothing() // an update that is silly too does not put it off
-            .Advance(37.5).Expect("> . 201:212(11) ack 301", TransmitReason.Data).ExpectNothing();
+            .Advance(37.5).Expect("> . 201:212(11) ack 301", TransmitReason.Data).ExpectNothing()
+            .Inject("< . 301 ack 212 win 11").ExpectNothing(); // and once is not for ever
+
+    [Fact]
+    [Trait("Proves", "MUST-38")]
+    public void Established_SillyWindowGrows_DataGoesAndThePersistTimerStops() =>
+        WindowClosed(TcpHarness.Plain).Send(1000).Inject("< . 301 ack 201 win 10").ExpectNothing()
+            .Inject("< . 301 ack 201 win 2000").Expect("> P. 201:1201(1000) ack 301")
+            .Check(connection => Assert.Equal([TimerKind.Retransmission], connection.Timers.Running().Select(timer => timer.Key)));
+
+    [Fact]
+    [Trait("Proves", "MUST-30")]
+    public void Established_ShortUrgentSend_NagleLetsItGo() =>
+        InState.Established().Send(1).Expect("> P. 101:102(1) ack 301").Send(1).ExpectNothing().Send(1, urgent: true)
+            .Expect("> P.U 102:104(2) ack 301 urg 2");
 
     [Fact]
     [Trait("Proves", "MUST-38")]

@@ -153,6 +153,13 @@ public sealed class SynReceivedTests
             .Advance(1).ExpectState(Closed);
 
     [Fact]
+    [Trait("Proves", "5961-4")]
+    public void Listen_AfterFailedRequest_LargestWindowIsTheNextPeers() =>
+        InState.SynReceived().Inject("< R 301").Inject("< S 300 win 100 <mss 1000>").Expect("> S. 100 ack 301")
+            .Inject("< . 301 ack 101 win 100")
+            .Check(connection => Assert.Equal(100u, connection.Snd.MaxWnd));
+
+    [Fact]
     public void SynReceived_ClosedByUserWithDataAndReset_DoesNotListenAgain() =>
         InState.SynReceived().Send(10).Close().Inject("< R 301").ExpectFailure(ConnectionError.Refused).ExpectNothing();
 }

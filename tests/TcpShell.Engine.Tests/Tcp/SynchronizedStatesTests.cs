@@ -139,6 +139,17 @@ public sealed class SynchronizedStatesTests
     }
 
     [Theory]
+    [Trait("Proves", "U-22")]
+    [MemberData(nameof(InState.Synchronized), MemberType = typeof(InState))]
+    public void Synchronized_AckAtTheRightEdge_CountsAndIsNotAnswered(TcpState state)
+    {
+        // A peer that has filled our window numbers its ACKs so; answers to answers would never end.
+        TcpHarness harness = InState.Of(state);
+        int edge = InState.RcvNxt(state) + (int)harness.Connection.Rcv.Wnd;
+        harness.Inject($"< . {edge} ack 101").ExpectVerdict(SegmentFate.Accepted).ExpectNothing().ExpectState(state);
+    }
+
+    [Theory]
     [Trait("Proves", "U-4")]
     [MemberData(nameof(InState.Synchronized), MemberType = typeof(InState))]
     public void Synchronized_Unacceptable_Acknowledged(TcpState state)
@@ -149,7 +160,7 @@ public sealed class SynchronizedStatesTests
         string[] outside =
         [
             $"< . {next - 1} ack 101", // left of the window, as a keep-alive probe is
-            $"< . {edge} ack 101",
+            $"< . {edge + 1} ack 101",
             $"< P. {next - 10}:{next}(10) ack 101", // all of it old
             $"< P. {edge}:{edge + 10}(10) ack 101",
             $"< F. {edge} ack 101",

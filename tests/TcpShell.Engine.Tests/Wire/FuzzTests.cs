@@ -33,7 +33,8 @@ public class FuzzTests
             seen[(int)decoded.Status] = true;
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // Less than a tenth of an octet for each frame: the runtime itself may allocate now and then, when it compiles a loop anew.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Rounds / 10);
 
         // A fuzzer whose packets are all refused at the first header would prove little.
         Assert.DoesNotContain(false, seen);

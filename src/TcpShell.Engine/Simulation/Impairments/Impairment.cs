@@ -47,6 +47,9 @@ public sealed class Impairment
     /// <summary>Its number in the network, from 1.</summary>
     public int Id { get; }
 
+    /// <summary>The network that it was added to.</summary>
+    public required SimulatedNetwork Network { get; init; }
+
     /// <summary>What it does.</summary>
     public ImpairmentKind Kind { get; }
 

@@ -1,0 +1,69 @@
+using TcpShell.Wire;
+
+namespace TcpShell.Pcap.Files;
+
+/// <summary>
+/// A capture of IP packets that is being written: pcapng, or classic pcap where the name ends so. It grows beside the file that it will
+/// replace, so that one which is being read, or one that is there when writing fails at once, is not lost.
+/// </summary>
+public sealed class CaptureFile : IDisposable
+{
+    private readonly string _path;
+    private readonly string _growing;
+    private readonly PcapNgWriter? _pcapng;
+    private readonly PcapWriter? _pcap;
+    private bool _disposed;
+
+    /// <summary>Begins a file.</summary>
+    /// <param name="path">Where it shall stand. A name that ends in .pcap makes classic pcap with nanoseconds, any other pcapng.</param>
+    /// <param name="interfaceName">The name of the interface, for pcapng.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public CaptureFile(string path, string interfaceName)
+    {
+        _path = path;
+
+        // A device or a pipe cannot be replaced, only written to.
+        bool replaces = !File.Exists(path) || (File.GetAttributes(path) & FileAttributes.Device) == 0;
+        _growing = replaces ? path + ".partial" : path;
+        var stream = new FileStream(_growing, replaces ? FileMode.Create : FileMode.Open, FileAccess.Write, FileShare.Read);
+        if (Path.GetExtension(path).Equals(".pcap", StringComparison.OrdinalIgnoreCase))
+        {
+            _pcap = new PcapWriter(stream, LinkType.Raw, nanoseconds: true);
+        }
+        else
+        {
+            _pcapng = new PcapNgWriter(stream);
+            _pcapng.AddInterface(interfaceName, LinkType.Raw);
+        }
+    }
+
+    /// <summary>Adds a packet.</summary>
+    /// <param name="time">When it was seen, from 1970.</param>
+    /// <param name="bytes">The octets from the IP header on.</param>
+    /// <param name="comment">What is said of it; empty for nothing. Classic pcap has no place for it.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(Timestamp time, ReadOnlySpan<byte> bytes, string comment)
+    {
+        _pcap?.Write(time, bytes);
+        _pcapng?.Write(0, time, bytes, comment: comment.Length > 0 ? comment : null);
+    }
+
+    /// <summary>Ends the file and puts it in its place; further calls do nothing.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _pcap?.Dispose();
+        _pcapng?.Dispose();
+        if (_growing != _path)
+        {
+            File.Move(_growing, _path, overwrite: true);
+        }
+    }
+}

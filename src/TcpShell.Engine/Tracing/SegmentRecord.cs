@@ -20,6 +20,9 @@ public sealed class SegmentRecord
     /// <summary>When it was sent; in a capture, when it was seen.</summary>
     public Timestamp Time { get; internal init; }
 
+    /// <summary>The time since the first segment of its trace or capture, as Wireshark shows it.</summary>
+    public Timestamp RelativeTime { get; internal init; }
+
     /// <summary>When it arrived; null if it did not, or if nobody knows.</summary>
     public Timestamp? Arrived { get; internal init; }
 

@@ -1,3 +1,5 @@
+using TcpShell.Wire;
+
 namespace TcpShell.Tcp;
 
 // RFC 5961: the ACKs that answer what cannot be right, and how many of them.
@@ -14,11 +16,11 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// The same, out of the allowance of challenge ACKs: where two ends disagree on the numbers, as after forged data, each of them
-    /// would answer the other's ACK with an ACK for ever [5961-5].
+    /// The same; for a segment without data out of the allowance of challenge ACKs: where two ends disagree on numbers or times, as after
+    /// forged segments, each of them would answer the other's ACK with an ACK for ever [5961-5].
     /// </summary>
-    private SegmentVerdict AnswerSparingly(string text, Timestamp now) =>
-        TakeFromAllowance(now) ? AnswerWithAck(Rule, text) : OutOfAllowance();
+    private SegmentVerdict AnswerSparingly(in TcpSegment segment, string rule, string text, Timestamp now) =>
+        segment.Length > 0 || TakeFromAllowance(now) ? AnswerWithAck(rule, text) : OutOfAllowance();
 
     /// <summary>A challenge ACK, as long as this connection's allowance lasts [5961-5].</summary>
     private SegmentVerdict Challenge(Timestamp now, string text)

@@ -86,7 +86,7 @@ public sealed partial class TcpConnection
         }
 
         return IsOldByTimestamp(segment, now)
-            ? AnswerWithAck("7323 5.3", "Its timestamp is older than one that was taken before (PAWS).")
+            ? AnswerSparingly(segment, "7323 5.3", "Its timestamp is older than one that was taken before (PAWS).", now)
             : null;
     }
 
@@ -142,7 +142,7 @@ public sealed partial class TcpConnection
         string text = segment.End <= Rcv.Nxt
             ? $"All of it was received before ({Place(segment)})."
             : $"It lies outside of the receive window ({Place(segment)}, window {Rcv.Wnd}).";
-        return segment.Length > 0 ? AnswerWithAck(Rule, text) : AnswerSparingly(text, now);
+        return AnswerSparingly(segment, Rule, text, now);
     }
 
     /// <summary>
@@ -224,7 +224,7 @@ public sealed partial class TcpConnection
         // RFC 5961 5.2 [5961-4, MAY-12]: an ACK far below or above what was sent is no ACK of this peer.
         if (ack > Snd.Max)
         {
-            return AnswerSparingly($"It acknowledges {FromUs(ack)}, which was not sent yet (next is {FromUs(Snd.Nxt)}).", now); // [U-10]
+            return AnswerSparingly(segment, Rule, $"It acknowledges {FromUs(ack)}, which was not sent yet (next is {FromUs(Snd.Nxt)}).", now); // [U-10]
         }
 
         if ((long)(Snd.Una - ack) > Snd.MaxWnd)

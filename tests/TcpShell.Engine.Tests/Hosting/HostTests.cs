@@ -207,12 +207,13 @@ public class HostTests
         Assert.Throws<ArgumentException>(() => lab.Network.AddHost("other", [IpAddress.Parse("224.0.0.1")]));
         Assert.Throws<ArgumentException>(() => lab.Network.AddHost("other", []));
         Assert.Equal("10.0.0.3", lab.Network.AddHost("other").Addresses[0].ToString());
-        for (int i = 4; i <= 254; i++)
+        Assert.Throws<ArgumentException>(() => lab.Network.AddHost("10.0.0.9"));
+        for (int i = 4; i <= 260; i++)
         {
             lab.Network.AddHost($"host{i}");
         }
 
-        Assert.Throws<ArgumentException>(() => lab.Network.AddHost("one more"));
+        Assert.Equal("10.0.1.5", lab.Network.AddHost("one more").Addresses[0].ToString());
     }
 
     [Fact]

@@ -9,6 +9,9 @@ public sealed class PacketTrace : IReadOnlyCollection<TracedPacket>
     // What is kept of a packet besides its octets, roughly: without it a trace of empty segments would grow to many times its limit.
     private const int RecordSize = 256;
 
+    // What a packet takes in memory beside its octets, roughly: many small packets must not slip through the limit.
+    private const int Overhead = 300;
+
     private readonly Queue<TracedPacket> _packets = new();
     private long _octets;
     private int _last;

@@ -1,7 +1,8 @@
 namespace TcpShell.Hosting;
 
 /// <summary>
-/// Hands out ephemeral ports from the range that IANA names (RFC 6335), one after the other, so that a lesson shows the same ports each time.
+/// Hands out ephemeral ports from the range that IANA names (RFC 6335), one after the other, so that a lesson shows the same ports each
+/// time.
 /// </summary>
 internal sealed class PortAllocator
 {

@@ -22,7 +22,8 @@ public sealed partial class TcpHost
         RequireRunning();
         if (local.Port == 0 || (!local.Address.IsUnspecified && !Owns(local.Address)))
         {
-            throw new TcpCallException(TcpCallError.InvalidAddress, $"Host {Name} cannot listen on {local}: its addresses are {string.Join(", ", Addresses)}.");
+            throw new TcpCallException(
+                TcpCallError.InvalidAddress, $"Host {Name} cannot listen on {local}: its addresses are {string.Join(", ", Addresses)}.");
         }
 
         // One listener serves both IP versions, however "all addresses" is written.
@@ -60,7 +61,9 @@ public sealed partial class TcpHost
         return Adopt(new HostedConnection(this, tcp, _nextId(), ConnectionRole.Client, Applications.Manual), now);
     }
 
-    /// <summary>Sends on a listener (RFC 9293 3.10.2): it stops listening, becomes the active side of a connection and sends when that is open.</summary>
+    /// <summary>
+    /// Sends on a listener (RFC 9293 3.10.2): it stops listening, becomes the active side of a connection and sends when that is open.
+    /// </summary>
     /// <param name="listener">The listener.</param>
     /// <param name="data">The octets.</param>
     /// <param name="remote">Whom to call.</param>
@@ -75,7 +78,8 @@ public sealed partial class TcpHost
         HostedConnection control = listener.Control;
         if (control.State != TcpState.Listen)
         {
-            throw new TcpCallException(TcpCallError.ConnectionExists, $"The listener on {control.Local} is {control.State}: it listens no more.");
+            throw new TcpCallException(
+                TcpCallError.ConnectionExists, $"The listener on {control.Local} is {control.State}: it listens no more.");
         }
 
         Endpoint local = ChooseLocal(listener.Local, remote);
@@ -110,7 +114,8 @@ public sealed partial class TcpHost
             }
         }
 
-        throw new TcpCallException(TcpCallError.InvalidAddress, $"Host {Name} has no {(remote.IsIPv6 ? "IPv6" : "IPv4")} address to reach {remote}.");
+        throw new TcpCallException(
+            TcpCallError.InvalidAddress, $"Host {Name} has no {(remote.IsIPv6 ? "IPv6" : "IPv4")} address to reach {remote}.");
     }
 
     private HostedConnection Adopt(HostedConnection connection, Timestamp now)
@@ -126,7 +131,8 @@ public sealed partial class TcpHost
         IpAddress address = local.Address.IsUnspecified ? SourceFor(remote.Address) : local.Address;
         if (!Owns(address))
         {
-            throw new TcpCallException(TcpCallError.InvalidAddress, $"{address} is no address of host {Name}: its addresses are {string.Join(", ", Addresses)}.");
+            throw new TcpCallException(
+                TcpCallError.InvalidAddress, $"{address} is no address of host {Name}: its addresses are {string.Join(", ", Addresses)}.");
         }
 
         if (local.Port != 0)

@@ -35,7 +35,13 @@ public sealed partial class TcpHost
     /// <param name="mtu">The largest IP packet that its interface carries, in octets.</param>
     /// <param name="nextId">Numbers for its connections; null counts from 1.</param>
     /// <exception cref="ArgumentException">There is no address, or one that no host can have, or a setting that cannot be.</exception>
-    public TcpHost(string name, IReadOnlyList<IpAddress> addresses, TcpSettings settings, ReadOnlySpan<byte> secret, int mtu = 1500, Func<int>? nextId = null)
+    public TcpHost(
+        string name,
+        IReadOnlyList<IpAddress> addresses,
+        TcpSettings settings,
+        ReadOnlySpan<byte> secret,
+        int mtu = 1500,
+        Func<int>? nextId = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(addresses);
@@ -169,7 +175,9 @@ public sealed partial class TcpHost
         return false;
     }
 
-    /// <summary>The power goes: every connection is forgotten and nobody is told. Packets that arrive are lost until <see cref="Restart"/>.</summary>
+    /// <summary>
+    /// The power goes: every connection is forgotten and nobody is told. Packets that arrive are lost until <see cref="Restart"/>.
+    /// </summary>
     /// <param name="now">The time.</param>
     public void Crash(Timestamp now)
     {
@@ -232,7 +240,9 @@ public sealed partial class TcpHost
         _demultiplexer.Clear();
     }
 
-    /// <summary>After anything was done to a connection: tell its application, note its changes of state, plan its timers and its output.</summary>
+    /// <summary>
+    /// After anything was done to a connection: tell its application, note its changes of state, plan its timers and its output.
+    /// </summary>
     private void Settle(HostedConnection connection, Timestamp now)
     {
         while (connection.Tcp.TryPollEvent(out ConnectionEvent happened))
@@ -301,7 +311,8 @@ public sealed partial class TcpHost
 
     private void Schedule(HostedConnection connection)
     {
-        if (connection.Tcp.PollTimeout() is { } deadline && (!connection.Scheduled.TryPeek(out Timestamp scheduled) || deadline < scheduled))
+        bool isScheduled = connection.Scheduled.TryPeek(out Timestamp scheduled);
+        if (connection.Tcp.PollTimeout() is { } deadline && (!isScheduled || deadline < scheduled))
         {
             connection.Scheduled.Push(deadline);
             _deadlines.Enqueue(connection, (deadline, _scheduled++));

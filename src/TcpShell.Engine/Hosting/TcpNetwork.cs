@@ -41,7 +41,7 @@ public abstract class TcpNetwork
     /// <summary>Finds the host that has an address.</summary>
     /// <param name="address">The address.</param>
     /// <returns>The host; null if there is none.</returns>
-    public TcpHost? FindHost(IpAddress address)
+    public virtual TcpHost? FindHost(IpAddress address)
     {
         foreach (TcpHost host in Hosts)
         {

@@ -51,7 +51,9 @@ public sealed class SeededRandom
         return (int)(((UInt128)NextUInt64() * (uint)exclusive) >> 64);
     }
 
-    /// <summary>Whether something of the given probability happens. Always draws, so that the stream does not depend on the probability.</summary>
+    /// <summary>
+    /// Whether something of the given probability happens. Always draws, so that the stream does not depend on the probability.
+    /// </summary>
     /// <param name="probability">0 to 1.</param>
     public bool Happens(double probability) => NextDouble() < probability;
 

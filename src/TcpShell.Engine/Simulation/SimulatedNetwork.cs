@@ -16,6 +16,7 @@ public sealed class SimulatedNetwork : TcpNetwork
     private static readonly DateTimeOffset s_epoch = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly List<TcpHost> _hosts = [];
+    private readonly Dictionary<IpAddress, TcpHost> _owners = [];
     private readonly List<Impairment> _impairments = [];
     private readonly Dictionary<(string From, string To), Link> _links = [];
     private readonly EventQueue<Arrival> _arrivals = new();
@@ -106,12 +107,25 @@ public sealed class SimulatedNetwork : TcpNetwork
 
         var secret = new byte[InitialSequence.SecretSize];
         new SeededRandom(Seed, $"secret of {name}").Fill(secret);
-        var host = new TcpHost(name, addresses, settings ?? TcpSettings.Linux, secret, DefaultLink.Mtu, () => ++_lastConnection) { Network = this };
+        var host = new TcpHost(name, addresses, settings ?? TcpSettings.Linux, secret, DefaultLink.Mtu, () => ++_lastConnection)
+        {
+            Network = this,
+        };
         _hosts.Add(host);
+        foreach (IpAddress address in addresses)
+        {
+            _owners[address] = host;
+        }
+
         return host;
     }
 
-    /// <summary>Says what the link between two hosts is like, in both directions, from now on. Packets on their way are not touched.</summary>
+    /// <inheritdoc/>
+    public override TcpHost? FindHost(IpAddress address) => _owners.GetValueOrDefault(address);
+
+    /// <summary>
+    /// Says what the link between two hosts is like, in both directions, from now on. Packets on their way are not touched.
+    /// </summary>
     /// <param name="one">The name of one host.</param>
     /// <param name="other">The name of the other.</param>
     /// <param name="options">What it is like.</param>
@@ -202,7 +216,8 @@ public sealed class SimulatedNetwork : TcpNetwork
     /// <param name="limit">How long at most, in virtual time.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <returns>Whether nothing can happen any more.</returns>
-    public bool RunUntilIdle(TimeSpan limit, CancellationToken cancellation = default) => RunUntil(() => NextEvent is null, limit, cancellation);
+    public bool RunUntilIdle(TimeSpan limit, CancellationToken cancellation = default) =>
+        RunUntil(() => NextEvent is null, limit, cancellation);
 
     /// <inheritdoc/>
     public override TracedPacket Inject(ReadOnlyMemory<byte> packet, string note = "")

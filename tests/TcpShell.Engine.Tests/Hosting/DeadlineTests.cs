@@ -71,7 +71,9 @@ public class DeadlineTests
     private static TcpHost Make(string name, string address, TcpSettings settings) =>
         new(name, [IpAddress.Parse(address)], settings, new byte[InitialSequence.SecretSize]);
 
-    /// <summary>Two hosts without a network: whatever can be done to them is done in random order, and after each step the model is asked.</summary>
+    /// <summary>
+    /// Two hosts without a network: whatever can be done to them is done in random order, and after each step the model is asked.
+    /// </summary>
     private sealed class World(SeededRandom random, TcpHost client, TcpHost server)
     {
         private readonly EventQueue<(TcpHost To, byte[] Packet)> _flights = new();

@@ -18,7 +18,8 @@ public class ClosedWindowTests
         var network = new SimulatedNetwork();
         TcpHost client = network.AddHost("client");
         TcpHost server = network.AddHost("server");
-        network.Listen(server, Endpoint.Parse("*:9"), Applications.Manual, settings: server.Settings with { ReceiveBufferSize = bufferSize });
+        network.Listen(
+            server, Endpoint.Parse("*:9"), Applications.Manual, settings: server.Settings with { ReceiveBufferSize = bufferSize });
         HostedConnection sender = network.Connect(client, Endpoint.Parse("10.0.0.2:9"));
         network.RunUntil(() => sender.State == TcpShell.Tcp.TcpState.Established, TimeSpan.FromSeconds(1));
         network.Send(sender, new byte[2 * bufferSize]);

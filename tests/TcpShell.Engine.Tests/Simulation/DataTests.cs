@@ -20,7 +20,9 @@ public class DataTests
         lab.Network.Send(client, new byte[1000]);
         Assert.Equal(client.Iss + 2000, client.SndNxt);
         lab.RunTo(0.2);
-        Assert.Equal(["0.03 client P. 1:1000 ack 1", "0.04 server . 1 ack 1000", "0.1 client P. 1000:2000 ack 1", "0.11 server . 1 ack 2000"], lab.Packets[3..]);
+        Assert.Equal(
+            ["0.03 client P. 1:1000 ack 1", "0.04 server . 1 ack 1000", "0.1 client P. 1000:2000 ack 1", "0.11 server . 1 ack 2000"],
+            lab.Packets[3..]);
         Assert.Equal(client.Iss + 2000, client.SndUna);
     }
 
@@ -72,7 +74,9 @@ public class DataTests
         Assert.Equal(data, lab.ReceiveAll(server));
         Assert.Equal(50_000, server.Received);
         Assert.True(impairment.Hits >= 11, $"{impairment.Hits} hits");
-        Assert.Equal(lab.Network.Trace.Count(packet => packet.FateText.Contains("impairment 1", StringComparison.Ordinal) && packet.CopyOf == 0), impairment.Hits);
+        Assert.Equal(
+            lab.Network.Trace.Count(packet => packet.FateText.Contains("impairment 1", StringComparison.Ordinal) && packet.CopyOf == 0),
+            impairment.Hits);
     }
 
     [Fact, Trait("Proves", "P32")]
@@ -113,7 +117,9 @@ public class DataTests
             ["0.03 client P. 1:6 ack 1 lost", "0.23 client P. 1:6 ack 1 lost", "0.63 client P. 1:6 ack 1", "0.64 server . 1 ack 6"],
             lab.Packets[3..]);
         TracedPacket[] sent = [.. lab.Network.Trace.Skip(3).Take(3)];
-        Assert.Equal([TransmitReason.Data, TransmitReason.RetransmissionTimeout, TransmitReason.RetransmissionTimeout], sent.Select(packet => packet.Reason));
+        Assert.Equal(
+            [TransmitReason.Data, TransmitReason.RetransmissionTimeout, TransmitReason.RetransmissionTimeout],
+            sent.Select(packet => packet.Reason));
         Assert.Equal([1, 2, 3], sent.Select(packet => packet.Attempt));
         Assert.Equal(["", "RTO 0.4 s next", "RTO 0.8 s next"], sent.Select(packet => packet.Note));
         Assert.Equal((2, 2, 0), (client.Retransmissions, client.Counters.Timeouts, client.Counters.FastRetransmits));
@@ -146,7 +152,9 @@ public class DataTests
         Assert.Equal((TransmitReason.FastRetransmit, "after 3 duplicate ACKs"), (again.Reason, again.Note));
 
         // The first of the four also opens the window wider than the handshake could say, so it is no duplicate (RFC 5681 2).
-        Assert.Equal((1, 0, 1, 3), (client.Retransmissions, client.Counters.Timeouts, client.Counters.FastRetransmits, client.Counters.DuplicateAcks));
+        Assert.Equal(
+            (1, 0, 1, 3),
+            (client.Retransmissions, client.Counters.Timeouts, client.Counters.FastRetransmits, client.Counters.DuplicateAcks));
         Assert.Equal(7300, server.ReceiveQueue);
     }
 

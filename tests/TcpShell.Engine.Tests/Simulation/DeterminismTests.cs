@@ -9,7 +9,9 @@ using TcpShell.Wire;
 
 namespace TcpShell.Engine.Tests.Simulation;
 
-/// <summary>The same seed and the same calls give the same packets at the same times: octet for octet, in every process, on every machine.</summary>
+/// <summary>
+/// The same seed and the same calls give the same packets at the same times: octet for octet, in every process, on every machine.
+/// </summary>
 public class DeterminismTests
 {
     // Of the trace of LossyLab(42): it changes when the TCP sends anything else at any other time, and never by itself.
@@ -31,7 +33,8 @@ public class DeterminismTests
     [InlineData(ImpairmentKind.Delay)]
     [InlineData(ImpairmentKind.Reorder)]
     public void ImpairmentOfProbabilityZero_ChangesNothing(ImpairmentKind kind) =>
-        Assert.Equal(Hash(LossyLab(7)), Hash(LossyLab(7, after: network => network.AddImpairment(kind, new PacketSelector { Probability = 0 }))));
+        Assert.Equal(
+            Hash(LossyLab(7)), Hash(LossyLab(7, after: network => network.AddImpairment(kind, new PacketSelector { Probability = 0 }))));
 
     [Theory]
     [InlineData(ImpairmentKind.Drop, ImpairmentKind.Drop, false)]
@@ -75,7 +78,13 @@ public class DeterminismTests
     /// <summary>Four connections of all kinds over a link with everything that a link can have and do.</summary>
     private static SimulatedNetwork LossyLab(long seed, Action<SimulatedNetwork>? after = null, Action<SimulatedNetwork>? run = null)
     {
-        var links = new LinkOptions { Latency = TimeSpan.FromMilliseconds(15), Jitter = TimeSpan.FromMilliseconds(4), Bandwidth = 20_000_000, QueueLength = 30 };
+        var links = new LinkOptions
+        {
+            Latency = TimeSpan.FromMilliseconds(15),
+            Jitter = TimeSpan.FromMilliseconds(4),
+            Bandwidth = 20_000_000,
+            QueueLength = 30,
+        };
         var network = new SimulatedNetwork(seed, links);
         TcpHost client = network.AddHost("client");
         TcpHost server = network.AddHost("server");

@@ -19,7 +19,8 @@ public class HostileTests
         lab.Network.Trace.Limit = 1_000_000;
         HostedConnection[] real = [.. Enumerable.Range(0, 10).Select(_ => lab.Connect())];
         lab.RunTo(1);
-        Endpoint[] ends = [.. real.Select(connection => connection.Local), Lab.ServerEnd, Endpoint.Parse("10.0.0.66:666"), Endpoint.Parse("10.0.0.2:81")];
+        Endpoint[] ends =
+            [.. real.Select(connection => connection.Local), Lab.ServerEnd, Endpoint.Parse("10.0.0.66:666"), Endpoint.Parse("10.0.0.2:81")];
         var random = new SeededRandom(1, "blind attacker");
         byte[] data = Lab.Pattern(2000);
         int exchanges = 0;
@@ -35,7 +36,9 @@ public class HostileTests
             {
                 HostedConnection connection = real[exchanges++ % real.Length];
                 lab.Network.Send(connection, data);
-                Assert.True(lab.Network.RunUntil(() => connection.ReceiveQueue == data.Length, TimeSpan.FromMinutes(1)), $"after {i}: {connection} {connection.Error}");
+                Assert.True(
+                    lab.Network.RunUntil(() => connection.ReceiveQueue == data.Length, TimeSpan.FromMinutes(1)),
+                    $"after {i}: {connection} {connection.Error}");
                 Assert.Equal(data, lab.ReceiveAll(connection));
             }
         }
@@ -91,7 +94,8 @@ public class HostileTests
 
         Assert.True(lab.Network.StateChanges.Count > 1000);
 
-        // However far the two ends of a connection have been driven apart: when the users read, either one end gives up or both fall silent.
+        // However far the two ends of a connection have been driven apart: when the users read, either one end gives up or both fall
+        // silent.
         bool isIdle = false;
         for (int hour = 0; hour < 24 && !isIdle; hour++)
         {
@@ -157,7 +161,8 @@ public class HostileTests
         // All that an end really sends is old now for the other (PAWS), its answers as well.
         var lab = new Lab();
         (HostedConnection client, HostedConnection server) = lab.Establish();
-        foreach ((HostedConnection to, HostedConnection from) in (ReadOnlySpan<(HostedConnection, HostedConnection)>)[(client, server), (server, client)])
+        (HostedConnection To, HostedConnection From)[] directions = [(client, server), (server, client)];
+        foreach ((HostedConnection to, HostedConnection from) in directions)
         {
             lab.Inject(from.Local, to.Local, new()
             {

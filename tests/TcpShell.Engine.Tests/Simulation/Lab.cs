@@ -18,7 +18,12 @@ internal sealed class Lab
     public static readonly Endpoint ServerEnd = Endpoint.Parse("10.0.0.2:80");
     public static readonly TimeSpan Long = TimeSpan.FromDays(1);
 
-    public Lab(ITcpApplication? application = null, TcpSettings? settings = null, TcpSettings? serverSettings = null, long seed = 0, LinkOptions? links = null)
+    public Lab(
+        ITcpApplication? application = null,
+        TcpSettings? settings = null,
+        TcpSettings? serverSettings = null,
+        long seed = 0,
+        LinkOptions? links = null)
     {
         Network = new SimulatedNetwork(seed, links);
         Client = Network.AddHost("client", null, settings);
@@ -55,7 +60,8 @@ internal sealed class Lab
     public HostedConnection Accepted => Server.Connections[^1];
 
     public Impairment Drop(TcpFlags? flags = null, string? from = null, int? count = 1, int skip = 0, bool data = false) =>
-        Network.AddImpairment(ImpairmentKind.Drop, new PacketSelector { Flags = flags, From = from, Count = count, Skip = skip, DataOnly = data });
+        Network.AddImpairment(
+            ImpairmentKind.Drop, new PacketSelector { Flags = flags, From = from, Count = count, Skip = skip, DataOnly = data });
 
     public void RunTo(double seconds) => Network.RunFor(Timestamp.FromSeconds(seconds) - Network.Now);
 
@@ -86,6 +92,13 @@ internal sealed class Lab
         return data;
     }
 
+    public static TcpCallException Refuses(TcpCallError error, Func<object> call)
+    {
+        TcpCallException refused = Assert.Throws<TcpCallException>(call);
+        Assert.Equal(error, refused.Error);
+        return refused;
+    }
+
     public static string Describe(StateChange change) => $"{Seconds(change.Time)} {change.Host} {change.From} -> {change.To}";
 
     public static string Seconds(Timestamp time) => time.TotalSeconds.ToString("0.######", CultureInfo.InvariantCulture);
@@ -103,7 +116,8 @@ internal sealed class Lab
             }
 
             uint sequence = (uint)(segment.SequenceNumber - bases.GetValueOrDefault((decoded.SourceEndpoint, decoded.DestinationEndpoint)));
-            uint ack = (uint)(segment.AcknowledgmentNumber - bases.GetValueOrDefault((decoded.DestinationEndpoint, decoded.SourceEndpoint)));
+            uint ack =
+                (uint)(segment.AcknowledgmentNumber - bases.GetValueOrDefault((decoded.DestinationEndpoint, decoded.SourceEndpoint)));
             string end = segment.Payload.Length > 0 ? $":{sequence + (uint)segment.Payload.Length}" : "";
             string acknowledges = segment.Flags.Has(TcpFlags.ACK) ? $" ack {ack}" : "";
             string fate = packet.Fate switch

@@ -46,7 +46,8 @@ public class LinkTests
     public void Queue_IsFull_FurtherPacketsAreLostUntilOneHasLeft()
     {
         Link link = Make(new() { Bandwidth = 8_000, QueueLength = 2 }); // 40 ms for 40 octets
-        Assert.Equal([50_000_000, 90_000_000, 130_000_000, null, null], Send(link, 0, 40, 40, 40, 40, 40)); // one on the wire and two that wait
+        // one on the wire and two that wait
+        Assert.Equal([50_000_000, 90_000_000, 130_000_000, null, null], Send(link, 0, 40, 40, 40, 40, 40));
         Assert.Equal([null], Send(link, 39_999_999, 40));
         Assert.Equal([170_000_000, null], Send(link, 40_000_000, 40, 40));
         link.TrySend(40, new Timestamp(40_000_000), out _, out string loss);

@@ -30,7 +30,9 @@ public class LossWhileOpeningTests
         Assert.Equal(ConnectionError.TimedOut, client.Error);
         Assert.Equal(TcpState.Listen, lab.Listener.Control.State);
         Assert.Equal([1, 2, 3, 4, 5, 6, 7], lab.Network.Trace.Select(packet => packet.Attempt));
-        Assert.Equal([TransmitReason.Open, .. Enumerable.Repeat(TransmitReason.RetransmissionTimeout, 6)], lab.Network.Trace.Select(packet => packet.Reason));
+        Assert.Equal(
+            [TransmitReason.Open, .. Enumerable.Repeat(TransmitReason.RetransmissionTimeout, 6)],
+            lab.Network.Trace.Select(packet => packet.Reason));
     }
 
     [Fact, Trait("Proves", "P20"), Trait("Proves", "MUST-23")]
@@ -82,7 +84,8 @@ public class LossWhileOpeningTests
             ["0 client S 0", "1 client S 0", "3 client S 0", "7 client S 0", "15 client S 0", "31 client S 0", "63 client S 0"],
             syns);
         Assert.Equal(Timestamp.FromSeconds(127), lab.Network.Now);
-        string[] answers = [.. lab.Network.Trace.Where(packet => packet.From == "server").Select(packet => $"{Lab.Seconds(packet.Sent)} {packet.Reason}")];
+        string[] answers =
+            [.. lab.Network.Trace.Where(packet => packet.From == "server").Select(packet => $"{Lab.Seconds(packet.Sent)} {packet.Reason}")];
         Assert.Equal(
             [
                 "0.01 Open",
@@ -100,7 +103,8 @@ public class LossWhileOpeningTests
             ],
             answers);
 
-        // Each SYN that comes again starts the server's timer anew, so it gives up later than the 63 s after which it forgets a silent client.
+        // Each SYN that comes again starts the server's timer anew, so it gives up later than the 63 s after which it forgets a silent
+        // client.
         Assert.Equal(["95.01 server SynReceived -> Closed", "127 client SynSent -> Closed"], lab.States[^2..]);
     }
 
@@ -147,7 +151,9 @@ public class LossWhileOpeningTests
         lab.Drop(TcpFlags.SYN | TcpFlags.ACK);
         HostedConnection client = lab.Connect();
         Assert.True(lab.Network.RunUntilIdle(Lab.Long));
-        Assert.Equal(["0 client S 0", "0.01 server S. 0 ack 1 lost", "1 client S 0", "1.01 server S. 0 ack 1", "1.02 client . 1 ack 1"], lab.Packets);
+        Assert.Equal(
+            ["0 client S 0", "0.01 server S. 0 ack 1 lost", "1 client S 0", "1.01 server S. 0 ack 1", "1.02 client . 1 ack 1"],
+            lab.Packets);
         Assert.Equal((TcpState.Established, TcpState.Established), (client.State, lab.Accepted.State));
     }
 

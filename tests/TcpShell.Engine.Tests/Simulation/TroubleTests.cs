@@ -29,7 +29,10 @@ public class TroubleTests
     public void P50_SegmentToNobody_IsAnsweredByItsAck(TcpFlags flags, string answer)
     {
         var lab = new Lab();
-        lab.Inject(Endpoint.Parse("10.0.0.1:1000"), Endpoint.Parse("10.0.0.2:81"), new() { Flags = flags, SequenceNumber = 0, AcknowledgmentNumber = 100, Payload = new byte[3] });
+        lab.Inject(
+            Endpoint.Parse("10.0.0.1:1000"),
+            Endpoint.Parse("10.0.0.2:81"),
+            new() { Flags = flags, SequenceNumber = 0, AcknowledgmentNumber = 100, Payload = new byte[3] });
         Assert.True(lab.Network.RunUntilIdle(Lab.Long));
         Assert.Equal(answer.Length == 0 ? [] : [$"0.01 server {answer}"], lab.Packets[1..]);
     }
@@ -42,7 +45,9 @@ public class TroubleTests
         Assert.True(lab.Network.RunUntilIdle(Lab.Long));
         Assert.Equal(ConnectionError.TimedOut, client.Error);
         Assert.Equal(7, lab.Network.Trace.Count);
-        Assert.All(lab.Network.Trace, packet => Assert.Equal((PacketFate.Unreachable, "10.0.0.99 is nobody's address"), (packet.Fate, packet.FateText)));
+        Assert.All(
+            lab.Network.Trace,
+            packet => Assert.Equal((PacketFate.Unreachable, "10.0.0.99 is nobody's address"), (packet.Fate, packet.FateText)));
     }
 
     [Fact, Trait("Proves", "P51"), Trait("Proves", "MUST-11")]
@@ -136,7 +141,7 @@ public class TroubleTests
         Assert.True(lab.Network.RunUntil(() => again.State == TcpState.Established, Lab.Long));
         Assert.Equal(TcpState.Closed, server.State);
         Assert.Equal(ConnectionError.Reset, server.Error);
-        string[] packets = [.. lab.Network.Trace.Skip(3).Select(packet => $"{Lab.Seconds(packet.Sent)} {packet.From} {packet.Decode().Segment.Flags.ToTcpdump()}")];
+        IEnumerable<string> packets = lab.Packets.Skip(3).Select(packet => string.Join(' ', packet.Split(' ')[..3]));
         Assert.Equal(["0.03 client S", "0.04 server .", "0.05 client R", "1.03 client S", "1.04 server S.", "1.05 client ."], packets);
     }
 
@@ -309,10 +314,15 @@ public class TroubleTests
         (HostedConnection client, _) = lab.Establish();
         lab.Network.Close(client);
         lab.Network.RunUntilIdle(Lab.Long);
-        TcpTransition[] visited = [.. lab.Network.StateChanges.Select(change => TcpTransitions.Find(change.From, change.Event, change.To)!)];
+        TcpTransition[] visited =
+            [.. lab.Network.StateChanges.Select(change => TcpTransitions.Find(change.From, change.Event, change.To)!)];
         Assert.DoesNotContain(null, visited);
-        Assert.Equal(visited.Select(edge => (edge.Rfc, edge.Explanation)), lab.Network.StateChanges.Select(change => (change.Rfc, change.Explanation)));
+        Assert.Equal(
+            visited.Select(edge => (edge.Rfc, edge.Explanation)),
+            lab.Network.StateChanges.Select(change => (change.Rfc, change.Explanation)));
         Assert.Equal(11, visited.Distinct().Count());
-        Assert.All(lab.Network.StateChanges.Skip(1), change => Assert.Contains(change, lab.Network.Hosts.Single(host => host.Name == change.Host).ClosedConnections.SelectMany(connection => connection.StateChanges)));
+        IEnumerable<HostedConnection> closed = lab.Network.Hosts.SelectMany(host => host.ClosedConnections);
+        HashSet<StateChange> recorded = [.. closed.SelectMany(connection => connection.StateChanges)];
+        Assert.Subset(recorded, [.. lab.Network.StateChanges.Skip(1)]);
     }
 }

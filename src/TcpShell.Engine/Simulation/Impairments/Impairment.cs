@@ -21,7 +21,9 @@ public enum ImpairmentKind
     Reorder,
 }
 
-/// <summary>Something bad that a network does to some packets. Each has its random numbers to itself, so adding one shifts no other.</summary>
+/// <summary>
+/// Something bad that a network does to some packets. Each has its random numbers to itself, so adding one shifts no other.
+/// </summary>
 public sealed class Impairment
 {
     private readonly SeededRandom _random;
@@ -56,7 +58,10 @@ public sealed class Impairment
     /// <summary>To which packets.</summary>
     public PacketSelector Selector { get; }
 
-    /// <summary>By how much it delays: for <see cref="ImpairmentKind.Delay"/> and <see cref="ImpairmentKind.Reorder"/>; the copy of <see cref="ImpairmentKind.Duplicate"/> comes so much later.</summary>
+    /// <summary>
+    /// By how much it delays: for <see cref="ImpairmentKind.Delay"/> and <see cref="ImpairmentKind.Reorder"/>; the copy of
+    /// <see cref="ImpairmentKind.Duplicate"/> comes so much later.
+    /// </summary>
     public TimeSpan Delay { get; }
 
     /// <summary>How many packets it has hit.</summary>
@@ -68,7 +73,9 @@ public sealed class Impairment
     /// <summary><c>impairment 1 (drop SYN,ACK, once)</c>.</summary>
     public override string ToString() => $"impairment {Id} ({Kind.ToString().ToLowerInvariant()} {Selector})";
 
-    /// <summary>Whether it is the turn of a packet. Those that are lost already count and take their random number too, but are not hit.</summary>
+    /// <summary>
+    /// Whether it is the turn of a packet. Those that are lost already count and take their random number too, but are not hit.
+    /// </summary>
     internal bool Hit(string from, string to, in DecodedPacket packet, bool isLost)
     {
         if (IsSpent || !Selector.Fits(from, to, packet))

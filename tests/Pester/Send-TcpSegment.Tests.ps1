@@ -57,6 +57,11 @@ Describe 'Send-TcpSegment' {
         $reply.Flags.ToString() | Should -Be $Answer
     }
 
+    It 'is listed with relative or with raw numbers (P06)' {
+        (Get-TcpSegment -Flags SYN).Info | Should -Match 'Seq=0 '
+        (Get-TcpSegment -Flags SYN -Absolute).Info | Should -Match "Seq=$($c.Iss) "
+    }
+
     It 'refuses addresses of two families, and more options than fit' {
         Send-TcpSegment -From '[fd00::1]:1' -To server:80 -ErrorAction SilentlyContinue -ErrorVariable failed
         $failed[0].FullyQualifiedErrorId | Should -Be 'SegmentNotPossible,TcpShell.Commands.SendTcpSegmentCommand'

@@ -102,6 +102,28 @@ public sealed class RetransmissionQueue
         }
     }
 
+    /// <summary>
+    /// Takes the lost segments behind a lost one into it, as long as they are data and fit: many small segments that were lost together
+    /// go again as few large ones (RFC 9293 3.8.1), and not in a burst of as many packets.
+    /// </summary>
+    /// <param name="segment">A lost segment of data.</param>
+    /// <param name="longest">Octets that fit in one segment.</param>
+    /// <param name="edge">The right edge of the peer's window.</param>
+    internal void MergeLost(SentSegment segment, int longest, SeqNumber edge)
+    {
+        LinkedListNode<SentSegment> node = _segments.Find(segment)!;
+        while (segment.Flags == TcpFlags.None
+            && node.Next is { Value: { Lost: true, Flags: TcpFlags.None } next }
+            && segment.Length + next.Length <= longest
+            && next.End <= edge)
+        {
+            segment.Length += next.Length;
+            segment.Transmissions = Math.Max(segment.Transmissions, next.Transmissions);
+            _segments.Remove(node.Next);
+            _lost--;
+        }
+    }
+
     /// <summary>Cuts a segment in two, where a smaller segment has to be sent now than before.</summary>
     internal void Split(SentSegment segment, int length)
     {

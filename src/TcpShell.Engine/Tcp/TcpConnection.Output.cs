@@ -163,6 +163,8 @@ public sealed partial class TcpConnection
         }
 
         _retransmitNow = false;
+        int room = Math.Min(SegmentRoom, _congestion.Window - Math.Min(_congestion.Window, Unacknowledged.InFlight));
+        Unacknowledged.MergeLost(lost, room, Snd.Una + (int)Snd.Wnd);
         if (lost.Length - (lost.Flags.Has(TcpFlags.FIN) ? 1 : 0) > SendMaximumSegmentSize)
         {
             Unacknowledged.Split(lost, SendMaximumSegmentSize);

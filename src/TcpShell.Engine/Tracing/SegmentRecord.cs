@@ -20,6 +20,9 @@ public sealed class SegmentRecord
     /// <summary>When it was sent; in a capture, when it was seen.</summary>
     public Timestamp Time { get; internal init; }
 
+    /// <summary>The time since the first segment of its trace or capture, as Wireshark shows it.</summary>
+    public Timestamp RelativeTime { get; internal init; }
+
     /// <summary>When it arrived; null if it did not, or if nobody knows.</summary>
     public Timestamp? Arrived { get; internal init; }
 
@@ -119,8 +122,11 @@ public sealed class SegmentRecord
     /// <summary>The octets from the IP header to the end of the segment, as sent.</summary>
     public ReadOnlyMemory<byte> Bytes { get; internal init; }
 
-    /// <summary>Wireshark's info column with relative numbers: <c>49152 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460 SACK_PERM WS=128</c>.</summary>
-    public string Info => ToInfo(absolute: false);
+    /// <summary>Whether <see cref="Info"/> shows sequence numbers as they stand in the header; else it counts them from the initial ones.</summary>
+    public bool Absolute { get; set; }
+
+    /// <summary>Wireshark's info column: <c>49152 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460 SACK_PERM WS=128</c>.</summary>
+    public string Info => ToInfo(Absolute);
 
     internal uint SequenceBase { get; init; }
 

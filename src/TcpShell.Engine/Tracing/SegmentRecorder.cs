@@ -11,6 +11,7 @@ public sealed class SegmentRecorder
 {
     private readonly ConversationTable _conversations = new();
     private int _lastNumber;
+    private Timestamp? _first;
 
     /// <summary>Makes records of the TCP segments of a trace; whatever else went over the network is left out.</summary>
     /// <param name="packets">The packets, in the order of sending.</param>
@@ -51,6 +52,12 @@ public sealed class SegmentRecorder
         return Make(PacketDecoder.Decode(bytes, LinkType.Raw), bytes, packet.SegmentLength, time, comment, trace: null);
     }
 
+    private Timestamp SinceFirst(Timestamp time)
+    {
+        _first ??= time;
+        return new(time.Nanoseconds - _first.Value.Nanoseconds);
+    }
+
     // A header with lengths that cannot be still has ports, numbers and flags; it was sent, so it is shown.
     private static bool HasTcpHeader(in DecodedPacket packet) =>
         packet.Status == PacketStatus.Tcp
@@ -64,6 +71,7 @@ public sealed class SegmentRecorder
         {
             Number = _lastNumber,
             Time = time,
+            RelativeTime = SinceFirst(time),
             Arrived = trace?.Arrived,
             From = trace?.From ?? "",
             To = trace?.To ?? "",

@@ -23,10 +23,11 @@ public sealed class CaptureFile : IDisposable
     {
         _path = path;
 
-        // A device or a pipe cannot be replaced, only written to.
-        bool replaces = !File.Exists(path) || (File.GetAttributes(path) & FileAttributes.Device) == 0;
+        // Only what has something to lose is replaced at the end. Devices and pipes have no length, and a link keeps its target.
+        var there = new FileInfo(path);
+        bool replaces = !there.Exists || (there.Length > 0 && there.LinkTarget is null);
         _growing = replaces ? path + ".partial" : path;
-        var stream = new FileStream(_growing, replaces ? FileMode.Create : FileMode.Open, FileAccess.Write, FileShare.Read);
+        var stream = new FileStream(_growing, replaces ? FileMode.Create : FileMode.Truncate, FileAccess.Write, FileShare.Read);
         if (Path.GetExtension(path).Equals(".pcap", StringComparison.OrdinalIgnoreCase))
         {
             _pcap = new PcapWriter(stream, LinkType.Raw, nanoseconds: true);

@@ -67,6 +67,10 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
     [Parameter]
     public SwitchParameter DataOnly { get; set; }
 
+    /// <summary>Shows sequence numbers in Info as they stand in the headers, not relative to the initial ones.</summary>
+    [Parameter]
+    public SwitchParameter Absolute { get; set; }
+
     /// <summary>Only segments with this fate: Delivered, Lost, Corrupted, Unreachable, InFlight.</summary>
     [Parameter]
     public PacketFate[]? Fate { get; set; }
@@ -102,6 +106,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
             ThrowIfStopping();
             if ((connection is null || connection.Joins(segment.Source, segment.Destination)) && IsWanted(segment, from, to))
             {
+                segment.Absolute = Absolute;
                 WriteObject(segment);
             }
         }

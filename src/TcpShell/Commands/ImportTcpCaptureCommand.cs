@@ -59,6 +59,10 @@ public sealed class ImportTcpCaptureCommand : TcpCmdlet
     [ValidateSet("Conversation", "Segment")]
     public string As { get; set; } = "Conversation";
 
+    /// <summary>Shows sequence numbers in Info as they stand in the headers, not relative to the initial ones.</summary>
+    [Parameter]
+    public SwitchParameter Absolute { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -176,6 +180,7 @@ public sealed class ImportTcpCaptureCommand : TcpCmdlet
             SegmentRecord? segment = recorder.Record(packet, frame.Timestamp, frame.Comment ?? "", (int)Math.Min(frame.Number, int.MaxValue));
             if (segment is not null && (Stream is null || Stream.Contains(segment.Stream)))
             {
+                segment.Absolute = Absolute;
                 WriteObject(segment);
             }
         }

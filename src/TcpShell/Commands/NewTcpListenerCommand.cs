@@ -64,14 +64,14 @@ public sealed class NewTcpListenerCommand : NetworkCmdlet
     public IDictionary? Option { get; set; }
 
     /// <summary>The network; the current one by default.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipeline = true)]
     public SimulatedNetwork? Network { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         SimulatedNetwork network = Resolve(Network);
-        TcpHost host = FindHost(network, HostName);
+        TcpHost host = FindHost(network, HostName.Length > 0 ? HostName : DefaultLab.Server);
         TcpSettings? settings = Option is null ? null : Settings.From(this, null, Option, host.Settings);
         ITcpApplication application = Applications.All.First(candidate => candidate.Name.Equals(Application, StringComparison.OrdinalIgnoreCase));
         foreach (int port in Port)

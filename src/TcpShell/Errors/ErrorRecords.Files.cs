@@ -24,7 +24,7 @@ internal static partial class ErrorRecords
 
     /// <summary>A file cannot be written.</summary>
     public static ErrorRecord FileNotWritable(Exception failed, string path) => Create(
-        failed, "FileNotWritable", ErrorCategory.WriteError, path, "Look at the rights on the folder, and whether another program holds the file.");
+        failed, "FileNotWritable", ErrorCategory.WriteError, path, "Look at the rights on the folder, at the space on the disk, and whether another program holds the file.");
 
     /// <summary>A file is no capture, or cannot be opened.</summary>
     public static ErrorRecord CaptureNotReadable(Exception failed, string path) => Create(

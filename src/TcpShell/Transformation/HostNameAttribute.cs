@@ -19,6 +19,9 @@ public sealed class HostNameAttribute : ArgumentTransformationAttribute
             TcpHost host => host.Name,
             HostedConnection connection => connection.Host,
             Listener listener => listener.Host,
+
+            // A network from the pipeline is meant for -Network; here it says nothing.
+            TcpNetwork => "",
             _ => value,
         };
     }

@@ -206,6 +206,7 @@ public class HostTests
         Assert.Throws<ArgumentException>(() => lab.Network.AddHost("other", [IpAddress.Parse("10.0.0.1")]));
         Assert.Throws<ArgumentException>(() => lab.Network.AddHost("other", [IpAddress.Parse("224.0.0.1")]));
         Assert.Throws<ArgumentException>(() => lab.Network.AddHost("other", []));
+        Assert.Throws<ArgumentException>(() => lab.Network.AddHost("10.0.0.9"));
         Assert.Equal("10.0.0.3", lab.Network.AddHost("other").Addresses[0].ToString());
     }
 

@@ -254,4 +254,14 @@ public sealed class RetransmissionTests
 
         return harness;
     }
+
+    [Fact]
+    [Trait("Proves", "P33")]
+    public void Established_ManySmallSegmentsLost_GoAgainAsOne() =>
+        InState.Established(TcpHarness.Plain with { Nagle = false })
+            .Send(10).Expect("> P. 101:111(10) ack 301").Send(10).Expect("> P. 111:121(10) ack 301").Send(10).Expect("> P. 121:131(10) ack 301")
+            .Check(connection => Assert.Equal(3, connection.Unacknowledged.Count))
+            .Advance(10_000)
+            .Expect("> P. 101:131(30) ack 301", TransmitReason.RetransmissionTimeout)
+            .Check(connection => Assert.Equal(1, connection.Unacknowledged.Count));
 }

@@ -15,6 +15,13 @@ public sealed partial class TcpConnection
             if (!segment.Flags.Has(TcpFlags.ACK))
             {
                 // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7, RFC 9293 3.10.7.4 first].
+                // A timer that is due at this moment comes first, so that the answer goes once and the retries keep their count.
+                HandleTimeout(now);
+                if (State == TcpState.Closed)
+                {
+                    return SegmentVerdict.Drop("9293 3.8.3", "The half-open connection was given up at this moment.");
+                }
+
                 _synAgainBy = _synPending ? _synAgainBy : TransmitReason.PeerRetransmitted;
                 _synPending = true;
                 TakeTimestamp(segment, now);

@@ -103,11 +103,6 @@ public sealed partial class TcpConnection
             Options = SynOptions(answering, now),
         };
         outgoing = new(segment, _synAgainBy, attempt, note);
-        if (_synAgainBy == TransmitReason.PeerRetransmitted)
-        {
-            Timers.Stop(TimerKind.Retransmission); // it has just been repeated, so the timer need not do so at once
-        }
-
         _synAgainBy = TransmitReason.Open;
         _ackPending = false;
         if (Unacknowledged.Count > 0)

@@ -36,7 +36,7 @@ public class TraceRecordTests
         Assert.Equal((PacketFate.Lost, (Timestamp?)null), (records[1].Fate, records[1].Arrived));
         Assert.Equal("dropped by impairment 1 (drop SYN,ACK, once)", records[1].FateText);
         Assert.Equal((TransmitReason.RetransmissionTimeout, 2), (records[2].Reason, records[2].Attempt));
-        Assert.Equal((TransmitReason.PeerRetransmitted, 0u), (records[3].Reason, records[3].RelativeSequenceNumber));
+        Assert.Equal((TransmitReason.RetransmissionTimeout, 0u), (records[3].Reason, records[3].RelativeSequenceNumber));
     }
 
     [Fact]

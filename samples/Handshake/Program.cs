@@ -56,9 +56,12 @@ Console.WriteLine("The same as a ladder:");
 Console.WriteLine();
 Console.WriteLine(new LadderDiagram(segments, network.StateChanges).ToText());
 
-using (var writer = new PcapNgWriter(capture))
+using (var file = new CaptureFile(capture, network.Name))
 {
-    TraceExport.Write(network.Trace, writer);
+    foreach (TraceExport.Frame frame in TraceExport.Frames(network.Trace, host: null))
+    {
+        file.Write(frame.Time, frame.Bytes.Span, frame.Comment);
+    }
 }
 
 Console.WriteLine();

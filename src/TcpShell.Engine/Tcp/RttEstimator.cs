@@ -36,14 +36,16 @@ public sealed class RttEstimator
     public int Backoff { get; private set; }
 
     /// <summary>RTO, with the backoff, between floor and cap.</summary>
-    public TimeSpan Rto
+    public TimeSpan Rto => Doubled(_base, Backoff);
+
+    /// <summary>An interval doubled so often, but no longer than the cap: how all timers back off.</summary>
+    /// <param name="interval">What is doubled.</param>
+    /// <param name="times">How often.</param>
+    internal TimeSpan Doubled(TimeSpan interval, int times)
     {
-        get
-        {
-            // 2^30 seconds is beyond every cap, so a larger exponent changes nothing but would overflow.
-            double ticks = _base.Ticks * Math.Pow(2, Math.Min(Backoff, 30));
-            return ticks >= _maximum.Ticks ? _maximum : new TimeSpan((long)ticks);
-        }
+        // 2^30 seconds is beyond every cap, so a larger exponent changes nothing but would overflow.
+        double ticks = interval.Ticks * Math.Pow(2, Math.Min(times, 30));
+        return ticks >= _maximum.Ticks ? _maximum : new TimeSpan((long)ticks);
     }
 
     /// <summary>Takes a measurement (RFC 6298 2.2, 2.3 [6298-2, 6298-3]); it ends a backoff [6298-14].</summary>

@@ -142,11 +142,7 @@ public sealed partial class TcpConnection
         ArmUserTimeout(now);
     }
 
-    private TimeSpan PersistInterval()
-    {
-        double ticks = Rtt.Rto.Ticks * Math.Pow(2, Math.Min(_persistBackoff, 30));
-        return ticks >= Settings.MaximumRto.Ticks ? Settings.MaximumRto : new TimeSpan((long)ticks);
-    }
+    private TimeSpan PersistInterval() => Rtt.Doubled(Rtt.Rto, _persistBackoff);
 
     private void ArmKeepAlive(Timestamp now)
     {

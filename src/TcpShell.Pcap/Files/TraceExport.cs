@@ -5,24 +5,9 @@ using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Files;
 
-/// <summary>Writes what went over a simulated network as a capture file.</summary>
+/// <summary>What went over a simulated network, as a <see cref="CaptureFile"/> keeps it.</summary>
 public static class TraceExport
 {
-    /// <summary>Writes packets to a pcapng file, with comments that say why each was sent, what became of it, and which state it changed.</summary>
-    /// <param name="packets">The packets, in the order of sending.</param>
-    /// <param name="writer">The file.</param>
-    /// <param name="host">The host on which the capture is taken, or null for the wire; see <see cref="Frames"/>.</param>
-    /// <param name="network">The network's name, which becomes the interface's.</param>
-    public static void Write(IEnumerable<TracedPacket> packets, PcapNgWriter writer, string? host = null, string network = "lab")
-    {
-        ArgumentNullException.ThrowIfNull(writer);
-        int interfaceId = writer.AddInterface(host is null ? network : $"{network}-{host}", LinkType.Raw);
-        foreach (Frame frame in Frames(packets, host))
-        {
-            writer.Write(interfaceId, frame.Time, frame.Bytes.Span, comment: frame.Comment.Length > 0 ? frame.Comment : null);
-        }
-    }
-
     /// <summary>The frames that a capture has, in its order.</summary>
     /// <param name="packets">The packets, in the order of sending.</param>
     /// <param name="host">

@@ -148,9 +148,9 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     {
         try
         {
-            return Host.UI.RawUI.BufferSize.Width;
+            return Host.UI?.RawUI?.BufferSize.Width ?? DiagramOptions.Default.Width;
         }
-        catch (Exception none) when (none is NotImplementedException or HostException or InvalidOperationException or NullReferenceException)
+        catch (Exception none) when (none is NotImplementedException or HostException or InvalidOperationException)
         {
             return DiagramOptions.Default.Width; // a session without a screen
         }

@@ -24,7 +24,7 @@ public sealed partial class TcpHost
         Endpoint remote = decoded.SourceEndpoint;
         if (_demultiplexer.FindConnection(local, remote) is { } connection)
         {
-            SegmentVerdict verdict = connection.Tcp.SegmentArrives(segment, remote, now);
+            SegmentVerdict verdict = connection.Tcp.SegmentArrives(segment, remote, now, decoded.TrafficClass);
             Settle(connection, now);
             return verdict;
         }

@@ -50,4 +50,8 @@ public enum TransmitReason
 /// <param name="Reason">Why it is sent.</param>
 /// <param name="Attempt">1 for the first transmission, 2 for the first retransmission, and so on.</param>
 /// <param name="Note">More for a reader: <c>after 3 duplicate ACKs</c>, <c>RTO 1 s</c>; empty where the reason says it all.</param>
-public readonly record struct OutgoingSegment(TcpSegment Segment, TransmitReason Reason, int Attempt, string Note);
+public readonly record struct OutgoingSegment(TcpSegment Segment, TransmitReason Reason, int Attempt, string Note)
+{
+    /// <summary>What the IP header says of ECN.</summary>
+    public Ecn Ecn { get; init; }
+}

@@ -1,3 +1,4 @@
+using TcpShell.Tcp.Congestion;
 using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
@@ -59,7 +60,7 @@ public sealed partial class TcpConnection
         ArmUserTimeout(now);
         if (!ofSyn) // [5681-3] the handshake does not grow the window
         {
-            GrowOrRecover(ack, acknowledged);
+            GrowOrRecover(ack, acknowledged, now);
         }
 
         if (!_inRecovery)
@@ -92,21 +93,23 @@ public sealed partial class TcpConnection
         }
     }
 
-    private void GrowOrRecover(SeqNumber ack, int acknowledged)
+    private void GrowOrRecover(SeqNumber ack, int acknowledged, Timestamp now)
     {
         if (!_inRecovery)
         {
-            _congestion.Acknowledged(acknowledged);
+            _congestion.Acknowledged(new(acknowledged, now, Snd.Una, Snd.Nxt, Rtt.Latest, Rtt.Smoothed, WindowWasFull: true));
         }
         else if (ack >= _recover)
         {
             _inRecovery = false; // [6582-3]
-            _congestion.ExitRecovery();
+            _congestion.Window = _congestion.SlowStartThreshold; // [5681-15]
         }
         else
         {
-            // A partial ACK: the next hole is known, and is filled at once [6582-4].
-            _congestion.PartialAck(acknowledged);
+            // A partial ACK: the next hole is known, and is filled at once. The window shrinks by what has left the network, and gets one
+            // segment back for the retransmission [6582-4].
+            int segment = SendMaximumSegmentSize;
+            _congestion.Window = Math.Max(segment, _congestion.Window - acknowledged + (acknowledged >= segment ? segment : 0));
             RetransmitFront(TransmitReason.FastRetransmit);
         }
     }
@@ -124,13 +127,14 @@ public sealed partial class TcpConnection
         _duplicateAcks++;
         if (_inRecovery)
         {
-            _congestion.DuplicateAck();
+            _congestion.Window += SendMaximumSegmentSize; // [5681-14] one more segment has left the network
         }
         else if (_duplicateAcks == DuplicateAckThreshold && Snd.Una > _recover) // [6582-2]
         {
             _inRecovery = true;
             _recover = Snd.Max;
-            _congestion.EnterRecovery(Snd.Outstanding);
+            _congestion.Congested(CongestionSignal.Loss, Snd.Outstanding, now);
+            _congestion.Window = _congestion.SlowStartThreshold + (3 * SendMaximumSegmentSize); // [5681-13]: three segments have left the network
             RetransmitFront(TransmitReason.FastRetransmit);
             Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
         }

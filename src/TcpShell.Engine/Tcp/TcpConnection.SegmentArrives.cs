@@ -11,9 +11,11 @@ public sealed partial class TcpConnection
     /// <param name="segment">The segment; its payload is copied.</param>
     /// <param name="remote">Who sent it.</param>
     /// <param name="now">The time.</param>
+    /// <param name="trafficClass">The octet of DSCP and ECN in its IP header.</param>
     /// <returns>What became of it, and by which rule.</returns>
-    public SegmentVerdict SegmentArrives(in TcpSegment segment, Endpoint remote, Timestamp now)
+    public SegmentVerdict SegmentArrives(in TcpSegment segment, Endpoint remote, Timestamp now, byte trafficClass = 0)
     {
+        ReceivedTrafficClass = trafficClass;
         Counters.SegmentsReceived++;
         SegmentVerdict verdict = State switch
         {

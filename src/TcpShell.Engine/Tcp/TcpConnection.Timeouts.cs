@@ -1,4 +1,5 @@
 using System.Globalization;
+using TcpShell.Tcp.Congestion;
 using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
@@ -67,7 +68,8 @@ public sealed partial class TcpConnection
 
         if (IsSynchronized(State))
         {
-            _congestion.TimedOut(Snd.Outstanding, first: _retries == 1); // a lost SYN tells of the first window only [5681-3]
+            // A lost SYN tells of the first window only [5681-3].
+            _congestion.Congested(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
         }
 
         Rtt.BackOff(); // [6298-11]

@@ -41,7 +41,7 @@ public sealed partial class TcpConnection
         _sendBuffer = new SendBuffer(settings.SendBufferSize);
         _reassembler = new Reassembler(settings.ReceiveBufferSize);
         Rtt = new RttEstimator(settings);
-        _congestion = settings.Congestion == CongestionAlgorithm.None ? new NoCongestionControl() : new Reno(settings);
+        _congestion = settings.Congestion == CongestionAlgorithm.None ? new NoCongestionControl() : new Reno(settings); // CUBIC follows
     }
 
     /// <summary>The settings it was made with.</summary>
@@ -85,6 +85,9 @@ public sealed partial class TcpConnection
 
     /// <summary>Whether the connection was opened passively; remembered for SYN-RECEIVED [MUST-11].</summary>
     public bool IsPassive => _passive;
+
+    /// <summary>The octet of DSCP and ECN in the IP header of the last segment that arrived (RFC 9293 MAY-9).</summary>
+    public byte ReceivedTrafficClass { get; private set; }
 
     /// <summary>Octets that the user can receive now.</summary>
     public int Available => _reassembler.Available;

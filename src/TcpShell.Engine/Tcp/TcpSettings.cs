@@ -1,15 +1,5 @@
 namespace TcpShell.Tcp;
 
-/// <summary>Which congestion control a connection uses.</summary>
-public enum CongestionAlgorithm
-{
-    /// <summary>Slow start, congestion avoidance, fast retransmit and fast recovery (RFC 5681).</summary>
-    Reno,
-
-    /// <summary>None at all, for lessons: only the peer's window limits what is in flight.</summary>
-    None,
-}
-
 /// <summary>
 /// Everything in which one TCP may legally differ from another. A host has one record of them, a connection may have its own.
 /// Records do not change; <c>with</c> makes a changed copy.
@@ -31,6 +21,11 @@ public sealed record TcpSettings
         MaximumSegmentLifetime = TimeSpan.FromMinutes(2),
         ReceiveBufferSize = 65535,
         InitialWindowSegments = 4,
+        Congestion = CongestionAlgorithm.Reno,
+        HyStart = false,
+        LossRecovery = LossRecovery.Rfc6675,
+        DelayedAckTimeout = TimeSpan.FromMilliseconds(200),
+        QuickAcks = 0,
     };
 
     /// <summary>The profile that these settings began as: <c>linux</c> or <c>rfc</c>.</summary>
@@ -102,8 +97,71 @@ public sealed record TcpSettings
     /// <summary>The period of <see cref="ChallengeAckLimit"/>.</summary>
     public TimeSpan ChallengeAckPeriod { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The congestion control.</summary>
-    public CongestionAlgorithm Congestion { get; init; } = CongestionAlgorithm.Reno;
+    /// <summary>The congestion control: CUBIC on Linux, Reno by RFC 5681.</summary>
+    public CongestionAlgorithm Congestion { get; init; } = CongestionAlgorithm.Cubic;
+
+    /// <summary>Leave slow start before a loss, when round-trip times grow (HyStart++, RFC 9406).</summary>
+    public bool HyStart { get; init; } = true;
+
+    /// <summary>How losses are found where SACK is in force; without SACK it is NewReno (RFC 6582) always.</summary>
+    public LossRecovery LossRecovery { get; init; } = LossRecovery.Rack;
+
+    /// <summary>Probe for a lost tail before the retransmission timer fires (RFC 8985 7); only with <see cref="LossRecovery.Rack"/>.</summary>
+    public bool TailLossProbe { get; init; } = true;
+
+    /// <summary>Send a new segment for each of the first two duplicate ACKs (RFC 3042).</summary>
+    public bool LimitedTransmit { get; init; } = true;
+
+    /// <summary>Find out whether a retransmission timeout was spurious, and undo what it did (F-RTO, RFC 5682).</summary>
+    public bool ForwardRto { get; init; } = true;
+
+    /// <summary>Begin anew with the initial window after an idle time of more than one RTO (RFC 5681 4.1).</summary>
+    public bool RestartAfterIdle { get; init; } = true;
+
+    /// <summary>Explicit congestion notification (RFC 3168).</summary>
+    public EcnMode Ecn { get; init; } = EcnMode.Accept;
+
+    /// <summary>The longest that an acknowledgment waits for company, at most 500 ms (RFC 9293 MUST-40); zero acknowledges at once. 40 ms on Linux.</summary>
+    public TimeSpan DelayedAckTimeout { get; init; } = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>How many of the first data segments are acknowledged at once, so that the peer's slow start is not slowed: 16 on Linux.</summary>
+    public int QuickAcks { get; init; } = 16;
+
+    /// <summary>The differentiated services code point of all segments (RFC 2474), 0 to 63 (RFC 9293 MUST-48).</summary>
+    public int Dscp { get; init; }
+
+    /// <summary>Time to live, IPv6's hop limit, of all segments; 1 to 255 (RFC 9293 MUST-49).</summary>
+    public int TimeToLive { get; init; } = 64;
+
+    /// <summary>Learn from ICMP what the path carries (RFC 1191, RFC 8201); false keeps to the interface's MTU.</summary>
+    public bool PathMtuDiscovery { get; init; } = true;
+
+    /// <summary>No ICMP message makes the path's MTU smaller than this, in octets, 68 to 65535 (RFC 5927 7); for IPv6 it is 1280 at least.</summary>
+    public int MinimumPathMtu { get; init; } = 552;
+
+    /// <summary>Whether the user is told of soft errors (RFC 9293 SHLD-20).</summary>
+    public bool ReportSoftErrors { get; init; } = true;
+
+    /// <summary>Advertise the user timeout to the peer and adopt the peer's (RFC 5482).</summary>
+    public bool UserTimeoutOption { get; init; }
+
+    /// <summary>The shortest user timeout that a peer's option can bring about (RFC 5482 L_LIMIT).</summary>
+    public TimeSpan UserTimeoutLowerLimit { get; init; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>The longest user timeout that a peer's option can bring about (RFC 5482 U_LIMIT).</summary>
+    public TimeSpan UserTimeoutUpperLimit { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Keep-alive probes carry one octet of garbage, for peers that answer no others (RFC 9293 MAY-6).</summary>
+    public bool KeepAliveGarbage { get; init; }
+
+    /// <summary>When requests are answered with SYN cookies (RFC 4987 3.6).</summary>
+    public SynCookieMode SynCookies { get; init; } = SynCookieMode.WhenFull;
+
+    /// <summary>Let a newer request reopen a connection from TIME-WAIT (RFC 9293 MAY-2, RFC 6191).</summary>
+    public bool TimeWaitReuse { get; init; } = true;
+
+    /// <summary>Ignore RSTs in TIME-WAIT (RFC 1337 F1), so that no old duplicate can end it early.</summary>
+    public bool TimeWaitIgnoresReset { get; init; }
 
     /// <summary>The initial congestion window in segments: 10 by RFC 6928; up to 4 uses RFC 5681's bound for large segments.</summary>
     public int InitialWindowSegments { get; init; } = 10;
@@ -138,6 +196,15 @@ public sealed record TcpSettings
         RequireBetween(ChallengeAckLimit, 0, int.MaxValue, nameof(ChallengeAckLimit));
         RequirePositive(ChallengeAckPeriod, nameof(ChallengeAckPeriod));
         RequireBetween(InitialWindowSegments, 1, 1000, nameof(InitialWindowSegments));
+        RequireNotNegative(DelayedAckTimeout, nameof(DelayedAckTimeout));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(DelayedAckTimeout, TimeSpan.FromMilliseconds(500), nameof(DelayedAckTimeout)); // [MUST-40]
+        RequireBetween(QuickAcks, 0, int.MaxValue, nameof(QuickAcks));
+        RequireBetween(Dscp, 0, 63, nameof(Dscp));
+        RequireBetween(TimeToLive, 1, 255, nameof(TimeToLive));
+        RequireBetween(MinimumPathMtu, 68, ushort.MaxValue, nameof(MinimumPathMtu));
+        RequirePositive(UserTimeoutLowerLimit, nameof(UserTimeoutLowerLimit));
+        RequirePositive(UserTimeoutUpperLimit, nameof(UserTimeoutUpperLimit));
+        ArgumentOutOfRangeException.ThrowIfLessThan(UserTimeoutUpperLimit, UserTimeoutLowerLimit, nameof(UserTimeoutUpperLimit));
     }
 
     /// <summary>The profile, with a star where settings differ from it.</summary>
@@ -148,6 +215,9 @@ public sealed record TcpSettings
         ArgumentOutOfRangeException.ThrowIfLessThan(value, least, name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value, most, name);
     }
+
+    private static void RequireNotNegative(TimeSpan value, string name) =>
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero, name);
 
     private static void RequirePositive(TimeSpan value, string name) =>
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero, name);

@@ -1,4 +1,5 @@
 using TcpShell.Tcp;
+using TcpShell.Tcp.Congestion;
 
 namespace TcpShell.Engine.Tests.Tcp;
 
@@ -136,10 +137,10 @@ public sealed class CongestionTests
     [Trait("Proves", "5681-9")]
     public void Reno_TimedOut_OnlyTheFirstTimeHalves()
     {
-        var reno = new TcpShell.Tcp.Congestion.Reno(TcpSettings.Linux);
+        var reno = new Reno(TcpSettings.Linux);
         reno.Start(1000, handshakeLost: false);
-        reno.TimedOut(8000, first: true);
-        reno.TimedOut(6000, first: false);
+        reno.Congested(CongestionSignal.Timeout, 8000, Timestamp.Zero);
+        reno.Congested(CongestionSignal.RepeatedTimeout, 6000, Timestamp.Zero);
         Assert.Equal((1000, 4000), (reno.Window, reno.SlowStartThreshold));
     }
 
@@ -180,11 +181,11 @@ public sealed class CongestionTests
     [Fact]
     public void Established_GigabytesWithoutLoss_WindowDoesNotOverflow()
     {
-        var reno = new TcpShell.Tcp.Congestion.Reno(TcpSettings.Linux);
+        var reno = new Reno(TcpSettings.Linux);
         reno.Start(65495, handshakeLost: false);
         for (int i = 0; i < 100_000; i++)
         {
-            reno.Acknowledged(65495);
+            reno.Acknowledged(new(65495, Timestamp.Zero, 0, 65495, null, null, WindowWasFull: true));
         }
 
         Assert.InRange(reno.Window, 1_000_000_000, int.MaxValue - 65495);

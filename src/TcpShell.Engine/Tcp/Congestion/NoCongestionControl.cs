@@ -3,7 +3,11 @@ namespace TcpShell.Tcp.Congestion;
 /// <summary>No congestion control, for lessons: only the peer's window limits what is in flight.</summary>
 internal sealed class NoCongestionControl : ICongestionControl
 {
-    public int Window => int.MaxValue;
+    public int Window
+    {
+        get => int.MaxValue;
+        set { }
+    }
 
     public int SlowStartThreshold => int.MaxValue;
 
@@ -11,27 +15,19 @@ internal sealed class NoCongestionControl : ICongestionControl
     {
     }
 
-    public void Acknowledged(int acknowledged)
+    public void Acknowledged(in AcknowledgedData data)
     {
     }
 
-    public void EnterRecovery(int flightSize)
+    public void Congested(CongestionSignal signal, int flightSize, Timestamp now)
     {
     }
 
-    public void DuplicateAck()
+    public void Undo()
     {
     }
 
-    public void PartialAck(int acknowledged)
-    {
-    }
-
-    public void ExitRecovery()
-    {
-    }
-
-    public void TimedOut(int flightSize, bool first)
+    public void ChangeSegmentSize(int segmentSize)
     {
     }
 }

@@ -1,6 +1,6 @@
 namespace TcpShell.Tcp.Congestion;
 
-/// <summary>Slow start, congestion avoidance, fast retransmit and fast recovery (RFC 5681).</summary>
+/// <summary>Slow start and congestion avoidance (RFC 5681).</summary>
 internal sealed class Reno(TcpSettings settings) : ICongestionControl
 {
     // No window of a peer is larger (RFC 7323 2.3), so no growth beyond it means anything; and it cannot overflow.
@@ -11,7 +11,17 @@ internal sealed class Reno(TcpSettings settings) : ICongestionControl
     // Octets acknowledged since the window last grew in congestion avoidance (RFC 5681 3.1, byte counting).
     private int _credit;
 
-    public int Window { get; private set; } = LargestWindow;
+    // What the last signal of congestion changed.
+    private int _windowBefore;
+    private int _thresholdBefore;
+
+    private int _window = LargestWindow;
+
+    public int Window
+    {
+        get => _window;
+        set => _window = Math.Clamp(value, 1, LargestWindow);
+    }
 
     // [5681-4] As high as can be until the first sign of congestion.
     public int SlowStartThreshold { get; private set; } = int.MaxValue;
@@ -22,46 +32,48 @@ internal sealed class Reno(TcpSettings settings) : ICongestionControl
         Window = handshakeLost ? segmentSize : InitialWindow(segmentSize, settings.InitialWindowSegments); // [5681-3]
     }
 
-    public void Acknowledged(int acknowledged)
+    public void Acknowledged(in AcknowledgedData data)
     {
         if (Window < SlowStartThreshold)
         {
-            Grow(Math.Min(acknowledged, _segmentSize)); // [5681-6]
+            Window += Math.Min(data.Octets, _segmentSize); // [5681-6]
             return;
         }
 
         // [5681-7] One SMSS for each window's worth of acknowledged octets.
-        _credit += acknowledged;
+        _credit += data.Octets;
         if (_credit >= Window)
         {
             _credit -= Window;
-            Grow(_segmentSize);
+            Window += _segmentSize;
         }
     }
 
-    public void EnterRecovery(int flightSize)
+    public void Congested(CongestionSignal signal, int flightSize, Timestamp now)
     {
-        SlowStartThreshold = Half(flightSize);
-        Window = SlowStartThreshold + (3 * _segmentSize); // [5681-13]: three segments have left the network
+        _credit = 0;
+        if (signal == CongestionSignal.RepeatedTimeout)
+        {
+            Window = _segmentSize; // ssthresh stays what the first one made it [5681-8]
+            return;
+        }
+
+        _windowBefore = Window;
+        _thresholdBefore = SlowStartThreshold;
+        SlowStartThreshold = Math.Max(flightSize / 2, 2 * _segmentSize); // [5681-8]
+        Window = signal == CongestionSignal.Timeout ? _segmentSize : SlowStartThreshold; // [5681-9]
     }
 
-    public void DuplicateAck() => Grow(_segmentSize); // [5681-14]
-
-    // [6582-4] Deflate by what has left the network, and give one segment back for the retransmission.
-    public void PartialAck(int acknowledged) =>
-        Window = Math.Max(_segmentSize, Window - acknowledged + (acknowledged >= _segmentSize ? _segmentSize : 0));
-
-    public void ExitRecovery()
+    public void Undo()
     {
-        Window = SlowStartThreshold; // [5681-15]
-        _credit = 0;
+        Window = Math.Max(Window, _windowBefore);
+        SlowStartThreshold = Math.Max(SlowStartThreshold, _thresholdBefore);
     }
 
-    public void TimedOut(int flightSize, bool first)
+    public void ChangeSegmentSize(int segmentSize)
     {
-        SlowStartThreshold = first ? Half(flightSize) : SlowStartThreshold; // [5681-8]
-        Window = _segmentSize; // [5681-9]
-        _credit = 0;
+        Window = (int)((long)Window * segmentSize / _segmentSize); // [5681-20]
+        _segmentSize = segmentSize;
     }
 
     /// <summary>[5681-2] Up to four segments the bound of RFC 5681 3.1; more by RFC 6928 2.</summary>
@@ -72,8 +84,4 @@ internal sealed class Reno(TcpSettings settings) : ICongestionControl
             ? Math.Min(segments, classic) * segmentSize
             : Math.Min(segments * segmentSize, Math.Max(2 * segmentSize, segments * 1460));
     }
-
-    private void Grow(int octets) => Window = Math.Min(Window + octets, LargestWindow);
-
-    private int Half(int flightSize) => Math.Max(flightSize / 2, 2 * _segmentSize);
 }

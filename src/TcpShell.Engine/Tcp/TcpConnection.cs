@@ -177,7 +177,7 @@ public sealed partial class TcpConnection
         Error = error;
         SetState(TcpState.Closed, what, cause, now);
         _reassembler.Clear();
-        _ackPending = false;
+        ForgetPendingAcks();
         _events.Enqueue(new(now, ConnectionEventKind.Failed, Error: error));
     }
 

@@ -141,7 +141,7 @@ public sealed partial class TcpHost
         {
             if (connection.Tcp.TryPollTransmit(now, out OutgoingSegment outgoing))
             {
-                byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment);
+                byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment, outgoing.Ecn);
                 packet = new(bytes, outgoing.Reason, outgoing.Attempt, outgoing.Note, connection.Id);
                 return true;
             }
@@ -319,9 +319,9 @@ public sealed partial class TcpHost
         }
     }
 
-    private byte[] Write(IpAddress source, IpAddress destination, in TcpSegment segment)
+    private byte[] Write(IpAddress source, IpAddress destination, in TcpSegment segment, Ecn ecn = Ecn.NotEct)
     {
-        var header = new PacketHeader(source, destination) { Identification = ++_identification };
+        var header = new PacketHeader(source, destination) { Identification = ++_identification, TrafficClass = (byte)ecn };
         var bytes = new byte[PacketWriter.SizeOf(header, segment)];
         PacketWriter.Write(header, segment, bytes);
         return bytes;

@@ -12,6 +12,7 @@ public sealed partial class TcpConnection
         TcpSegment segment = arrived;
         if (IsPeersSynAgain(segment))
         {
+            NegotiateEcn(segment);
             if (!segment.Flags.Has(TcpFlags.ACK))
             {
                 // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7].
@@ -240,6 +241,7 @@ public sealed partial class TcpConnection
         }
 
         TakeTimestamp(segment, now);
+        TakeCongestionEcho(segment, now);
         if (ack > Snd.Una)
         {
             bool ofSyn = Snd.Una == Snd.Iss;
@@ -254,6 +256,7 @@ public sealed partial class TcpConnection
             CountDuplicateAck(now);
         }
 
+        SettleEcn(now);
         UpdateSendWindow(segment, now);
         return AcknowledgmentOfFin(segment, now);
     }

@@ -148,6 +148,7 @@ public sealed partial class TcpHost
 
             _dirty.Dequeue();
             connection.IsDirty = false;
+            connection.History.Take(connection.Tcp, now);
             Schedule(connection);
         }
 

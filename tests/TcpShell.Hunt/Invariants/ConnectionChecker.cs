@@ -55,22 +55,29 @@ internal static class ConnectionChecker
     private static void CheckSendSpace(End end, TcpConnection tcp, Timestamp now)
     {
         SendSequenceSpace snd = tcp.Snd;
-        Observations seen = end.Seen;
         Require(
             snd.Una <= snd.Nxt && snd.Nxt <= snd.Max && snd.Iss <= snd.Una,
             "SendOrder",
             $"{end}: ISS {snd.Iss}, UNA {snd.Una}, NXT {snd.Nxt}, MAX {snd.Max} are out of order.");
         Require(snd.Max - snd.Nxt <= 1, "SendOrder", $"{end}: NXT {snd.Nxt} lags behind MAX {snd.Max} by more than a probe.");
         Require(snd.Wnd < 1u << 30, "WindowSize", $"{end}: SND.WND is {snd.Wnd}.");
-        if (snd.Una != seen.Una)
+        NoteProgress(end, now);
+    }
+
+    /// <summary>Notes that SND.UNA has moved: what was lost before counts no more.</summary>
+    public static void NoteProgress(End end, Timestamp now)
+    {
+        Observations seen = end.Seen;
+        SeqNumber una = end.Tcp.Snd.Una;
+        if (una != seen.Una)
         {
-            Require(!seen.WasSynchronized || snd.Una > seen.Una, "SendOrder", $"{end}: UNA goes back from {seen.Una} to {snd.Una}.");
-            seen.Una = snd.Una;
+            Require(!seen.WasSynchronized || una > seen.Una, "SendOrder", $"{end}: UNA goes back from {seen.Una} to {una}.");
+            seen.Una = una;
             seen.LastProgress = now;
             seen.Losses = 0;
             seen.Asked.Clear();
         }
-        else if (tcp.SendQueue == 0 && tcp.Unacknowledged.Count == 0)
+        else if (end.Tcp.SendQueue == 0 && end.Tcp.Unacknowledged.Count == 0)
         {
             seen.LastProgress = now;
         }

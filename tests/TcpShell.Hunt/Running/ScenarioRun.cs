@@ -180,7 +180,12 @@ internal sealed class ScenarioRun : ITcpApplication
 
         foreach (End end in _ends)
         {
-            end.Aborted |= end.IsLive && end.Connection.Owner == host;
+            if (end.IsLive && end.Connection.Owner == host)
+            {
+                // An ACK that was held back for company goes with it.
+                end.Aborted = true;
+                CountLoss((end.Connection.Local, end.Connection.Remote));
+            }
         }
 
         if (plan.Kind == HostEventKind.Crash)
@@ -309,9 +314,11 @@ internal sealed class ScenarioRun : ITcpApplication
         if (end.IsLive)
         {
             ConnectionChecker.CheckNewData(end, packet.Reason);
+            ConnectionChecker.NoteProgress(end, _network.Now);
         }
 
-        if (decoded.Segment.Length > 0 || packet.Reason == TransmitReason.KeepAliveProbe)
+        bool isFirst = decoded.Segment.Length > 0 && decoded.Segment.SequenceNumber <= end.Tcp.Snd.Una;
+        if (isFirst || packet.Reason == TransmitReason.KeepAliveProbe)
         {
             end.Seen.Asked.Add(_network.Now);
         }

@@ -240,7 +240,8 @@ public sealed partial class TcpConnection
         }
 
         TakeTimestamp(segment, now);
-        if (ack > Snd.Una)
+        bool advances = ack > Snd.Una;
+        if (advances)
         {
             bool ofSyn = Snd.Una == Snd.Iss;
             AcknowledgeUpTo(ack, segment, now);
@@ -254,7 +255,7 @@ public sealed partial class TcpConnection
             CountDuplicateAck(now);
         }
 
-        UpdateSendWindow(segment, now);
+        UpdateSendWindow(segment, advances, now);
         return AcknowledgmentOfFin(segment, now);
     }
 

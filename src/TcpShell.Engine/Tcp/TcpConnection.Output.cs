@@ -314,7 +314,7 @@ public sealed partial class TcpConnection
     {
         int window = Math.Min(_reassembler.Free, ushort.MaxValue);
         window = window > ReceiveMaximumSegmentSize ? window - (window % ReceiveMaximumSegmentSize) : window;
-        Rcv.Edge = Rcv.Nxt + window;
+        Rcv.Edge = SeqNumber.Max(Rcv.Edge, Rcv.Nxt + window); // a SYN,ACK that goes again takes nothing back that an ACK has told since
         Rcv.Told = (uint)window;
         return (ushort)window;
     }

@@ -80,6 +80,7 @@ public sealed partial class TcpConnection
         Snd.WindowShift = WindowScalingInForce ? Math.Min((int)syn.Options.WindowScale!.Value, MaximumWindowShift) : 0; // [7323-3]
         Rcv.WindowShift = WindowScalingInForce ? ReceiveShift : 0;
         SelectiveAcknowledgmentInForce = Settings.SelectiveAcknowledgment && syn.Options.SackPermitted;
+        _duplicate = null;
         TimestampsInForce = Settings.Timestamps && syn.Options.Timestamps is not null;
         _recentTimestamp = syn.Options.Timestamps?.Value ?? 0;
         _recentTimestampTaken = now;
@@ -93,29 +94,13 @@ public sealed partial class TcpConnection
     private TcpOptions SegmentOptions(int payload, Timestamp now) => new()
     {
         Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), _recentTimestamp) : null,
-        Sack = SackCount(SendMaximumSegmentSize - payload) is int count and > 0 ? _reassembler.ToSackBlocks(Rcv.Nxt, count) : default,
+        Sack = ToSackBlocks(SackCount(SendMaximumSegmentSize - payload)),
     };
 
     /// <summary>The most octets of data that fit beside the options which the next segment must carry [6691-2].</summary>
     private int SegmentRoom => SackCount(int.MaxValue) is int count and > 0
         ? Math.Max(SmallestMss - TimestampsSize, SendMaximumSegmentSize - SackSize(count))
         : SendMaximumSegmentSize;
-
-    /// <summary>How many SACK blocks there are to tell, as far as header and segment have room [2018-4].</summary>
-    private int SackCount(int room)
-    {
-        int most = TimestampsInForce ? SackBlocks.Capacity - 1 : SackBlocks.Capacity;
-        int count = SelectiveAcknowledgmentInForce ? Math.Min(_reassembler.Islands, most) : 0;
-        while (count > 0 && SackSize(count) > room)
-        {
-            count--;
-        }
-
-        return count;
-    }
-
-    /// <summary>Octets of the SACK option with its padding.</summary>
-    private static int SackSize(int blocks) => 4 + (8 * blocks);
 
     /// <summary>A tick each millisecond, from an offset of the connection's own [7323-15, 7323-16].</summary>
     private uint TimestampClock(Timestamp now) => unchecked(_timestampOffset + (uint)(now.Nanoseconds / 1_000_000));

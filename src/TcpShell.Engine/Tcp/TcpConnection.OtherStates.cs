@@ -127,6 +127,11 @@ public sealed partial class TcpConnection
             return null;
         }
 
+        if (segment.End <= Rcv.Nxt && !segment.Flags.Has(TcpFlags.SYN))
+        {
+            NoteDuplicate(segment.SequenceNumber, segment.Payload.Length);
+        }
+
         if (AcknowledgesFromJustBefore(segment))
         {
             _ackPending |= segment.Length > 0;

@@ -295,6 +295,8 @@ public sealed partial class TcpConnection
             _duplicate = null; // [2883-1] it was told, and is told once
         }
 
+        _userTimeoutPending &= options.UserTimeout is null || flags.Has(TcpFlags.RST);
+
         return new TcpSegment
         {
             SourcePort = Local.Port,

@@ -5,6 +5,9 @@ namespace TcpShell.Tcp;
 // The receiver's half of RFC 2018 and RFC 2883: what the peer is told of data beyond a gap, and of data that came twice.
 public sealed partial class TcpConnection
 {
+    private const int SackPrefixSize = 4;
+    private const int SackBlockSize = 8;
+
     private SackBlock? _duplicate;
 
     /// <summary>Notes what of a segment was here before; the next ACK tells it, once [2883-1].</summary>
@@ -30,7 +33,8 @@ public sealed partial class TcpConnection
     /// <summary>How many SACK blocks there are to tell, as far as header and segment have room [2018-4].</summary>
     private int SackCount(int room)
     {
-        int most = TimestampsInForce ? SackBlocks.Capacity - 1 : SackBlocks.Capacity;
+        int header = TcpOptions.MaximumSize - (TimestampsInForce ? TimestampsSize : 0) - (_userTimeoutPending ? UserTimeoutSize : 0);
+        int most = (header - SackPrefixSize) / SackBlockSize;
         int count = SelectiveAcknowledgmentInForce ? Math.Min(_reassembler.Islands + (_duplicate is null ? 0 : 1), most) : 0;
         while (count > 0 && SackSize(count) > room)
         {
@@ -54,5 +58,5 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Octets of the SACK option with its padding.</summary>
-    private static int SackSize(int blocks) => 4 + (8 * blocks);
+    private static int SackSize(int blocks) => blocks == 0 ? 0 : SackPrefixSize + (SackBlockSize * blocks);
 }

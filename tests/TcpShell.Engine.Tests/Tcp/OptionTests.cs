@@ -194,23 +194,6 @@ public sealed class OptionTests
             .Advance(1).Inject("< P. 301:302(1) ack 101 <TS val 54 ecr 0>").ExpectVerdict(SegmentFate.Accepted);
 
     [Fact]
-    [Trait("Proves", "7323-9")]
-    public void Established_OutOfOrder_EchoesTheLastInOrderAndThenTheFiller() =>
-        WithTimestamps()
-            .Inject("< . 301:311(10) ack 101 <TS val 61 ecr 0>").Expect("> . 101 ack 311 <TS val 1000000 ecr 61>")
-            .Inject("< . 321:331(10) ack 101 <TS val 63 ecr 0>").Expect("> . 101 ack 311 <TS val 1000000 ecr 61>")
-            .Inject("< . 311:321(10) ack 101 <TS val 62 ecr 0>").Expect("> . 101 ack 331 <TS val 1000000 ecr 62>")
-            .Inject("< . 331:341(10) ack 101 <TS val 64 ecr 0>").Expect("> . 101 ack 341 <TS val 1000000 ecr 64>");
-
-    [Fact]
-    [Trait("Proves", "7323-9")]
-    [Trait("Proves", "P16")]
-    public void Established_ForgedSegmentWithFutureTimestamp_IsNotTakenOver() =>
-        WithTimestamps().Inject("< P. 301:302(1) ack 77777 <TS val 2000000 ecr 0>").Ignore()
-            .Inject("< S 301 <TS val 2000000 ecr 0>").Ignore()
-            .Inject("< P. 301:311(10) ack 101 <TS val 60 ecr 0>").Expect("> . 101 ack 311 <TS val 1000000 ecr 60>");
-
-    [Fact]
     [Trait("Proves", "5961-3")]
     [Trait("Proves", "P52")]
     public void Established_SynOfRestartedPeer_ChallengedWhateverItsTimestamps() =>

@@ -182,6 +182,9 @@ public sealed class HostedConnection
 
     internal Listener? Listener { get; init; }
 
+    /// <summary>The connection in TIME-WAIT that this one was asked for on top of; it ends when this one is open, and is back if that fails.</summary>
+    internal HostedConnection? Predecessor { get; set; }
+
     internal void Record(StateChange change) => _changes.Add(change);
 
     /// <summary><c>1 10.0.0.1:49152 -&gt; 10.0.0.2:80 Established</c>.</summary>

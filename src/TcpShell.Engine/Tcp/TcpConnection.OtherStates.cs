@@ -176,6 +176,11 @@ public sealed partial class TcpConnection
     // Second [U-6, 5961-1]
     private SegmentVerdict CheckReset(in TcpSegment segment, Timestamp now)
     {
+        if (State == TcpState.TimeWait && Settings.TimeWaitIgnoresReset)
+        {
+            return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1]
+        }
+
         if (segment.SequenceNumber != Rcv.Nxt)
         {
             return Challenge(now, $"A RST inside of the window but not at its edge ({Place(segment)}): the peer must confirm it.");

@@ -42,7 +42,7 @@ public static class CoveragePage
         text.Append("\n## Phenomena\n\nWhat a user can make happen and see, and the tests that show it.\n\n| id | phenomenon | what must be seen | tests |\n|---|---|---|---|\n");
         foreach (Phenomenon phenomenon in coverage.Catalog.Phenomena)
         {
-            text.Append($"| {phenomenon.Id} | {Escape(phenomenon.Name)} | {Escape(phenomenon.Seen)} | {Links(coverage.TestsOf(phenomenon.Id))} |\n");
+            text.Append($"| {phenomenon.Id} | {Escape(phenomenon.Name)} | {Escape(phenomenon.Seen)} | {coverage.ReasonWhyNot(phenomenon.Id) ?? Links(coverage.TestsOf(phenomenon.Id))} |\n");
         }
 
         return text.ToString();

@@ -13,7 +13,7 @@ public sealed partial class TcpConnection
     private int _keepAliveProbesSent;
     private bool _synTimedOut;
 
-    /// <summary>Lets the timers fire that are due. Calling it early or late does no harm; nothing happens before a deadline.</summary>
+    /// <summary>Lets the timers fire that are due [U-17]. Calling it early or late does no harm; nothing happens before a deadline.</summary>
     /// <param name="now">The time.</param>
     public void HandleTimeout(Timestamp now)
     {

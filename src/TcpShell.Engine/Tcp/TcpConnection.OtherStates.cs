@@ -291,7 +291,8 @@ public sealed partial class TcpConnection
         _replies.Clear();
         _synPending = false;
         _synAgainBy = TransmitReason.Open;
-        _ackPending = false;
+        ForgetPendingAcks();
+        _lastTextArrived = null;
         _probePending = false;
         _keepAlivePending = false;
         _retransmitNow = false;

@@ -63,12 +63,15 @@ public static class CoveragePage
 
     private static string Sentence(Coverage coverage)
     {
+        IReadOnlyList<Requirement> all = coverage.Catalog.Requirements;
         IEnumerable<string> counts =
             from level in s_levels
             where level != "-"
-            let all = coverage.Catalog.Requirements.Where(requirement => requirement.Level == level).ToArray()
-            select $"{level} {all.Count(requirement => coverage.IsCovered(requirement.Id))} of {all.Length}";
-        return $"Rules of {coverage.Catalog.Rfcs.Count} RFCs with code and a test that proves it: {string.Join(", ", counts)}.";
+            let rules = all.Where(requirement => requirement.Level == level).ToArray()
+            select $"{level} {rules.Count(requirement => coverage.IsCovered(requirement.Id))} of {rules.Length}";
+        return $"{all.Count} rules of {coverage.Catalog.Rfcs.Count} RFCs: {all.Count(requirement => coverage.IsCovered(requirement.Id))} have code and a test that "
+            + $"proves it ({string.Join(", ", counts)}),\n"
+            + $"{all.Count(requirement => coverage.ReasonWhyNot(requirement.Id) is not null)} are not followed for a reason that is given.";
     }
 
     private static void Counts(StringBuilder text, Coverage coverage)

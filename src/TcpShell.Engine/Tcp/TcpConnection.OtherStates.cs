@@ -52,7 +52,7 @@ public sealed partial class TcpConnection
             return CheckReset(segment, now);
         }
 
-        // Third, security and compartment, is left out, as a host without multilevel security may [U-23]. Fourth: SYN.
+        // Third, security and compartment, is left out, as a host without multilevel security may (RFC 9293 A.1). Fourth: SYN.
         if (segment.Flags.Has(TcpFlags.SYN))
         {
             return CheckSyn(now);

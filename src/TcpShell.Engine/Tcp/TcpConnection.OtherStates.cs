@@ -14,7 +14,7 @@ public sealed partial class TcpConnection
         {
             if (!segment.Flags.Has(TcpFlags.ACK))
             {
-                // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7, RFC 9293 3.10.7.4 first].
+                // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7].
                 // A timer that is due at this moment comes first, so that the answer goes once and the retries keep their count.
                 HandleTimeout(now);
                 if (State == TcpState.Closed)
@@ -204,7 +204,7 @@ public sealed partial class TcpConnection
         return Challenge(now, "A SYN on an open connection is answered with a challenge ACK.");
     }
 
-    // Fifth [U-8 .. U-12]
+    // Fifth [U-8, U-9, U-10, U-11, U-12]
     private SegmentVerdict? CheckAcknowledgment(in TcpSegment segment, int windowShift, Timestamp now)
     {
         if (!segment.Flags.Has(TcpFlags.ACK))
@@ -291,7 +291,8 @@ public sealed partial class TcpConnection
         _replies.Clear();
         _synPending = false;
         _synAgainBy = TransmitReason.Open;
-        _ackPending = false;
+        ForgetPendingAcks();
+        _lastTextArrived = null;
         _probePending = false;
         _keepAlivePending = false;
         _retransmitNow = false;

@@ -12,7 +12,6 @@ public sealed partial class TcpConnection
     private byte[] _payload = [];
     private bool _synPending;
     private TransmitReason _synAgainBy = TransmitReason.Open;
-    private bool _ackPending;
     private bool _windowUpdatePending;
     private bool _probePending;
     private bool _keepAlivePending;
@@ -104,7 +103,7 @@ public sealed partial class TcpConnection
         };
         outgoing = new(segment, _synAgainBy, attempt, note);
         _synAgainBy = TransmitReason.Open;
-        _ackPending = false;
+        ForgetPendingAcks();
         if (Unacknowledged.Count > 0)
         {
             StartRetransmissionTimer(now);
@@ -270,21 +269,6 @@ public sealed partial class TcpConnection
         return false;
     }
 
-    private bool TryAcknowledge(Timestamp now, out OutgoingSegment outgoing)
-    {
-        outgoing = default;
-        if ((!_ackPending && !_windowUpdatePending) || State == TcpState.SynSent)
-        {
-            return false;
-        }
-
-        TransmitReason reason = _ackPending ? TransmitReason.Acknowledgment : TransmitReason.WindowUpdate;
-        outgoing = new(MakeAck(now), reason, 1, "");
-        return true;
-    }
-
-    private TcpSegment MakeAck(Timestamp now) => Make(TcpFlags.ACK, Snd.Nxt, default, now);
-
     /// <summary>A segment with data from the send buffer, or a bare FIN. Sequence space of a FIN is counted in <paramref name="length"/>.</summary>
     private TcpSegment MakeData(SeqNumber sequence, int length, TcpFlags flags, Timestamp now)
     {
@@ -303,7 +287,7 @@ public sealed partial class TcpConnection
     /// <summary>Every segment but a SYN is made here; it acknowledges all that was received [U-19].</summary>
     private TcpSegment Make(TcpFlags flags, SeqNumber sequence, ReadOnlyMemory<byte> payload, Timestamp now)
     {
-        _ackPending = _windowUpdatePending = false;
+        ForgetPendingAcks();
         bool urgent = Snd.Up > sequence && !flags.Has(TcpFlags.RST) && Snd.Up > Snd.Una;
         return new TcpSegment
         {

@@ -30,6 +30,9 @@ public sealed partial class TcpConnection
                 case TimerKind.KeepAlive:
                     KeepAliveTimerFires(now);
                     break;
+                case TimerKind.DelayedAck:
+                    DelayedAckTimerFires();
+                    break;
                 case TimerKind.UserTimeout:
                     Fail(ConnectionError.UserTimeout, TransitionEvent.UserTimeout, $"nothing was acknowledged for {Seconds(Settings.UserTimeout!.Value)} s", now);
                     break;

@@ -41,7 +41,12 @@ public sealed partial class TcpConnection
         _sendBuffer = new SendBuffer(settings.SendBufferSize);
         _reassembler = new Reassembler(settings.ReceiveBufferSize);
         Rtt = new RttEstimator(settings);
-        _congestion = settings.Congestion == CongestionAlgorithm.None ? new NoCongestionControl() : new Reno(settings); // CUBIC follows
+        _congestion = settings.Congestion switch
+        {
+            CongestionAlgorithm.None => new NoCongestionControl(),
+            CongestionAlgorithm.Reno => new Reno(settings),
+            _ => new Cubic(settings), // [9438-10]
+        };
     }
 
     /// <summary>The settings it was made with.</summary>
@@ -172,7 +177,7 @@ public sealed partial class TcpConnection
         Error = error;
         SetState(TcpState.Closed, what, cause, now);
         _reassembler.Clear();
-        _ackPending = false;
+        ForgetPendingAcks();
         _events.Enqueue(new(now, ConnectionEventKind.Failed, Error: error));
     }
 

@@ -52,7 +52,7 @@ public sealed partial class TcpConnection
             return CheckReset(segment, now);
         }
 
-        // Third, security and compartment, is left out, as a host without multilevel security may [U-23]. Fourth: SYN.
+        // Third, security and compartment, is left out, as a host without multilevel security may (RFC 9293 A.1). Fourth: SYN.
         if (segment.Flags.Has(TcpFlags.SYN))
         {
             return CheckSyn(now);
@@ -176,6 +176,11 @@ public sealed partial class TcpConnection
     // Second [U-6, 5961-1]
     private SegmentVerdict CheckReset(in TcpSegment segment, Timestamp now)
     {
+        if (State == TcpState.TimeWait && Settings.TimeWaitIgnoresReset)
+        {
+            return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1]
+        }
+
         if (segment.SequenceNumber != Rcv.Nxt)
         {
             return Challenge(now, $"A RST inside of the window but not at its edge ({Place(segment)}): the peer must confirm it.");
@@ -247,7 +252,8 @@ public sealed partial class TcpConnection
         }
 
         TakeTimestamp(segment, now);
-        if (ack > Snd.Una)
+        bool advances = ack > Snd.Una;
+        if (advances)
         {
             bool ofSyn = Snd.Una == Snd.Iss;
             AcknowledgeUpTo(ack, segment, now);
@@ -261,7 +267,7 @@ public sealed partial class TcpConnection
             CountDuplicateAck(now);
         }
 
-        UpdateSendWindow(segment, now);
+        UpdateSendWindow(segment, advances, now);
         return AcknowledgmentOfFin(segment, now);
     }
 

@@ -122,7 +122,7 @@ public sealed partial class TcpConnection
             return SegmentVerdict.Accepted;
         }
 
-        // Third, security and compartment, is left out [U-23]. Fourth: the SYN.
+        // Third, security and compartment, is left out (RFC 9293 A.1). Fourth: the SYN.
         if (!segment.Flags.Has(TcpFlags.SYN))
         {
             return SegmentVerdict.Drop(Rule, "Neither SYN nor RST: it cannot help to open.");

@@ -13,7 +13,7 @@ public sealed partial class TcpConnection
     private int _keepAliveProbesSent;
     private bool _synTimedOut;
 
-    /// <summary>Lets the timers fire that are due. Calling it early or late does no harm; nothing happens before a deadline.</summary>
+    /// <summary>Lets the timers fire that are due [U-17]. Calling it early or late does no harm; nothing happens before a deadline.</summary>
     /// <param name="now">The time.</param>
     public void HandleTimeout(Timestamp now)
     {
@@ -100,7 +100,7 @@ public sealed partial class TcpConnection
 
         if (Snd.UsableWindow > 0)
         {
-            _sendSilly = true; // [MUST-38] the override: a little data now is better than none for ever
+            _sendSilly = true; // [MUST-38, MUST-60] the override: a little data now is better than none for ever
             return;
         }
 
@@ -151,7 +151,7 @@ public sealed partial class TcpConnection
 
     private void ArmKeepAlive(Timestamp now)
     {
-        if (Settings.KeepAlive && IsSynchronized(State) && State != TcpState.TimeWait) // [MUST-25]
+        if (Settings.KeepAlive && IsSynchronized(State) && State != TcpState.TimeWait) // [MAY-5, MUST-25]
         {
             Timers.Set(TimerKind.KeepAlive, now + KeepAliveIdle);
         }

@@ -180,7 +180,7 @@ public sealed partial class TcpConnection
         SetSendWindow(segment, Snd.WindowShift);
         if (Snd.Wnd == 0)
         {
-            _retries = 0; // [MUST-37] a peer that answers is not dead, however long its window stays closed
+            _retries = 0; // [MUST-37, SHLD-17] a peer that answers is not dead, however long its window stays closed
             return;
         }
 

@@ -25,6 +25,7 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "SHLD-7")]
     [Trait("Proves", "SHLD-27")]
+    [Trait("Proves", "MAY-16")]
     [Trait("Proves", "MUST-60")]
     public void Established_ShortSends_NagleHoldsThemUntilTheAck() =>
         InState.Established().Send(1).Expect("> P. 101:102(1) ack 301").Send(1).Send(1).Send(1).ExpectNothing()
@@ -156,6 +157,7 @@ public sealed class SendingTests
 
     [Fact]
     [Trait("Proves", "MUST-38")]
+    [Trait("Proves", "MUST-60")]
     public void Established_SillyWindow_WaitsForTheOverride() =>
         WindowClosed(TcpHarness.Plain).Send(5000).Inject("< . 301 ack 201 win 10").ExpectNothing()
             .Advance(300).Inject("< . 301 ack 201 win 11").ExpectNothing() // an update that is silly too does not put it off

@@ -368,7 +368,7 @@ public sealed partial class TcpHost
             Identification = ++_identification, // another one for a retransmission too
             Ttl = (byte)settings.TimeToLive,
             TrafficClass = (byte)(settings.Dscp << 2 | (int)ecn),
-            DontFragment = settings.PathMtuDiscovery, // [1191-1]
+            DontFragment = settings.PathMtuDiscovery, // [1191-4]
         };
         var bytes = new byte[PacketWriter.SizeOf(header, segment)];
         PacketWriter.Write(header, segment, bytes);

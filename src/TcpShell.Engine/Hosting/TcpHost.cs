@@ -365,10 +365,10 @@ public sealed partial class TcpHost
         // Read for each packet anew, since the user may change them while the connection is open [MUST-48, MUST-49, SHLD-21, SHLD-22].
         var header = new PacketHeader(source, destination)
         {
-            Identification = ++_identification, // [MAY-4] not the same for a retransmission
+            Identification = ++_identification, // another one for a retransmission too
             Ttl = (byte)settings.TimeToLive,
             TrafficClass = (byte)(settings.Dscp << 2 | (int)ecn),
-            DontFragment = settings.PathMtuDiscovery, // [1191-1]
+            DontFragment = settings.PathMtuDiscovery, // [1191-4]
         };
         var bytes = new byte[PacketWriter.SizeOf(header, segment)];
         PacketWriter.Write(header, segment, bytes);

@@ -53,6 +53,9 @@ public sealed class HostedConnection
     /// <summary>The changes of state so far; a server's begin with its listener's.</summary>
     public IReadOnlyList<StateChange> StateChanges => _changes;
 
+    /// <summary>How its windows and times went since it was opened.</summary>
+    public ConnectionHistory History { get; } = new();
+
     /// <summary>ISS.</summary>
     public SeqNumber Iss => Tcp.Snd.Iss;
 

@@ -110,7 +110,7 @@ public sealed partial class TcpHost
         }
 
         TcpConnection tcp = Fork(listener, local, remote);
-        SeqNumber iss = _initialSequence.Next(local, remote, now);
+        SeqNumber iss = ChooseIss(local, remote, now);
         tcp.PrepareIss(predecessor is null ? iss : SeqNumber.Max(iss, predecessor.Tcp.Snd.Max + 1)); // [MAY-2] above the old one's last
         SegmentVerdict verdict = tcp.SegmentArrives(segment, remote, now, trafficClass);
         if (tcp.State == TcpState.Listen)

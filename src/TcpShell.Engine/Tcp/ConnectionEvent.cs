@@ -48,6 +48,9 @@ public enum ConnectionEventKind
     /// <summary>R1 is passed: the path seems bad, the connection goes on trying [MUST-20, SHLD-9].</summary>
     BadPath,
 
+    /// <summary>The peer has told its user timeout, or another one than before (RFC 5482 [5482-3]).</summary>
+    PeerUserTimeout,
+
     /// <summary>The connection ended with an error; <see cref="ConnectionEvent.Error"/> says which.</summary>
     Failed,
 }

@@ -65,6 +65,8 @@ public sealed partial class TcpConnection
             return refused;
         }
 
+        TakeUserTimeout(segment.Options.UserTimeout, now);
+
         // Sixth, seventh, eighth.
         return CheckUrgentTextFin(segment, now);
     }
@@ -77,8 +79,8 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// RFC 7323 5: PAWS, and a peer that stopped to send timestamps. A RST is never judged by them [7323-12], nor is a SYN, which is
-    /// challenged in any case [5961-3].
+    /// RFC 7323 5: PAWS, and a peer that stopped to send timestamps. It is asked once, on arrival, and not again of what waited beyond a
+    /// gap [7323-14]. A RST is never judged by them [7323-12], nor is a SYN, which is challenged in any case [5961-3].
     /// </summary>
     private SegmentVerdict? CheckTimestamp(in TcpSegment segment, Timestamp now)
     {
@@ -125,6 +127,11 @@ public sealed partial class TcpConnection
             // A peer that has filled our window numbers its ACKs so. They count, and no answer is due: two ends that both miss
             // a segment of a full window would otherwise answer each other's ACKs for ever [U-22].
             return null;
+        }
+
+        if (segment.End <= Rcv.Nxt && !segment.Flags.Has(TcpFlags.SYN))
+        {
+            NoteDuplicate(segment.SequenceNumber, segment.Payload.Length);
         }
 
         if (AcknowledgesFromJustBefore(segment))
@@ -245,7 +252,8 @@ public sealed partial class TcpConnection
         }
 
         TakeTimestamp(segment, now);
-        if (ack > Snd.Una)
+        bool advances = ack > Snd.Una;
+        if (advances)
         {
             bool ofSyn = Snd.Una == Snd.Iss;
             AcknowledgeUpTo(ack, segment, now);
@@ -259,7 +267,7 @@ public sealed partial class TcpConnection
             CountDuplicateAck(now);
         }
 
-        UpdateSendWindow(segment, now);
+        UpdateSendWindow(segment, advances, now);
         return AcknowledgmentOfFin(segment, now);
     }
 

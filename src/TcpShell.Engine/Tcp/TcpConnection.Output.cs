@@ -289,6 +289,14 @@ public sealed partial class TcpConnection
     {
         ForgetPendingAcks();
         bool urgent = Snd.Up > sequence && !flags.Has(TcpFlags.RST) && Snd.Up > Snd.Una;
+        TcpOptions options = SegmentOptions(payload.Length, now);
+        if (options.Sack.Count > 0)
+        {
+            _duplicate = null; // [2883-1] it was told, and is told once
+        }
+
+        _userTimeoutPending &= options.UserTimeout is null || flags.Has(TcpFlags.RST);
+
         return new TcpSegment
         {
             SourcePort = Local.Port,
@@ -298,7 +306,7 @@ public sealed partial class TcpConnection
             Flags = urgent ? flags | TcpFlags.URG : flags,
             UrgentPointer = urgent ? (ushort)Math.Min(ushort.MaxValue, Snd.Up - sequence) : (ushort)0, // [MUST-31]
             Window = AdvertisedWindow(),
-            Options = SegmentOptions(payload.Length, now),
+            Options = options,
             Payload = payload,
         };
     }
@@ -314,7 +322,7 @@ public sealed partial class TcpConnection
     {
         int window = Math.Min(_reassembler.Free, ushort.MaxValue);
         window = window > ReceiveMaximumSegmentSize ? window - (window % ReceiveMaximumSegmentSize) : window;
-        Rcv.Edge = Rcv.Nxt + window;
+        Rcv.Edge = SeqNumber.Max(Rcv.Edge, Rcv.Nxt + window); // a SYN,ACK that goes again takes nothing back that an ACK has told since
         Rcv.Told = (uint)window;
         return (ushort)window;
     }

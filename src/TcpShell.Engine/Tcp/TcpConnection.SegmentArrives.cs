@@ -45,6 +45,7 @@ public sealed partial class TcpConnection
             SequenceNumber = hasAck ? segment.AcknowledgmentNumber : 0,
             AcknowledgmentNumber = hasAck ? 0 : segment.End,
             Flags = hasAck ? TcpFlags.RST : TcpFlags.RST | TcpFlags.ACK,
+            Options = new() { Timestamps = segment.Options.Timestamps is { } timestamps ? new(0, timestamps.Value) : null }, // [7323-16]
         };
     }
 
@@ -168,7 +169,9 @@ public sealed partial class TcpConnection
         }
 
         _congestion.Start(SendMaximumSegmentSize, handshakeLost: _synTimedOut);
+        _userTimeoutPending = Settings.UserTimeoutOption; // [5482-4] again on the first segment behind the SYN
         ArmKeepAlive(now);
+        RestartUserTimeout(now);
         Tell(ConnectionEventKind.SpaceAvailable, now);
         if (_finQueued && State == TcpState.Established)
         {

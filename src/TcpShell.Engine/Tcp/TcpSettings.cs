@@ -70,7 +70,10 @@ public sealed record TcpSettings
     /// <summary>R1: retransmissions of one segment after which the user is told of a bad path (RFC 9293 3.8.3, SHLD-10).</summary>
     public int R1 { get; init; } = 3;
 
-    /// <summary>R2: retransmissions of one segment after which the connection is given up (RFC 9293 3.8.3, MUST-20); int.MaxValue for never.</summary>
+    /// <summary>
+    /// R2: retransmissions of one segment after which the connection is given up (RFC 9293 3.8.3, MUST-20); int.MaxValue for never. A user
+    /// timeout takes its place once the connection is open.
+    /// </summary>
     public int R2 { get; init; } = 15;
 
     /// <summary>The user timeout: how long data may stay unacknowledged before the connection is given up (RFC 9293 3.10.8); null for no limit.</summary>

@@ -12,6 +12,9 @@ public sealed partial class TcpHost
     // Listings and lessons look back at connections that are no more; a long-lived host must not keep them all.
     private const int ClosedConnectionsKept = 1000;
 
+    // Answers that no connection sends are bounded by what arrives, but nobody is forced to poll between arrivals.
+    private const int MaximumReplies = 1000;
+
     private static readonly Comparer<HostedConnection> s_byId = Comparer<HostedConnection>.Create((one, other) => one.Id.CompareTo(other.Id));
 
     private readonly Demultiplexer _demultiplexer = new();
@@ -25,6 +28,7 @@ public sealed partial class TcpHost
     private readonly Queue<OutgoingPacket> _replies = new();
     private readonly PriorityQueue<HostedConnection, (Timestamp At, long Order)> _deadlines = new();
     private readonly InitialSequence _initialSequence;
+    private readonly SynCookies _cookies;
     private readonly Func<int> _nextId;
     private long _scheduled;
     private ushort _identification;
@@ -59,6 +63,7 @@ public sealed partial class TcpHost
         Settings = settings;
         Mtu = mtu;
         _initialSequence = new InitialSequence(secret);
+        _cookies = new SynCookies(secret);
         int last = 0;
         _nextId = nextId ?? (() => ++last);
     }

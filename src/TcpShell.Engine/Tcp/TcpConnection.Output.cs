@@ -224,7 +224,7 @@ public sealed partial class TcpConnection
     {
         bool everything = length == unsent;
         bool nothingOutstanding = Snd.Nxt == Snd.Una;
-        return length == room
+        return length == room // [SHLD-28]
             || (everything && (withFin || _finQueued || !Settings.Nagle || nothingOutstanding || _urgentQueued))
             || (!everything && length >= Snd.MaxWnd / 2)
             || _sendSilly;
@@ -241,7 +241,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    /// <summary>A probe of a closed window carries one octet beyond it, or the FIN if there is no data [MUST-36].</summary>
+    /// <summary>A probe of a closed window carries one octet beyond it, or the FIN if there is no data [MUST-35, MUST-36].</summary>
     private bool TryProbe(Timestamp now, out OutgoingSegment outgoing)
     {
         outgoing = default;
@@ -289,6 +289,14 @@ public sealed partial class TcpConnection
     {
         ForgetPendingAcks();
         bool urgent = Snd.Up > sequence && !flags.Has(TcpFlags.RST) && Snd.Up > Snd.Una;
+        TcpOptions options = SegmentOptions(payload.Length, now);
+        if (options.Sack.Count > 0)
+        {
+            _duplicate = null; // [2883-1] it was told, and is told once
+        }
+
+        _userTimeoutPending &= options.UserTimeout is null || flags.Has(TcpFlags.RST);
+
         return new TcpSegment
         {
             SourcePort = Local.Port,
@@ -298,7 +306,7 @@ public sealed partial class TcpConnection
             Flags = urgent ? flags | TcpFlags.URG : flags,
             UrgentPointer = urgent ? (ushort)Math.Min(ushort.MaxValue, Snd.Up - sequence) : (ushort)0, // [MUST-31]
             Window = AdvertisedWindow(),
-            Options = SegmentOptions(payload.Length, now),
+            Options = options,
             Payload = payload,
         };
     }
@@ -314,12 +322,13 @@ public sealed partial class TcpConnection
     {
         int window = Math.Min(_reassembler.Free, ushort.MaxValue);
         window = window > ReceiveMaximumSegmentSize ? window - (window % ReceiveMaximumSegmentSize) : window;
-        Rcv.Edge = Rcv.Nxt + window;
+        Rcv.Edge = SeqNumber.Max(Rcv.Edge, Rcv.Nxt + window); // a SYN,ACK that goes again takes nothing back that an ACK has told since
         Rcv.Told = (uint)window;
         return (ushort)window;
     }
 
-    /// <summary>RCV.WND as it goes into the header. Its right edge moves by worthwhile steps only [MUST-39] and never back [SHLD-14].</summary>
+    /// <summary>RCV.WND as it goes into the header. Its right edge moves by worthwhile steps only [MUST-39] and never back [SHLD-14];
+    /// while the user takes nothing it stays closed [MAY-8].</summary>
     private ushort AdvertisedWindow()
     {
         SeqNumber edge = LargestEdge();

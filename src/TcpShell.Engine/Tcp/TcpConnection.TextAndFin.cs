@@ -71,6 +71,7 @@ public sealed partial class TcpConnection
             count = Math.Min(count, fin - Rcv.Nxt - offset); // nothing comes behind a FIN
         }
 
+        NoteDuplicate(segment.SequenceNumber, skip + count);
         bool hadGaps = _reassembler.Islands > 0;
         int advance = count <= 0 ? 0 : _reassembler.Insert(offset, segment.Payload.Span.Slice(skip, count));
         Rcv.Nxt += advance;

@@ -1,7 +1,7 @@
 namespace TcpShell.Tcp.Congestion;
 
 /// <summary>
-/// cwnd and ssthresh, with what every congestion control does alike: the initial window, slow start, the reduction, and taking it back.
+/// cwnd and ssthresh, with what every congestion control does alike: the initial window, slow start, the reduction, and taking it back [MUST-19].
 /// </summary>
 internal sealed class CongestionWindow(TcpSettings settings)
 {
@@ -33,7 +33,7 @@ internal sealed class CongestionWindow(TcpSettings settings)
     public void Start(int segmentSize, bool handshakeLost)
     {
         SegmentSize = segmentSize;
-        Octets = handshakeLost ? segmentSize : Initial(segmentSize, settings.InitialWindowSegments); // [5681-3]
+        Octets = handshakeLost ? segmentSize : Initial(segmentSize, settings.InitialWindowSegments); // [5681-3, 6928-2]
     }
 
     /// <summary>Grows in slow start.</summary>

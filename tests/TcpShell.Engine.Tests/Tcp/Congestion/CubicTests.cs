@@ -12,6 +12,7 @@ public sealed class CubicTests
     [Trait("Proves", "9438-1")]
     [Trait("Proves", "9438-2")]
     [Trait("Proves", "9438-3")]
+    [Trait("Proves", "MAY-18")]
     [InlineData(400, 100)]
     [InlineData(1000, 100)]
     [InlineData(5000, 50)]

@@ -14,7 +14,7 @@ public static class MatrixText
         var text = new StringBuilder("Goodput in percent of the link\n\nbandwidth  RTT     sender             ");
         foreach (double loss in Cell.Losses)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{Percent(loss)} loss".PadLeft(12));
+            text.Append($"{Percent(loss)} loss".PadLeft(12));
         }
 
         text.Append('\n');

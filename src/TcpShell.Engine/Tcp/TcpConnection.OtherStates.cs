@@ -179,7 +179,7 @@ public sealed partial class TcpConnection
     {
         if (State == TcpState.TimeWait && Settings.TimeWaitIgnoresReset)
         {
-            return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1]
+            return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1, 1337-3]
         }
 
         if (segment.SequenceNumber != Rcv.Nxt)

@@ -290,6 +290,11 @@ public sealed partial class TcpHost
             if (change.To == TcpState.Established)
             {
                 listener.Offer(connection);
+            }
+
+            // A user who closes in SYN-RECEIVED leads past ESTABLISHED; only what follows shows that the peer has confirmed.
+            if (change.To == TcpState.Established || change is { From: > TcpState.SynReceived, To: not TcpState.Closed })
+            {
                 EndPredecessor(connection, change.Time);
             }
         }

@@ -102,7 +102,7 @@ public sealed partial class TcpConnection
         {
             Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), _recentTimestamp) : null, // [7323-6]
             UserTimeout = withUserTimeout ? AdvertisedUserTimeout : null,
-            Sack = ToSackBlocks(SackCount(withUserTimeout ? room - UserTimeoutSize : room)),
+            Sack = ToSackBlocks(SackCount(withUserTimeout ? room - UserTimeoutSize : room)), // [2018-2]
         };
     }
 

@@ -97,7 +97,7 @@ public sealed partial class TcpConnection
             DestinationPort = Remote.Port,
             SequenceNumber = Snd.Iss,
             AcknowledgmentNumber = answering ? Rcv.Nxt : 0,
-            Flags = answering ? TcpFlags.SYN | TcpFlags.ACK : TcpFlags.SYN,
+            Flags = EcnSynFlags(answering) | (answering ? TcpFlags.SYN | TcpFlags.ACK : TcpFlags.SYN),
             Window = SynWindow(),
             Options = SynOptions(answering, now),
         };
@@ -177,7 +177,8 @@ public sealed partial class TcpConnection
     {
         outgoing = default;
         if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent
-            || Unacknowledged.FirstLost() is not null) // what is lost goes first
+            || Unacknowledged.FirstLost() is not null // what is lost goes first
+            || _waitsForEcnTimer)
         {
             return false;
         }
@@ -214,7 +215,7 @@ public sealed partial class TcpConnection
         Unacknowledged.Add(sent);
         Advance(sent.End);
         Counters.BytesSent += length;
-        outgoing = new(segment, length == 0 ? TransmitReason.Close : TransmitReason.Data, 1, "");
+        outgoing = WithEcn(new(segment, length == 0 ? TransmitReason.Close : TransmitReason.Data, 1, ""));
         StartRetransmissionTimer(now);
         return true;
     }
@@ -288,14 +289,16 @@ public sealed partial class TcpConnection
     private TcpSegment Make(TcpFlags flags, SeqNumber sequence, ReadOnlyMemory<byte> payload, Timestamp now)
     {
         ForgetPendingAcks();
-        bool urgent = Snd.Up > sequence && !flags.Has(TcpFlags.RST) && Snd.Up > Snd.Una;
+        bool isReset = flags.Has(TcpFlags.RST);
+        bool urgent = Snd.Up > sequence && !isReset && Snd.Up > Snd.Una;
+        flags |= _echoesCongestion && !isReset ? TcpFlags.ECE : TcpFlags.None; // [3168-4]
         TcpOptions options = SegmentOptions(payload.Length, now);
         if (options.Sack.Count > 0)
         {
             _duplicate = null; // [2883-1] it was told, and is told once
         }
 
-        _userTimeoutPending &= options.UserTimeout is null || flags.Has(TcpFlags.RST);
+        _userTimeoutPending &= options.UserTimeout is null || isReset;
 
         return new TcpSegment
         {

@@ -45,6 +45,7 @@ public sealed partial class TcpConnection
 
     private void RetransmissionTimerFires(Timestamp now)
     {
+        _waitsForEcnTimer = false;
         if (Unacknowledged.Front is not { } front)
         {
             return;
@@ -72,7 +73,7 @@ public sealed partial class TcpConnection
         if (IsSynchronized(State))
         {
             // A lost SYN tells of the first window only [5681-3].
-            _congestion.Congested(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
+            ReduceWindow(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
         }
 
         Rtt.BackOff(); // [6298-11]

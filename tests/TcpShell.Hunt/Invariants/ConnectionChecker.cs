@@ -8,9 +8,10 @@ namespace TcpShell.Hunt.Invariants;
 /// <summary>What must be so of a connection whenever its host has done what there was to do.</summary>
 internal static class ConnectionChecker
 {
-    // Longer queues are walked through now and then only.
+    // Queues are walked through now and then only, long ones seldom.
+    private const int Often = 4;
+    private const int Seldom = 32;
     private const int ShortQueue = 8;
-    private const int Seldom = 16;
 
     // RFC 9293 MUST-40
     private static readonly TimeSpan s_longestAckDelay = TimeSpan.FromMilliseconds(500);
@@ -20,7 +21,7 @@ internal static class ConnectionChecker
         TcpConnection tcp = end.Tcp;
         CheckSendSpace(end, tcp, now);
         CheckBuffers(end, tcp);
-        if (tcp.Unacknowledged.Count <= ShortQueue || step % Seldom == 0)
+        if (step % (tcp.Unacknowledged.Count <= ShortQueue ? Often : Seldom) == 0)
         {
             CheckQueue(end, tcp);
         }

@@ -317,8 +317,11 @@ internal sealed class ScenarioRun : ITcpApplication
             ConnectionChecker.NoteProgress(end, _network.Now);
         }
 
-        bool isFirst = decoded.Segment.Length > 0 && decoded.Segment.SequenceNumber <= end.Tcp.Snd.Una;
-        if (isFirst || packet.Reason == TransmitReason.KeepAliveProbe)
+        if (packet.Reason is TransmitReason.ZeroWindowProbe or TransmitReason.KeepAliveProbe)
+        {
+            end.Seen.Probed.Add(_network.Now);
+        }
+        else if (decoded.Segment.Length > 0 && decoded.Segment.SequenceNumber <= end.Tcp.Snd.Una)
         {
             end.Seen.Asked.Add(_network.Now);
         }
@@ -333,7 +336,8 @@ internal sealed class ScenarioRun : ITcpApplication
     {
         DecodedPacket decoded = packet.Decode();
         (Endpoint Remote, Endpoint Local) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
-        if (packet.Fate != PacketFate.Delivered || packet.Verdict is { Fate: SegmentFate.Dropped })
+        bool refused = packet.Verdict is { Fate: not SegmentFate.Accepted } && decoded.Segment.Flags.Has(TcpFlags.SYN);
+        if (packet.Fate != PacketFate.Delivered || refused || packet.Verdict is { Fate: SegmentFate.Dropped })
         {
             CountLoss((tuple.Remote, tuple.Local));
         }
@@ -342,6 +346,12 @@ internal sealed class ScenarioRun : ITcpApplication
         {
             TcpSegment segment = decoded.Segment;
             end.Seen.ResetArrived |= segment.Flags.Has(TcpFlags.RST);
+            if (packet.Verdict is { Fate: SegmentFate.Accepted or SegmentFate.Acknowledged })
+            {
+                end.Seen.Probed.Clear();
+                end.Seen.LossesInSilence = 0;
+            }
+
             if (segment.Length > 0)
             {
                 end.Seen.Arrived(segment.SequenceNumber, segment.End);
@@ -351,14 +361,16 @@ internal sealed class ScenarioRun : ITcpApplication
 
     private void CountLoss((Endpoint One, Endpoint Other) tuple)
     {
-        if (_byTuple.GetValueOrDefault(tuple) is { } one)
-        {
-            one.Seen.Losses++;
-        }
+        CountLossAt(_byTuple.GetValueOrDefault(tuple));
+        CountLossAt(_byTuple.GetValueOrDefault((tuple.Other, tuple.One)));
+    }
 
-        if (_byTuple.GetValueOrDefault((tuple.Other, tuple.One)) is { } other)
+    private static void CountLossAt(End? end)
+    {
+        if (end is not null)
         {
-            other.Seen.Losses++;
+            end.Seen.Losses++;
+            end.Seen.LossesInSilence++;
         }
     }
 

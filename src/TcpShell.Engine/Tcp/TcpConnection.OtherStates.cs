@@ -223,7 +223,7 @@ public sealed partial class TcpConnection
             SetState(TcpState.Established, TransitionEvent.AckOfSynArrives, $"ACK arrives, ack={FromUs(ack)}", now);
             SetSendWindow(segment, windowShift);
             TakeTimestamp(segment, now);
-            AcknowledgeUpTo(ack, segment, now);
+            TakeAcknowledgment(segment, now);
             EnterEstablished(now);
             return null;
         }
@@ -240,18 +240,11 @@ public sealed partial class TcpConnection
         }
 
         TakeTimestamp(segment, now);
-        if (ack > Snd.Una)
+        bool ofSyn = Snd.Una == Snd.Iss;
+        TakeAcknowledgment(segment, now);
+        if (ofSyn && ack > Snd.Iss)
         {
-            bool ofSyn = Snd.Una == Snd.Iss;
-            AcknowledgeUpTo(ack, segment, now);
-            if (ofSyn)
-            {
-                EnterEstablished(now); // the user closed in SYN-RECEIVED; what was queued before goes out now
-            }
-        }
-        else if (IsDuplicateAck(segment))
-        {
-            CountDuplicateAck(now);
+            EnterEstablished(now); // the user closed in SYN-RECEIVED; what was queued before goes out now
         }
 
         UpdateSendWindow(segment, now);

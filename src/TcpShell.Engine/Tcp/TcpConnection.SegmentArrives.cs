@@ -137,7 +137,7 @@ public sealed partial class TcpConnection
             return SegmentVerdict.Accepted;
         }
 
-        AcknowledgeUpTo(segment.AcknowledgmentNumber, segment, now);
+        TakeAcknowledgment(segment, now);
         SetSendWindow(segment, shift: 0); // [7323-2] the window of a SYN is never scaled
         SetState(TcpState.Established, TransitionEvent.SynAckArrives, $"SYN,ACK arrives, ack={FromUs(segment.AcknowledgmentNumber)}", now);
         EnterEstablished(now);
@@ -168,6 +168,7 @@ public sealed partial class TcpConnection
         }
 
         _congestion.Start(SendMaximumSegmentSize, handshakeLost: _synTimedOut);
+        _restartWindow = _congestion.Window;
         ArmKeepAlive(now);
         Tell(ConnectionEventKind.SpaceAvailable, now);
         if (_finQueued && State == TcpState.Established)

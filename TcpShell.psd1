@@ -17,6 +17,7 @@
     CmdletsToExport      = @(
         'Add-TcpImpairment'
         'Close-TcpConnection'
+        'ConvertFrom-TcpScript'
         'ConvertTo-TcpDiagram'
         'Export-TcpCapture'
         'Get-TcpConnection'

@@ -53,6 +53,9 @@ public sealed class HostedConnection
     /// <summary>The changes of state so far; a server's begin with its listener's.</summary>
     public IReadOnlyList<StateChange> StateChanges => _changes;
 
+    /// <summary>How its windows and times went since it was opened.</summary>
+    public ConnectionHistory History { get; } = new();
+
     /// <summary>ISS.</summary>
     public SeqNumber Iss => Tcp.Snd.Iss;
 
@@ -146,6 +149,24 @@ public sealed class HostedConnection
     /// <summary>Octets in flight.</summary>
     public int InFlight => Tcp.Unacknowledged.InFlight;
 
+    /// <summary>Segments that are taken for lost and wait to be sent again.</summary>
+    public int Lost => Tcp.Unacknowledged.Lost;
+
+    /// <summary>Segments that the peer holds beyond a gap.</summary>
+    public int Sacked => Tcp.Unacknowledged.Sacked;
+
+    /// <summary>Segments that were sent again and are in flight.</summary>
+    public int Retransmitted => Tcp.Unacknowledged.Retransmitted;
+
+    /// <summary>How far apart, in segments, the path was seen to reorder; 3 at least.</summary>
+    public int Reordering => Tcp.Reordering;
+
+    /// <summary>Where loss recovery stands.</summary>
+    public RecoveryPhase RecoveryPhase => Tcp.RecoveryPhase;
+
+    /// <summary>What held the sender back, and for how long.</summary>
+    public SendLimits Limits => Tcp.Limits;
+
     /// <summary>Segments sent again.</summary>
     public long Retransmissions => Tcp.Counters.Retransmissions;
 
@@ -178,6 +199,9 @@ public sealed class HostedConnection
     internal bool IsDirty { get; set; }
 
     internal Listener? Listener { get; init; }
+
+    /// <summary>The connection in TIME-WAIT that this one was asked for on top of; it ends when this one is open, and is back if that fails.</summary>
+    internal HostedConnection? Predecessor { get; set; }
 
     internal void Record(StateChange change) => _changes.Add(change);
 

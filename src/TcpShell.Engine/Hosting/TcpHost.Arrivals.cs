@@ -24,14 +24,36 @@ public sealed partial class TcpHost
         Endpoint remote = decoded.SourceEndpoint;
         if (_demultiplexer.FindConnection(local, remote) is { } connection)
         {
+            if (connection.State == TcpState.TimeWait
+                && connection.Settings.TimeWaitReuse
+                && IsRequest(segment)
+                && _demultiplexer.FindListener(local) is { } heir)
+            {
+                return ArrivesInTimeWait(connection, heir, segment, now, decoded.TrafficClass);
+            }
+
             SegmentVerdict verdict = connection.Tcp.SegmentArrives(segment, remote, now, decoded.TrafficClass);
             Settle(connection, now);
             return verdict;
         }
 
         return _demultiplexer.FindListener(local) is { } listener
-            ? ArrivesAtListener(listener, segment, local, remote, now)
+            ? ArrivesAtListener(listener, segment, local, remote, now, decoded.TrafficClass)
             : ArrivesAtNobody(segment, local, remote);
+    }
+
+    private static bool IsRequest(in TcpSegment segment) =>
+        segment.Flags.Has(TcpFlags.SYN) && !segment.Flags.HasAny(TcpFlags.ACK | TcpFlags.RST);
+
+    /// <summary>A request for the ends of a connection in TIME-WAIT: a newer one is taken up, an old duplicate is not [MAY-2, SHLD-4].</summary>
+    private SegmentVerdict ArrivesInTimeWait(HostedConnection old, Listener listener, in TcpSegment syn, Timestamp now, byte trafficClass)
+    {
+        if (!old.Tcp.IsOlderThan(syn, listener.Control.Settings.Timestamps))
+        {
+            return SegmentVerdict.Drop("6191 2", "The connection is in TIME-WAIT, and this request is not newer than its last segment.");
+        }
+
+        return ArrivesAtListener(listener, syn, old.Local, old.Remote, now, trafficClass, old);
     }
 
     private SegmentVerdict? Refusal(in DecodedPacket packet)
@@ -59,33 +81,49 @@ public sealed partial class TcpHost
         return null;
     }
 
-    private SegmentVerdict ArrivesAtListener(Listener listener, in TcpSegment segment, Endpoint local, Endpoint remote, Timestamp now)
+    private SegmentVerdict ArrivesAtListener(
+        Listener listener,
+        in TcpSegment segment,
+        Endpoint local,
+        Endpoint remote,
+        Timestamp now,
+        byte trafficClass,
+        HostedConnection? predecessor = null)
     {
-        bool asks = segment.Flags.Has(TcpFlags.SYN) && !segment.Flags.HasAny(TcpFlags.ACK | TcpFlags.RST);
-        if (asks && listener.HalfOpen >= listener.Backlog)
+        if (IsRequest(segment) && listener.HalfOpen >= listener.Backlog)
         {
             listener.BacklogDrops++;
             return SegmentVerdict.Drop("4987 3.1", $"The backlog is full: {listener.HalfOpen} connections are half-open.");
         }
 
         TcpConnection tcp = listener.Control.Tcp.Fork(local, Mtu, _initialSequence.TimestampOffset(local, remote));
-        tcp.PrepareIss(_initialSequence.Next(local, remote, now));
-        SegmentVerdict verdict = tcp.SegmentArrives(segment, remote, now);
+        SeqNumber iss = ChooseIss(local, remote, now);
+        tcp.PrepareIss(predecessor is null ? iss : SeqNumber.Max(iss, predecessor.Tcp.Snd.Max + 1)); // [MAY-2] above the old one's last
+        SegmentVerdict verdict = tcp.SegmentArrives(segment, remote, now, trafficClass);
         if (tcp.State == TcpState.Listen)
         {
             // No connection came of it; there may be a RST to send.
             while (tcp.TryPollTransmit(now, out OutgoingSegment reply))
             {
-                Answer(reply.Segment, local, remote, reply.Note);
+                Answer(reply.Segment, local, remote, reply.Note, tcp.Settings);
             }
 
             return verdict;
         }
 
-        var connection = new HostedConnection(this, tcp, _nextId(), ConnectionRole.Server, listener.Application) { Listener = listener };
+        var connection = new HostedConnection(this, tcp, _nextId(), ConnectionRole.Server, listener.Application)
+        {
+            Listener = listener,
+            Predecessor = predecessor,
+        };
         foreach (StateChange change in listener.Control.StateChanges)
         {
             connection.Record(change);
+        }
+
+        if (predecessor is not null)
+        {
+            _demultiplexer.Remove(predecessor, local, remote);
         }
 
         Adopt(connection, now);
@@ -108,14 +146,14 @@ public sealed partial class TcpHost
         }
 
         string text = $"There is no connection and no listener at {local}.";
-        Answer(reset, local, remote, text);
+        Answer(reset, local, remote, text, Settings);
         return new(SegmentFate.Reset, Rule, text);
     }
 
-    private void Answer(in TcpSegment segment, Endpoint local, Endpoint remote, string note)
+    private void Answer(in TcpSegment segment, Endpoint local, Endpoint remote, string note, TcpSettings settings)
     {
         Counters.ResetsSent++;
-        byte[] bytes = Write(local.Address, remote.Address, segment);
+        byte[] bytes = Write(local.Address, remote.Address, segment, settings);
         _replies.Enqueue(new(bytes, TransmitReason.Reset, 1, note, 0));
     }
 }

@@ -57,6 +57,12 @@ public sealed class SimulatedNetwork : TcpNetwork
     /// <summary>The packets so far.</summary>
     public PacketTrace Trace { get; } = new();
 
+    /// <summary>Told of each packet when it is sent, before anything else happens: what its fate is stands in it already.</summary>
+    public event Action<TracedPacket>? PacketSent;
+
+    /// <summary>Told of each packet when it has arrived and was processed, before the answers to it are sent.</summary>
+    public event Action<TracedPacket>? PacketArrived;
+
     /// <summary>Packets that are on their way.</summary>
     public int InFlight => _arrivals.Count;
 
@@ -267,6 +273,13 @@ public sealed class SimulatedNetwork : TcpNetwork
     /// <summary>Sends a packet through the impairments and the link.</summary>
     private TracedPacket Transmit(OutgoingPacket packet)
     {
+        TracedPacket traced = PutOnLink(packet);
+        PacketSent?.Invoke(traced);
+        return traced;
+    }
+
+    private TracedPacket PutOnLink(OutgoingPacket packet)
+    {
         DecodedPacket decoded = PacketDecoder.Decode(packet.Bytes, LinkType.Raw);
         string from = NameOf(decoded.Source);
         string to = NameOf(decoded.Destination);
@@ -349,6 +362,7 @@ public sealed class SimulatedNetwork : TcpNetwork
         {
             packet.Fate = PacketFate.Unreachable;
             packet.FateText = $"{packet.To} is {(FindHost(arrival.Destination) is null ? "nobody's address" : "down")}";
+            PacketArrived?.Invoke(packet);
             return;
         }
 
@@ -361,6 +375,7 @@ public sealed class SimulatedNetwork : TcpNetwork
             packet.StateChanges = [.. StateChanges.From(before)];
         }
 
+        PacketArrived?.Invoke(packet);
         Pump(host);
     }
 

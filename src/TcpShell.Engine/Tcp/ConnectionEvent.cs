@@ -39,7 +39,7 @@ public enum ConnectionEventKind
     /// <summary>Octets can be sent that had no room before.</summary>
     SpaceAvailable,
 
-    /// <summary>The peer closed: after what is available nothing will come.</summary>
+    /// <summary>The peer closed: after what is available nothing will come [MUST-12].</summary>
     EndOfStream,
 
     /// <summary>Urgent data is announced, or more of it [MUST-32].</summary>
@@ -48,7 +48,10 @@ public enum ConnectionEventKind
     /// <summary>R1 is passed: the path seems bad, the connection goes on trying [MUST-20, SHLD-9].</summary>
     BadPath,
 
-    /// <summary>The connection ended with an error; <see cref="ConnectionEvent.Error"/> says which.</summary>
+    /// <summary>The peer has told its user timeout, or another one than before (RFC 5482 [5482-3]).</summary>
+    PeerUserTimeout,
+
+    /// <summary>The connection ended with an error, as after an abort of the peer [MUST-12]; <see cref="ConnectionEvent.Error"/> says which.</summary>
     Failed,
 }
 

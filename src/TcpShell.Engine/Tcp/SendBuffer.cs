@@ -2,7 +2,10 @@ using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
 
-/// <summary>What the user has given to be sent: octets that are in flight first, then those that wait for their first transmission.</summary>
+/// <summary>
+/// What the user has given to be sent: octets that are in flight first, then those that wait for their first transmission. Where one SEND
+/// ended and the next began is not kept, so that segments become as large as they can [MAY-16, SHLD-27].
+/// </summary>
 internal sealed class SendBuffer(int capacity)
 {
     private readonly ByteRing _ring = new(capacity);

@@ -181,8 +181,12 @@ public sealed partial class TcpConnection
         Snd.Wl2 = segment.AcknowledgmentNumber;
     }
 
-    /// <summary>The peer's window, unless the segment is older than the one that set it last [U-11].</summary>
-    private void UpdateSendWindow(in TcpSegment segment, Timestamp now)
+    /// <summary>
+    /// The peer's window, unless the segment is older than the one that set it last [U-11]. One that acknowledges new data is never older,
+    /// even if its own text is: a retransmission has a low number and a new window, and going by the number alone would leave the old window
+    /// standing behind the new SND.UNA, where the peer never opened one.
+    /// </summary>
+    private void UpdateSendWindow(in TcpSegment segment, bool advances, Timestamp now)
     {
         if (segment.AcknowledgmentNumber < Snd.Una)
         {
@@ -190,7 +194,7 @@ public sealed partial class TcpConnection
         }
 
         _unanswered = 0;
-        bool newer = Snd.Wl1 < segment.SequenceNumber || (Snd.Wl1 == segment.SequenceNumber && Snd.Wl2 <= segment.AcknowledgmentNumber);
+        bool newer = advances || Snd.Wl1 < segment.SequenceNumber || (Snd.Wl1 == segment.SequenceNumber && Snd.Wl2 <= segment.AcknowledgmentNumber);
         if (!newer)
         {
             return;
@@ -200,7 +204,7 @@ public sealed partial class TcpConnection
         SetSendWindow(segment, Snd.WindowShift);
         if (Snd.Wnd == 0)
         {
-            _retries = 0; // [MUST-37] a peer that answers is not dead, however long its window stays closed
+            _retries = 0; // [MUST-37, SHLD-17] a peer that answers is not dead, however long its window stays closed
             return;
         }
 

@@ -12,7 +12,6 @@ public sealed partial class TcpConnection
     private byte[] _payload = [];
     private bool _synPending;
     private TransmitReason _synAgainBy = TransmitReason.Open;
-    private bool _ackPending;
     private bool _windowUpdatePending;
     private bool _probePending;
     private bool _keepAlivePending;
@@ -47,6 +46,7 @@ public sealed partial class TcpConnection
 
         if (!found)
         {
+            Limits.Enter(CurrentLimit(), now);
             return false;
         }
 
@@ -106,7 +106,7 @@ public sealed partial class TcpConnection
         };
         outgoing = new(segment, _synAgainBy, attempt, note);
         _synAgainBy = TransmitReason.Open;
-        _ackPending = false;
+        ForgetPendingAcks();
         if (Unacknowledged.Count > 0)
         {
             StartRetransmissionTimer(now);
@@ -149,7 +149,7 @@ public sealed partial class TcpConnection
     {
         bool everything = length == unsent;
         bool nothingOutstanding = Snd.Nxt == Snd.Una;
-        return length == room
+        return length == room // [SHLD-28]
             || (everything && (withFin || _finQueued || !Settings.Nagle || nothingOutstanding || _urgentQueued))
             || (!everything && length >= Snd.MaxWnd / 2)
             || _sendSilly;
@@ -166,7 +166,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    /// <summary>A probe of a closed window carries one octet beyond it, or the FIN if there is no data [MUST-36].</summary>
+    /// <summary>A probe of a closed window carries one octet beyond it, or the FIN if there is no data [MUST-35, MUST-36].</summary>
     private bool TryProbe(Timestamp now, out OutgoingSegment outgoing)
     {
         outgoing = default;
@@ -194,21 +194,6 @@ public sealed partial class TcpConnection
         return false;
     }
 
-    private bool TryAcknowledge(Timestamp now, out OutgoingSegment outgoing)
-    {
-        outgoing = default;
-        if ((!_ackPending && !_windowUpdatePending) || State == TcpState.SynSent)
-        {
-            return false;
-        }
-
-        TransmitReason reason = _ackPending ? TransmitReason.Acknowledgment : TransmitReason.WindowUpdate;
-        outgoing = new(MakeAck(now), reason, 1, "");
-        return true;
-    }
-
-    private TcpSegment MakeAck(Timestamp now) => Make(TcpFlags.ACK, Snd.Nxt, default, now);
-
     /// <summary>A segment with data from the send buffer, or a bare FIN. Sequence space of a FIN is counted in <paramref name="length"/>.</summary>
     private TcpSegment MakeData(SeqNumber sequence, int length, TcpFlags flags, Timestamp now)
     {
@@ -227,8 +212,16 @@ public sealed partial class TcpConnection
     /// <summary>Every segment but a SYN is made here; it acknowledges all that was received [U-19].</summary>
     private TcpSegment Make(TcpFlags flags, SeqNumber sequence, ReadOnlyMemory<byte> payload, Timestamp now)
     {
-        _ackPending = _windowUpdatePending = false;
+        ForgetPendingAcks();
         bool urgent = Snd.Up > sequence && !flags.Has(TcpFlags.RST) && Snd.Up > Snd.Una;
+        TcpOptions options = SegmentOptions(payload.Length, now);
+        if (options.Sack.Count > 0)
+        {
+            _duplicate = null; // [2883-1] it was told, and is told once
+        }
+
+        _userTimeoutPending &= options.UserTimeout is null || flags.Has(TcpFlags.RST);
+
         return new TcpSegment
         {
             SourcePort = Local.Port,
@@ -238,7 +231,7 @@ public sealed partial class TcpConnection
             Flags = urgent ? flags | TcpFlags.URG : flags,
             UrgentPointer = urgent ? (ushort)Math.Min(ushort.MaxValue, Snd.Up - sequence) : (ushort)0, // [MUST-31]
             Window = AdvertisedWindow(),
-            Options = SegmentOptions(payload.Length, now),
+            Options = options,
             Payload = payload,
         };
     }
@@ -254,12 +247,13 @@ public sealed partial class TcpConnection
     {
         int window = Math.Min(_reassembler.Free, ushort.MaxValue);
         window = window > ReceiveMaximumSegmentSize ? window - (window % ReceiveMaximumSegmentSize) : window;
-        Rcv.Edge = Rcv.Nxt + window;
+        Rcv.Edge = SeqNumber.Max(Rcv.Edge, Rcv.Nxt + window); // a SYN,ACK that goes again takes nothing back that an ACK has told since
         Rcv.Told = (uint)window;
         return (ushort)window;
     }
 
-    /// <summary>RCV.WND as it goes into the header. Its right edge moves by worthwhile steps only [MUST-39] and never back [SHLD-14].</summary>
+    /// <summary>RCV.WND as it goes into the header. Its right edge moves by worthwhile steps only [MUST-39] and never back [SHLD-14];
+    /// while the user takes nothing it stays closed [MAY-8].</summary>
     private ushort AdvertisedWindow()
     {
         SeqNumber edge = LargestEdge();

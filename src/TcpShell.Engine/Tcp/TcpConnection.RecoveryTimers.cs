@@ -158,7 +158,7 @@ public sealed partial class TcpConnection
         {
             TcpState.SynSent => Settings.SynRetries,
             TcpState.SynReceived => _passive ? Settings.SynAckRetries : Settings.SynRetries,
-            _ => Settings.R2,
+            _ => RetransmissionLimit,
         };
         if (_retries >= limit)
         {
@@ -179,8 +179,8 @@ public sealed partial class TcpConnection
             _congestion.Congested(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
         }
 
+        StartLossPhase(front);
         MarkLostByTimeout(front, now);
-        StartLossPhase();
         Rtt.BackOff(); // [6298-11]
         if (front.Flags.Has(TcpFlags.SYN))
         {
@@ -215,17 +215,14 @@ public sealed partial class TcpConnection
         }
     }
 
-    private void StartLossPhase()
+    private void StartLossPhase(SentSegment front)
     {
+        // F-RTO cannot tell where the segment was sent again before, or an older timeout is being repaired [5682-4].
+        bool first = _retries == 1 && front.Transmissions == 1 && RecoveryPhase != RecoveryPhase.Loss;
+        _forwardRto = Settings.ForwardRto && first && IsSynchronized(State) ? ForwardRto.FirstAck : ForwardRto.Off;
         if (_retries == 1)
         {
-            // F-RTO makes no sense while an older timeout is being repaired (RFC 5682 2.1 step 1).
-            _forwardRto = Settings.ForwardRto && IsSynchronized(State) && RecoveryPhase != RecoveryPhase.Loss ? ForwardRto.FirstAck : ForwardRto.Off;
             _spurious.Start(Snd.Una, Snd.Max);
-        }
-        else
-        {
-            _forwardRto = ForwardRto.Off;
         }
 
         RecoveryPhase = IsSynchronized(State) ? RecoveryPhase.Loss : RecoveryPhase.Open;
@@ -244,16 +241,16 @@ public sealed partial class TcpConnection
         switch (_forwardRto)
         {
             case ForwardRto.FirstAck when news.Advances:
-                // [5682-2] New data goes out instead of old: if the old was not lost, the next ACK is of what was never sent again.
-                bool possible = Snd.Una < _recover && WaitsToSend && Snd.UsableWindow > 0;
-                _forwardRto = possible ? ForwardRto.SecondAck : ForwardRto.Off;
+                // New data goes out instead of old, if there is some: if the old was not lost, the next ACK is of what was never sent again.
+                bool possible = Snd.Una < _recover && WaitsToSend && Snd.UsableWindow > 0; // [5682-4, 5682-6]
+                _forwardRto = possible ? ForwardRto.SecondAck : ForwardRto.Off; // [5682-1]
                 _forwardSent = 0;
                 break;
-            case ForwardRto.FirstAck when news.IsDuplicate && !SelectiveAcknowledgmentInForce:
-                _forwardRto = ForwardRto.Off; // [5682-2]
+            case ForwardRto.FirstAck when news.IsDuplicate && !SelectiveAcknowledgmentInForce: // [5682-5]
+                _forwardRto = ForwardRto.Off; // [5682-3]
                 break;
             case ForwardRto.SecondAck when HasOriginalArrived():
-                Undo(now); // [5682-3]
+                Undo(now); // [5682-2, 5682-7]
                 return;
             case ForwardRto.SecondAck when news.Advances || news.IsDuplicate:
                 _forwardRto = ForwardRto.Off; // [5682-3] the loss was real

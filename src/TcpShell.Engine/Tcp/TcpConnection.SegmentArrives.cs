@@ -45,6 +45,7 @@ public sealed partial class TcpConnection
             SequenceNumber = hasAck ? segment.AcknowledgmentNumber : 0,
             AcknowledgmentNumber = hasAck ? 0 : segment.End,
             Flags = hasAck ? TcpFlags.RST : TcpFlags.RST | TcpFlags.ACK,
+            Options = new() { Timestamps = segment.Options.Timestamps is { } timestamps ? new(0, timestamps.Value) : null }, // [7323-16]
         };
     }
 
@@ -121,7 +122,7 @@ public sealed partial class TcpConnection
             return SegmentVerdict.Accepted;
         }
 
-        // Third, security and compartment, is left out [U-23]. Fourth: the SYN.
+        // Third, security and compartment, is left out (RFC 9293 A.1). Fourth: the SYN.
         if (!segment.Flags.Has(TcpFlags.SYN))
         {
             return SegmentVerdict.Drop(Rule, "Neither SYN nor RST: it cannot help to open.");
@@ -169,7 +170,9 @@ public sealed partial class TcpConnection
 
         _congestion.Start(SendMaximumSegmentSize, handshakeLost: _synTimedOut);
         _restartWindow = _congestion.Window;
+        _userTimeoutPending = Settings.UserTimeoutOption; // [5482-4] again on the first segment behind the SYN
         ArmKeepAlive(now);
+        RestartUserTimeout(now);
         Tell(ConnectionEventKind.SpaceAvailable, now);
         if (_finQueued && State == TcpState.Established)
         {

@@ -71,7 +71,7 @@ public sealed partial class TcpConnection
         return false;
     }
 
-    /// <summary>F-RTO: up to two new segments between the first and the second ACK after a timeout [5682-2].</summary>
+    /// <summary>F-RTO: up to two new segments between the first and the second ACK after a timeout [5682-1].</summary>
     private bool TryForwardRto(Timestamp now, out OutgoingSegment outgoing)
     {
         outgoing = default;
@@ -87,7 +87,7 @@ public sealed partial class TcpConnection
             return true;
         }
 
-        _forwardRto = _forwardSent == 0 ? ForwardRto.Off : ForwardRto.SecondAck; // nothing can go that would tell
+        _forwardRto = _forwardSent == 0 ? ForwardRto.Off : ForwardRto.SecondAck; // [5682-6] nothing can go that would tell
         return false;
     }
 
@@ -139,7 +139,8 @@ public sealed partial class TcpConnection
             return false;
         }
 
-        // [3042-1, 5681-12] Each of the first two duplicate ACKs lets out one segment more. With SACK the pipe tells so by itself [6675-6].
+        // [3042-1, 3042-2, 3042-3, 5681-12] Each of the first two duplicate ACKs lets out one segment more. With SACK the pipe tells so by itself
+        // [3042-4, 6675-6].
         bool limited = Settings.LimitedTransmit && RecoveryPhase == RecoveryPhase.Open;
         int extra = limited && !SelectiveAcknowledgmentInForce ? Math.Min(_duplicateAcks, DuplicateAckThreshold - 1) * SendMaximumSegmentSize : 0;
         RestartAfterIdle(now);
@@ -249,12 +250,31 @@ public sealed partial class TcpConnection
         }
     }
 
+    private SendLimit CurrentLimit()
+    {
+        if (Unacknowledged.Count == 0 && !WaitsToSend)
+        {
+            return SendLimit.None;
+        }
+
+        if (Unsent == 0)
+        {
+            return SendSpace == 0 ? SendLimit.SendBuffer : SendLimit.Application;
+        }
+
+        int segment = Math.Min(Unsent, SendMaximumSegmentSize);
+        bool lost = Unacknowledged.Lost > 0;
+        return !lost && Snd.UsableWindow < segment ? SendLimit.ReceiveWindow
+            : lost || CongestionRoom < segment ? SendLimit.CongestionWindow
+            : SendLimit.Application; // Nagle waits for more of it
+    }
+
     private string NoteOf(SentSegment lost) => lost.Cause switch
     {
         LossCause.DuplicateAcks => "after 3 duplicate ACKs",
         LossCause.PartialAck => "after a partial ACK",
         LossCause.SackedAbove => "enough above it was SACKed",
-        LossCause.Rack when lost.SentBefore == TimeSpan.Zero => "RACK: three sent with it have arrived",
+        LossCause.Rack when lost.SentBefore == TimeSpan.Zero => "RACK: sent together with one that arrived",
         LossCause.Rack => string.Create(CultureInfo.InvariantCulture, $"RACK: sent {lost.SentBefore.TotalMilliseconds:0.###} ms before one that arrived"),
         LossCause.WindowReopened => "the window has opened again",
         _ => TimeoutNote(),

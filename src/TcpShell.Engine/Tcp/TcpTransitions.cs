@@ -43,6 +43,8 @@ public static class TcpTransitions
         new(LastAck, AckOfFinArrives, Closed, "delete the TCB", "9293 3.10.7.4", "The peer acknowledged our FIN: both directions are closed and nothing is left to wait for."),
         new(TimeWait, TimeWaitTimeout, Closed, "delete the TCB", "9293 3.10.8", "After 2 MSL no segment of this connection can be in the network, so its ports can be used again."),
 
+        new(TimeWait, ReopenedByNewerSyn, Closed, "delete the TCB", "6191 2", "A newer request between the same ends is no old duplicate, as its timestamp or its number shows; it need not wait for the 2 MSL."),
+
         new(SynSent, RstArrives, Closed, "tell the user: refused", "9293 3.10.7.3", "The reset acknowledges our request: nobody accepts connections there."),
         new(SynReceived, RstArrives, Closed, "tell the user: refused", "9293 3.10.7.4", "This end had asked for the connection itself, and the peer refuses."),
         new(SynReceived, RstArrives, Listen, "forget the request", "9293 3.10.7.4", "The request was no real one; a server that was opened passively just goes on listening."),

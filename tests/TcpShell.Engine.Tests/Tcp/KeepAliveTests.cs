@@ -61,6 +61,7 @@ public sealed class KeepAliveTests
 
     [Fact]
     [Trait("Proves", "MUST-26")]
+    [Trait("Proves", "MAY-5")]
     public void Established_SegmentArrives_IntervalStartsAnew() =>
         InState.Established(s_on).Advance(9999).Inject("< P. 301:302(1) ack 101").Expect("> . 101 ack 302").Advance(9999).ExpectNothing()
             .Advance(1).Expect("> . 100 ack 302");

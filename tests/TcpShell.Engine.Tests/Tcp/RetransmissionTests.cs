@@ -73,6 +73,8 @@ public sealed class RetransmissionTests
     [Trait("Proves", "P23")]
     [Trait("Proves", "6298-12")]
     [Trait("Proves", "5681-3")]
+    [Trait("Proves", "5681-4")]
+    [Trait("Proves", "6928-2")]
     public void Established_AfterSynTimeout_RtoIs3SecondsAndWindowOneSegment() =>
         InState.SynSent().Advance(1000).Expect("> S 100:100(0)").Advance(10).Inject(InState.PeerSynAck).Expect("> . 101 ack 301")
             .Check(connection =>
@@ -179,7 +181,7 @@ public sealed class RetransmissionTests
     [Fact]
     [Trait("Proves", "6298-11")]
     public void Established_LostSegmentDoesNotFitYet_NothingNewGoesBeforeIt() =>
-        InState.Established(TcpHarness.Plain with { Nagle = false }).Send(500).Expect("> P. 101:601(500) ack 301")
+        InState.Established(TcpHarness.Plain with { Nagle = false, ForwardRto = false }).Send(500).Expect("> P. 101:601(500) ack 301")
             .Send(1000).Expect("> P. 601:1601(1000) ack 301")
             .Advance(300).Expect("> . 101:601(500) ack 301").ExpectNothing() // cwnd is 1000
             .Send(10).ExpectNothing()

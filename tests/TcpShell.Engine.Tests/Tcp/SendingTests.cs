@@ -25,6 +25,7 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "SHLD-7")]
     [Trait("Proves", "SHLD-27")]
+    [Trait("Proves", "MAY-16")]
     [Trait("Proves", "MUST-60")]
     public void Established_ShortSends_NagleHoldsThemUntilTheAck() =>
         InState.Established().Send(1).Expect("> P. 101:102(1) ack 301").Send(1).Send(1).Send(1).ExpectNothing()
@@ -156,6 +157,7 @@ public sealed class SendingTests
 
     [Fact]
     [Trait("Proves", "MUST-38")]
+    [Trait("Proves", "MUST-60")]
     public void Established_SillyWindow_WaitsForTheOverride() =>
         WindowClosed(TcpHarness.Plain).Send(5000).Inject("< . 301 ack 201 win 10").ExpectNothing()
             .Advance(300).Inject("< . 301 ack 201 win 11").ExpectNothing() // an update that is silly too does not put it off
@@ -265,4 +267,13 @@ public sealed class SendingTests
     /// <summary>100 octets went and were acknowledged with a closed window; RTO is 337.5 ms after that sample of 0 ms.</summary>
     private static TcpHarness WindowClosed(TcpSettings settings) =>
         InState.Established(settings).Send(100).Expect("> P. 101:201(100) ack 301").Inject("< . 301 ack 201 win 0").Ignore();
+
+    [Fact]
+    [Trait("Proves", "U-11")]
+    public void Established_PeersRetransmissionWithNewerAck_ItsWindowCounts() =>
+        InState.Established().Inject("< P. 311:321(10) ack 101 win 100").Expect("> . 101 ack 301")
+            .Send(100).Expect("> P. 101:201(100) ack 301")
+            .Inject("< P. 301:311(10) ack 201 win 0").Expect("> . 201 ack 321") // older text than before, but a newer ACK
+            .Check(connection => Assert.Equal(0u, connection.Snd.Wnd))
+            .Send(10).ExpectNothing();
 }

@@ -25,13 +25,18 @@ internal sealed class TcpHarness
         _runs = [.. Numbers.All.Select(numbers => new Run(numbers, new TcpConnection(Settings, Endpoint.Parse(local), mtu)))];
     }
 
-    /// <summary>No option but the MSS, and a receive buffer that needs no scaling: so the numbers of a test are those of the RFC.</summary>
+    /// <summary>
+    /// No option but the MSS, a receive buffer that needs no scaling, and RFC 5681's congestion control: so the numbers of a test are those of
+    /// the RFC.
+    /// </summary>
     public static TcpSettings Plain { get; } = TcpSettings.Linux with
     {
         Timestamps = false,
         WindowScaling = false,
         SelectiveAcknowledgment = false,
         ReceiveBufferSize = 65535,
+        Congestion = CongestionAlgorithm.Reno,
+        HyStart = false,
     };
 
     public TcpSettings Settings { get; }

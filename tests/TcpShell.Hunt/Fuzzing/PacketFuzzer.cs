@@ -44,6 +44,12 @@ internal sealed class PacketFuzzer
 
     public long Packets { get; private set; }
 
+    /// <summary>Connections that were opened.</summary>
+    public long Opened => _host.Listeners[0].Accepted;
+
+    /// <summary>Packets that the host dropped before it looked for a connection.</summary>
+    public long Refused => _host.Counters.BadChecksums + _host.Counters.Malformed + _host.Counters.NotForUs;
+
     /// <summary>Lets some packets arrive.</summary>
     /// <exception cref="InvariantException">Something is not as it must be.</exception>
     public void Run(int packets)

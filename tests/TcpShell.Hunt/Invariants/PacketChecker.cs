@@ -121,6 +121,13 @@ internal static class PacketChecker
         Observations seen = end.Seen;
         SeqNumber first = end.Tcp.Snd.Iss + 1;
         int length = segment.Payload.Length;
+        if (packet.Reason == TransmitReason.KeepAliveProbe)
+        {
+            // It stands where everything is acknowledged, and what it carries is garbage [MAY-6].
+            Require(segment.SequenceNumber == end.Tcp.Snd.Nxt - 1 && length <= 1, "KeepAlive", $"{end} probes with {segment}.");
+            return;
+        }
+
         if (length > 0)
         {
             int offset = segment.SequenceNumber - first;

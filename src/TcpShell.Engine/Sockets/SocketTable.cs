@@ -138,6 +138,7 @@ public sealed partial class SocketTable
         TcpSocket accepted = Add(socket.Settings);
         accepted.Connection = connection;
         accepted.Local = connection!.Local;
+        accepted.SendLimit = socket.SendLimit;
         return new(accepted.Descriptor);
     }
 

@@ -170,7 +170,12 @@ public sealed partial class TcpConnection
         Unacknowledged.MarkSentAgain(lost, now);
         Counters.Retransmissions++;
         Counters.FastRetransmits += lost.LostBy == TransmitReason.FastRetransmit ? 1 : 0;
-        string note = lost.LostBy == TransmitReason.FastRetransmit ? "after 3 duplicate ACKs" : TimeoutNote();
+        string note = lost.LostBy switch
+        {
+            TransmitReason.FastRetransmit => "after 3 duplicate ACKs",
+            TransmitReason.PathMtuDiscovery => $"the path's MTU is {PathMtu}",
+            _ => TimeoutNote(),
+        };
         outgoing = new(MakeData(lost.SequenceNumber, lost.Length, lost.Flags, now), lost.LostBy, lost.Transmissions, note);
         StartRetransmissionTimer(now);
         return true;

@@ -110,7 +110,7 @@ public sealed partial class TcpConnection
         _probeFlight = Snd.Outstanding;
         long usable = Snd.UsableWindow;
         int length = (int)Math.Min(Math.Min(Unsent, SegmentRoom), usable);
-        _probeWasRetransmission = length <= 0 || QueueIsFull;
+        _probeWasRetransmission = length <= 0 || QueueIsFull || _waitsForEcnTimer;
         if (_probeWasRetransmission)
         {
             int most = SendMaximumSegmentSize;

@@ -85,7 +85,7 @@ public sealed class ProblemTests : IDisposable
     public void Readme_CountsStandBetweenTheMarkers()
     {
         string readme = CoveragePage.Readme(new Coverage(_root), "a\n<!-- rfc-coverage: written by tools/RfcCoverage -->\nold\n<!-- /rfc-coverage -->\nb\n");
-        Assert.Contains(": MUST 1 of 1, ", readme);
+        Assert.Contains("1 rules of 1 RFCs: 1 have code and a test that proves it (MUST 1 of 1, ", readme);
         Assert.DoesNotContain("old", readme);
     }
 

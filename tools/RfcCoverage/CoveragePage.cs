@@ -42,7 +42,7 @@ public static class CoveragePage
         text.Append("\n## Phenomena\n\nWhat a user can make happen and see, and the tests that show it.\n\n| id | phenomenon | what must be seen | tests |\n|---|---|---|---|\n");
         foreach (Phenomenon phenomenon in coverage.Catalog.Phenomena)
         {
-            text.Append($"| {phenomenon.Id} | {Escape(phenomenon.Name)} | {Escape(phenomenon.Seen)} | {Links(coverage.TestsOf(phenomenon.Id))} |\n");
+            text.Append($"| {phenomenon.Id} | {Escape(phenomenon.Name)} | {Escape(phenomenon.Seen)} | {coverage.ReasonWhyNot(phenomenon.Id) ?? Links(coverage.TestsOf(phenomenon.Id))} |\n");
         }
 
         return text.ToString();
@@ -63,12 +63,15 @@ public static class CoveragePage
 
     private static string Sentence(Coverage coverage)
     {
+        IReadOnlyList<Requirement> all = coverage.Catalog.Requirements;
         IEnumerable<string> counts =
             from level in s_levels
             where level != "-"
-            let all = coverage.Catalog.Requirements.Where(requirement => requirement.Level == level).ToArray()
-            select $"{level} {all.Count(requirement => coverage.IsCovered(requirement.Id))} of {all.Length}";
-        return $"Rules of {coverage.Catalog.Rfcs.Count} RFCs with code and a test that proves it: {string.Join(", ", counts)}.";
+            let rules = all.Where(requirement => requirement.Level == level).ToArray()
+            select $"{level} {rules.Count(requirement => coverage.IsCovered(requirement.Id))} of {rules.Length}";
+        return $"{all.Count} rules of {coverage.Catalog.Rfcs.Count} RFCs: {all.Count(requirement => coverage.IsCovered(requirement.Id))} have code and a test that "
+            + $"proves it ({string.Join(", ", counts)}),\n"
+            + $"{all.Count(requirement => coverage.ReasonWhyNot(requirement.Id) is not null)} are not followed for a reason that is given.";
     }
 
     private static void Counts(StringBuilder text, Coverage coverage)

@@ -93,7 +93,7 @@ internal static partial class Scanner
     [GeneratedRegex($@"^\[{IdPattern}(?:, {IdPattern})*\]$")]
     private static partial Regex TagPattern();
 
-    [GeneratedRegex(@"\[Trait\(""Proves"", ""([^""]*)""\)\]")]
+    [GeneratedRegex(@"\bTrait\(""Proves"", ""([^""\\]*)""\)")]
     private static partial Regex TraitPattern();
 
     [GeneratedRegex(@"^\s*It\s+'([^']*)'")]

@@ -32,6 +32,9 @@ public sealed class Listener
     /// <summary>Connections that were opened through it.</summary>
     public int Accepted { get; internal set; }
 
+    /// <summary>Open connections that nobody has taken yet.</summary>
+    public int Waiting => _accepted.Count;
+
     /// <summary>SYNs that were dropped because the backlog was full.</summary>
     public long BacklogDrops { get; internal set; }
 

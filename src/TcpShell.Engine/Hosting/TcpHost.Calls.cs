@@ -28,7 +28,7 @@ public sealed partial class TcpHost
 
         // One listener serves both IP versions, however "all addresses" is written.
         local = local.Address.IsUnspecified ? local with { Address = default } : local;
-        if (_demultiplexer.HasListener(local)) // [MUST-41] earlier connections are not disturbed
+        if (_demultiplexer.HasListener(local)) // [MUST-41, MUST-42] connections on the port are not disturbed, and do not disturb
         {
             throw new TcpCallException(TcpCallError.PortInUse, $"Host {Name} listens on {local} already.");
         }

@@ -297,6 +297,11 @@ public sealed partial class TcpHost
             if (change.To == TcpState.Established)
             {
                 listener.Offer(connection);
+            }
+
+            // A user who closes in SYN-RECEIVED leads past ESTABLISHED; only what follows shows that the peer has confirmed.
+            if (change.To == TcpState.Established || change is { From: > TcpState.SynReceived, To: not TcpState.Closed })
+            {
                 EndPredecessor(connection, change.Time);
             }
         }
@@ -377,10 +382,10 @@ public sealed partial class TcpHost
         // Read for each packet anew, since the user may change them while the connection is open [MUST-48, MUST-49, SHLD-21, SHLD-22].
         var header = new PacketHeader(source, destination)
         {
-            Identification = ++_identification,
+            Identification = ++_identification, // another one for a retransmission too
             Ttl = (byte)settings.TimeToLive,
             TrafficClass = (byte)(settings.Dscp << 2 | (int)ecn),
-            DontFragment = settings.PathMtuDiscovery, // [1191-1]
+            DontFragment = settings.PathMtuDiscovery, // [1191-4]
         };
         var bytes = new byte[PacketWriter.SizeOf(header, segment)];
         PacketWriter.Write(header, segment, bytes);

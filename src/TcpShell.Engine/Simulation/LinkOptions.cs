@@ -16,6 +16,12 @@ public sealed record LinkOptions
     public int QueueLength { get; init; } = 1000;
 
     /// <summary>
+    /// Packets that wait for the link from which on a further one is marked as having met congestion, if it is ECN-capable (RFC 3168); null
+    /// for a link that never marks. Others are not touched, and lost when the queue is full.
+    /// </summary>
+    public int? MarkThreshold { get; init; }
+
+    /// <summary>
     /// The largest IP packet in octets. A larger one is lost; the router before the link tells its sender so by ICMP, unless the packet may be
     /// fragmented: nobody fragments here.
     /// </summary>
@@ -32,6 +38,7 @@ public sealed record LinkOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Jitter, TimeSpan.Zero, nameof(Jitter));
         ArgumentOutOfRangeException.ThrowIfLessThan(Bandwidth ?? 1, 1, nameof(Bandwidth));
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueLength, 1, nameof(QueueLength));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MarkThreshold ?? 0, 0, nameof(MarkThreshold));
         ArgumentOutOfRangeException.ThrowIfLessThan(Hops, 0, nameof(Hops));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Hops, 255, nameof(Hops));
         ArgumentOutOfRangeException.ThrowIfLessThan(Mtu, 68, nameof(Mtu));

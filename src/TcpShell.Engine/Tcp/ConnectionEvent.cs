@@ -42,7 +42,7 @@ public enum ConnectionEventKind
     /// <summary>Octets can be sent that had no room before.</summary>
     SpaceAvailable,
 
-    /// <summary>The peer closed: after what is available nothing will come.</summary>
+    /// <summary>The peer closed: after what is available nothing will come [MUST-12].</summary>
     EndOfStream,
 
     /// <summary>Urgent data is announced, or more of it [MUST-32].</summary>
@@ -57,7 +57,7 @@ public enum ConnectionEventKind
     /// <summary>An ICMP error arrived that ends nothing; <see cref="TcpConnection.LastIcmpError"/> says which [MUST-47, SHLD-25].</summary>
     SoftError,
 
-    /// <summary>The connection ended with an error; <see cref="ConnectionEvent.Error"/> says which.</summary>
+    /// <summary>The connection ended with an error, as after an abort of the peer [MUST-12]; <see cref="ConnectionEvent.Error"/> says which.</summary>
     Failed,
 }
 

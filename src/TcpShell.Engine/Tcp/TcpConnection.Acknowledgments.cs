@@ -97,6 +97,11 @@ public sealed partial class TcpConnection
     {
         if (!_inRecovery)
         {
+            if (_ackEchoesCongestion)
+            {
+                return; // [3168-5]
+            }
+
             _congestion.Acknowledged(new(acknowledged, now, Snd.Una, Snd.Nxt, Rtt.Latest, Rtt.Smoothed, WindowWasFull: true));
         }
         else if (ack >= _recover)
@@ -133,7 +138,7 @@ public sealed partial class TcpConnection
         {
             _inRecovery = true;
             _recover = Snd.Max;
-            _congestion.Congested(CongestionSignal.Loss, Snd.Outstanding, now);
+            ReduceWindow(CongestionSignal.Loss, Snd.Outstanding, now);
             _congestion.Window = _congestion.SlowStartThreshold + (3 * SendMaximumSegmentSize); // [5681-13]: three segments have left the network
             RetransmitFront(TransmitReason.FastRetransmit);
             Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
@@ -180,7 +185,7 @@ public sealed partial class TcpConnection
         SetSendWindow(segment, Snd.WindowShift);
         if (Snd.Wnd == 0)
         {
-            _retries = 0; // [MUST-37] a peer that answers is not dead, however long its window stays closed
+            _retries = 0; // [MUST-37, SHLD-17] a peer that answers is not dead, however long its window stays closed
             return;
         }
 

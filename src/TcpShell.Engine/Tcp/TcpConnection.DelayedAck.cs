@@ -50,7 +50,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// Data came twice, ahead of a gap, or into one: the peer's loss recovery waits for the news [5681-18]. Until its losses are mended
+    /// Data came twice, ahead of a gap, or into one: the peer's loss recovery waits for the news [5681-18, MAY-13]. Until its losses are mended
     /// nothing is delayed.
     /// </summary>
     private void AcknowledgeTextAtOnce(Timestamp now)

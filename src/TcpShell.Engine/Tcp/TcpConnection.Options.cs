@@ -10,7 +10,7 @@ public sealed partial class TcpConnection
     private const int DefaultMssIPv4 = 536;
     private const int DefaultMssIPv6 = 1220;
 
-    // No path carries less than 68 octets (RFC 791), so a smaller MSS can only be an attack on our header-to-data ratio.
+    // No path carries less than 68 octets (RFC 791), so a smaller MSS can only be an attack on our header-to-data ratio [6691-5].
     private const int SmallestMss = 28;
 
     // Octets of the timestamps option with its padding.
@@ -35,7 +35,7 @@ public sealed partial class TcpConnection
     /// <summary>Whether selective acknowledgments may be used: both SYNs permitted it [2018-1].</summary>
     public bool SelectiveAcknowledgmentInForce { get; private set; }
 
-    /// <summary>The MSS that we announce: the largest payload that we can receive, options not deducted [6691-1].</summary>
+    /// <summary>The MSS that we announce: the largest payload that we can receive, options not deducted [MUST-67, 6691-1].</summary>
     public int ReceiveMaximumSegmentSize =>
         Settings.MaximumSegmentSize ?? Math.Clamp(_mtu - HeaderSize, SmallestMss, ushort.MaxValue);
 
@@ -44,7 +44,7 @@ public sealed partial class TcpConnection
     {
         get
         {
-            int peer = ReceivedOptions.MaximumSegmentSize ?? (IsIPv6 ? DefaultMssIPv6 : DefaultMssIPv4); // [MUST-15]
+            int peer = ReceivedOptions.MaximumSegmentSize ?? (IsIPv6 ? DefaultMssIPv6 : DefaultMssIPv4); // [MUST-15, 6691-3]
             return Math.Max(SmallestMss, Math.Min(peer, PathMtu - HeaderSize)) - (TimestampsInForce ? TimestampsSize : 0);
         }
     }
@@ -58,13 +58,13 @@ public sealed partial class TcpConnection
     private int ReceiveShift =>
         Math.Clamp(32 - BitOperations.LeadingZeroCount((uint)Settings.ReceiveBufferSize >> 16), 0, MaximumWindowShift);
 
-    /// <summary>The options of our SYN; on a SYN,ACK only what the peer's SYN had [7323-4].</summary>
+    /// <summary>The options of our SYN, which no other segment has [MUST-65]; on a SYN,ACK only what the peer's SYN had [7323-4].</summary>
     private TcpOptions SynOptions(bool answering, Timestamp now)
     {
         bool timestamps = Settings.Timestamps && (!answering || ReceivedOptions.Timestamps is not null);
         OfferedOptions = new TcpOptions
         {
-            MaximumSegmentSize = (ushort)ReceiveMaximumSegmentSize,
+            MaximumSegmentSize = (ushort)ReceiveMaximumSegmentSize, // always [MUST-14, SHLD-5, MAY-3]
             WindowScale = Settings.WindowScaling && (!answering || ReceivedOptions.WindowScale is not null) ? (byte)ReceiveShift : null,
             SackPermitted = Settings.SelectiveAcknowledgment && (!answering || ReceivedOptions.SackPermitted),
             Timestamps = timestamps ? new TcpTimestamps(TimestampClock(now), answering ? _recentTimestamp : 0) : null, // [7323-8]
@@ -102,7 +102,7 @@ public sealed partial class TcpConnection
         {
             Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), _recentTimestamp) : null, // [7323-6]
             UserTimeout = withUserTimeout ? AdvertisedUserTimeout : null,
-            Sack = ToSackBlocks(SackCount(withUserTimeout ? room - UserTimeoutSize : room)),
+            Sack = ToSackBlocks(SackCount(withUserTimeout ? room - UserTimeoutSize : room)), // [2018-2]
         };
     }
 

@@ -12,6 +12,7 @@ public sealed partial class TcpConnection
         TcpSegment segment = arrived;
         if (IsPeersSynAgain(segment))
         {
+            NegotiateEcn(segment);
             if (!segment.Flags.Has(TcpFlags.ACK))
             {
                 // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7].
@@ -52,7 +53,7 @@ public sealed partial class TcpConnection
             return CheckReset(segment, now);
         }
 
-        // Third, security and compartment, is left out, as a host without multilevel security may [U-23]. Fourth: SYN.
+        // Third, security and compartment, is left out, as a host without multilevel security may (RFC 9293 A.1). Fourth: SYN.
         if (segment.Flags.Has(TcpFlags.SYN))
         {
             return CheckSyn(now);
@@ -178,7 +179,7 @@ public sealed partial class TcpConnection
     {
         if (State == TcpState.TimeWait && Settings.TimeWaitIgnoresReset)
         {
-            return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1]
+            return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1, 1337-3]
         }
 
         if (segment.SequenceNumber != Rcv.Nxt)
@@ -252,6 +253,7 @@ public sealed partial class TcpConnection
         }
 
         TakeTimestamp(segment, now);
+        TakeCongestionEcho(segment, now);
         bool advances = ack > Snd.Una;
         if (advances)
         {
@@ -267,6 +269,7 @@ public sealed partial class TcpConnection
             CountDuplicateAck(now);
         }
 
+        SettleEcn(now);
         UpdateSendWindow(segment, advances, now);
         return AcknowledgmentOfFin(segment, now);
     }

@@ -13,7 +13,7 @@ public sealed partial class TcpConnection
     private int _keepAliveProbesSent;
     private bool _synTimedOut;
 
-    /// <summary>Lets the timers fire that are due. Calling it early or late does no harm; nothing happens before a deadline.</summary>
+    /// <summary>Lets the timers fire that are due [U-17]. Calling it early or late does no harm; nothing happens before a deadline.</summary>
     /// <param name="now">The time.</param>
     public void HandleTimeout(Timestamp now)
     {
@@ -45,6 +45,7 @@ public sealed partial class TcpConnection
 
     private void RetransmissionTimerFires(Timestamp now)
     {
+        _waitsForEcnTimer = false;
         if (Unacknowledged.Front is not { } front)
         {
             return;
@@ -72,7 +73,7 @@ public sealed partial class TcpConnection
         if (IsSynchronized(State))
         {
             // A lost SYN tells of the first window only [5681-3].
-            _congestion.Congested(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
+            ReduceWindow(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
         }
 
         Rtt.BackOff(); // [6298-11]
@@ -100,7 +101,7 @@ public sealed partial class TcpConnection
 
         if (Snd.UsableWindow > 0)
         {
-            _sendSilly = true; // [MUST-38] the override: a little data now is better than none for ever
+            _sendSilly = true; // [MUST-38, MUST-60] the override: a little data now is better than none for ever
             return;
         }
 
@@ -151,7 +152,7 @@ public sealed partial class TcpConnection
 
     private void ArmKeepAlive(Timestamp now)
     {
-        if (Settings.KeepAlive && IsSynchronized(State) && State != TcpState.TimeWait) // [MUST-25]
+        if (Settings.KeepAlive && IsSynchronized(State) && State != TcpState.TimeWait) // [MAY-5, MUST-25]
         {
             Timers.Set(TimerKind.KeepAlive, now + KeepAliveIdle);
         }

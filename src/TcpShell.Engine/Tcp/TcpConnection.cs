@@ -49,8 +49,8 @@ public sealed partial class TcpConnection
         };
     }
 
-    /// <summary>The settings it was made with.</summary>
-    public TcpSettings Settings { get; }
+    /// <summary>Its settings; <see cref="ChangeSettings"/> changes them.</summary>
+    public TcpSettings Settings { get; private set; }
 
     /// <summary>This end.</summary>
     public Endpoint Local { get; private set; }
@@ -91,7 +91,7 @@ public sealed partial class TcpConnection
     /// <summary>Whether the connection was opened passively; remembered for SYN-RECEIVED [MUST-11].</summary>
     public bool IsPassive => _passive;
 
-    /// <summary>The octet of DSCP and ECN in the IP header of the last segment that arrived (RFC 9293 MAY-9).</summary>
+    /// <summary>The octet of DSCP and ECN in the IP header of the last segment that arrived [MAY-9].</summary>
     public byte ReceivedTrafficClass { get; private set; }
 
     /// <summary>Octets that the user can receive now.</summary>
@@ -166,7 +166,7 @@ public sealed partial class TcpConnection
                 break;
             case TcpState.TimeWait:
                 Timers.StopAll();
-                Timers.Set(TimerKind.TimeWait, now + (2 * Settings.MaximumSegmentLifetime));
+                Timers.Set(TimerKind.TimeWait, now + (2 * Settings.MaximumSegmentLifetime)); // [MUST-13]
                 break;
         }
     }

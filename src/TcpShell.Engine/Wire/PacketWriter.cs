@@ -98,7 +98,7 @@ public static class PacketWriter
         BinaryPrimitives.WriteUInt16BigEndian(octets[TcpHeader.WindowOffset..], segment.Window);
         BinaryPrimitives.WriteUInt16BigEndian(octets[TcpHeader.ChecksumOffset..], 0);
         BinaryPrimitives.WriteUInt16BigEndian(octets[TcpHeader.UrgentPointerOffset..], segment.UrgentPointer);
-        ushort checksum = overrides.Checksum ?? InternetChecksum.ComputeTcp(source, destinationAddress, octets);
+        ushort checksum = overrides.Checksum ?? InternetChecksum.ComputeTcp(source, destinationAddress, octets); // [MUST-2]
         BinaryPrimitives.WriteUInt16BigEndian(octets[TcpHeader.ChecksumOffset..], checksum);
         return size;
     }

@@ -56,6 +56,7 @@ public class ListenerTests
     }
 
     [Fact]
+    [Trait("Proves", "MUST-41")]
     public void PortThatConnectionsUse_CanBeListenedOn()
     {
         var lab = new Lab();

@@ -65,6 +65,8 @@ public sealed class OptionTests
     [Trait("Proves", "SHLD-5")]
     [Trait("Proves", "6691-1")]
     [Trait("Proves", "6691-3")]
+    [Trait("Proves", "MAY-3")]
+    [Trait("Proves", "6691-5")]
     [InlineData(false, 1500, "", 1460, 536)]
     [InlineData(true, 1500, "", 1440, 1220)]
     [InlineData(false, 1500, "mss 1000", 1460, 1000)]

@@ -25,6 +25,7 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "SHLD-7")]
     [Trait("Proves", "SHLD-27")]
+    [Trait("Proves", "MAY-16")]
     [Trait("Proves", "MUST-60")]
     public void Established_ShortSends_NagleHoldsThemUntilTheAck() =>
         InState.Established().Send(1).Expect("> P. 101:102(1) ack 301").Send(1).Send(1).Send(1).ExpectNothing()
@@ -156,6 +157,7 @@ public sealed class SendingTests
 
     [Fact]
     [Trait("Proves", "MUST-38")]
+    [Trait("Proves", "MUST-60")]
     public void Established_SillyWindow_WaitsForTheOverride() =>
         WindowClosed(TcpHarness.Plain).Send(5000).Inject("< . 301 ack 201 win 10").ExpectNothing()
             .Advance(300).Inject("< . 301 ack 201 win 11").ExpectNothing() // an update that is silly too does not put it off
@@ -237,6 +239,39 @@ public sealed class SendingTests
 
         harness.ExpectNothing().Inject("< . 301 ack 65101").Expect("> .U 65101:66101(1000) ack 301 urg 5000").Ignore();
         harness.Inject("< . 301 ack 70101").Send(1).Expect("> P. 70101:70102(1) ack 301"); // behind it nothing is urgent
+    }
+
+    [Fact]
+    [Trait("Proves", "MUST-31")]
+    [Trait("Proves", "MUST-33")]
+    public void Established_UrgentBeyond64KiBArrives_HowMuchIsKnownAtAnyTime()
+    {
+        TcpHarness harness = InState.Established(TcpHarness.Plain with { ReceiveBufferSize = 100_000, WindowScaling = false });
+        for (int i = 0; i < 70; i++)
+        {
+            int sequence = 301 + (i * 1000);
+            harness.Inject($"< U. {sequence}:{sequence + 1000}(1000) ack 101 urg {Math.Min(65535, 70_301 - sequence)}").IgnoreSent()
+                .Check(connection => Assert.Equal(Math.Min(65535, 70_000 - (i * 1000)), connection.UrgentOctets))
+                .Receive(1000, 1000).IgnoreSent();
+        }
+
+        harness.Check(connection => Assert.Equal(0, connection.UrgentOctets));
+    }
+
+    [Fact]
+    [Trait("Proves", "MUST-38")]
+    [Trait("Proves", "SHLD-27")]
+    [Trait("Proves", "SHLD-28")]
+    public void Established_ManyPushedSendsBehindAClosedWindow_GoAsFullSegments()
+    {
+        TcpHarness harness = WindowClosed(TcpHarness.Plain with { Nagle = false });
+        for (int i = 0; i < 25; i++)
+        {
+            harness.Send(100);
+        }
+
+        harness.Inject("< . 301 ack 201 win 10000").Expect("> . 201:1201(1000) ack 301").Expect("> . 1201:2201(1000) ack 301")
+            .Expect("> P. 2201:2701(500) ack 301").ExpectNothing();
     }
 
     [Fact]

@@ -22,6 +22,9 @@ public enum ImpairmentKind
 
     /// <summary>It is held back so that the next ones overtake it.</summary>
     Reorder,
+
+    /// <summary>It is marked as having met congestion (CE, RFC 3168); only ECN-capable packets are.</summary>
+    Mark,
 }
 
 /// <summary>
@@ -93,9 +96,7 @@ public sealed class Impairment
     /// </summary>
     internal bool Hit(string from, string to, in DecodedPacket packet, bool isLost)
     {
-        // Of ICMP errors no router tells anything (RFC 1122 3.2.2).
-        bool isPassed = Kind == ImpairmentKind.Refuse && (packet.Status == PacketStatus.IcmpError || (Mtu > 0 && packet.Frame.Length <= Mtu));
-        if (IsSpent || isPassed || !Selector.Fits(from, to, packet))
+        if (IsSpent || IsSpared(packet) || !Selector.Fits(from, to, packet))
         {
             return false;
         }
@@ -110,6 +111,14 @@ public sealed class Impairment
         Hits++;
         return true;
     }
+
+    // Of ICMP errors no router tells anything (RFC 1122 3.2.2), and they take no part in ECN.
+    private bool IsSpared(in DecodedPacket packet) => Kind switch
+    {
+        ImpairmentKind.Refuse => packet.Status == PacketStatus.IcmpError || (Mtu > 0 && packet.Frame.Length <= Mtu),
+        ImpairmentKind.Mark => packet.Status == PacketStatus.IcmpError || packet.TrafficClass.ToEcn() == Ecn.NotEct,
+        _ => false,
+    };
 
     /// <summary>Flips one bit somewhere in the TCP segment; the addresses stay, so that it still finds its host.</summary>
     internal byte[] Corrupt(in DecodedPacket packet)

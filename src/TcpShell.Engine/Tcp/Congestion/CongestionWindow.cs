@@ -1,7 +1,7 @@
 namespace TcpShell.Tcp.Congestion;
 
 /// <summary>
-/// cwnd and ssthresh, with what every congestion control does alike: the initial window, slow start, the reduction, and taking it back.
+/// cwnd and ssthresh, with what every congestion control does alike: the initial window, slow start, the reduction, and taking it back [MUST-19].
 /// </summary>
 internal sealed class CongestionWindow(TcpSettings settings)
 {
@@ -33,7 +33,7 @@ internal sealed class CongestionWindow(TcpSettings settings)
     public void Start(int segmentSize, bool handshakeLost)
     {
         SegmentSize = segmentSize;
-        Octets = handshakeLost ? segmentSize : Initial(segmentSize, settings.InitialWindowSegments); // [5681-3]
+        Octets = handshakeLost ? segmentSize : Initial(segmentSize, settings.InitialWindowSegments); // [5681-3, 6928-2]
     }
 
     /// <summary>Grows in slow start.</summary>
@@ -62,10 +62,11 @@ internal sealed class CongestionWindow(TcpSettings settings)
         return true;
     }
 
-    /// <summary>There is congestion: ssthresh becomes what is given, but no less than two segments [5681-8, 9438-6].</summary>
+    /// <summary>There is congestion: ssthresh becomes a part of what was in flight, but no less than two segments [5681-8, 9406-9, 9438-6].</summary>
     /// <param name="signal">What tells of it.</param>
-    /// <param name="threshold">ssthresh in octets.</param>
-    public void Reduce(CongestionSignal signal, double threshold)
+    /// <param name="flightSize">FlightSize: octets sent and not acknowledged.</param>
+    /// <param name="beta">Which part.</param>
+    public void Reduce(CongestionSignal signal, int flightSize, double beta)
     {
         if (signal == CongestionSignal.RepeatedTimeout)
         {
@@ -73,6 +74,8 @@ internal sealed class CongestionWindow(TcpSettings settings)
             return;
         }
 
+        // Behind a recovery that took long there is more outstanding than was ever in the network at once: most of it waits at the peer's.
+        double threshold = Math.Min(flightSize, Octets) * beta;
         _octetsBefore = Octets;
         _thresholdBefore = Threshold;
         Threshold = (int)Math.Max(threshold, 2 * SegmentSize);

@@ -1,7 +1,7 @@
 namespace TcpShell.Tcp.Congestion;
 
 /// <summary>
-/// CUBIC (RFC 9438): congestion avoidance along a cubic curve over time, which rises fast, rests at the window of the last loss, and then
+/// CUBIC (RFC 9438 [MAY-18]): congestion avoidance along a cubic curve over time, which rises fast, rests at the window of the last loss, and then
 /// searches on ever faster; but never more slowly than Reno would.
 /// </summary>
 /// <remarks>As in the RFC, windows are in segments here and times in seconds.</remarks>
@@ -68,7 +68,7 @@ internal sealed class Cubic(TcpSettings settings) : ICongestionControl
         }
 
         _curve.Epoch = null;
-        _window.Reduce(signal, flightSize * Beta); // [9438-6]
+        _window.Reduce(signal, flightSize, Beta); // [9438-6]
     }
 
     public void Undo()

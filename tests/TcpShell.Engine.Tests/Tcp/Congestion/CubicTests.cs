@@ -12,6 +12,7 @@ public sealed class CubicTests
     [Trait("Proves", "9438-1")]
     [Trait("Proves", "9438-2")]
     [Trait("Proves", "9438-3")]
+    [Trait("Proves", "MAY-18")]
     [InlineData(400, 100)]
     [InlineData(1000, 100)]
     [InlineData(5000, 50)]
@@ -90,6 +91,18 @@ public sealed class CubicTests
         cubic.Window = 150_000; // FlightSize counts, not cwnd
         cubic.Congested(Enum.Parse<CongestionSignal>(signal), flight * ModelPath.Smss, Timestamp.Zero);
         Assert.Equal((window, threshold), (cubic.Window / 1000.0, cubic.SlowStartThreshold / 1000.0));
+    }
+
+    [Fact]
+    [Trait("Proves", "5681-8")]
+    [Trait("Proves", "9438-6")]
+    public void LossBehindALongRecovery_OutstandingBeyondTheWindow_DoesNotCount()
+    {
+        Cubic cubic = NewCubic();
+        cubic.Start(ModelPath.Smss, handshakeLost: false);
+        cubic.Window = 50_000;
+        cubic.Congested(CongestionSignal.Loss, 500_000, Timestamp.Zero); // most of it waits in the peer's reassembly
+        Assert.Equal((35_000, 35_000), (cubic.Window, cubic.SlowStartThreshold));
     }
 
     [Fact]

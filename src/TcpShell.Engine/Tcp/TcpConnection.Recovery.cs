@@ -199,7 +199,7 @@ public sealed partial class TcpConnection
         _recover = Snd.Max;
         _reducedAt = Unacknowledged.LastOrder;
         _partialAckCame = false;
-        ReduceWindow(CongestionSignal.Loss, flight, now);
+        ReduceWindow(CongestionSignal.Loss, flight, now); // the same with SACK and without [2018-8]
         _prr.Start(_congestion.SlowStartThreshold, Snd.Outstanding);
         if (!SelectiveAcknowledgmentInForce)
         {

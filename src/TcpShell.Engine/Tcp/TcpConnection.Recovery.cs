@@ -193,7 +193,7 @@ public sealed partial class TcpConnection
     {
         bool again = RecoveryPhase != RecoveryPhase.Open;
         int flight = again ? Math.Min(Snd.Outstanding, _congestion.SlowStartThreshold) : Snd.Outstanding - _limitedTransmitted;
-        ReduceWindow(CongestionSignal.Loss, flight, now);
+        ReduceWindow(CongestionSignal.Loss, flight, now); // the same with SACK and without [2018-8]
         RecoveryPhase = RecoveryPhase.Recovery;
         _forwardRto = ForwardRto.Off;
         _probeEnd = null;

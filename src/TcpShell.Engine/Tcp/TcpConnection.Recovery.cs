@@ -176,7 +176,7 @@ public sealed partial class TcpConnection
 
         // [6582-2] Duplicate ACKs of what was sent before the last recovery say nothing.
         bool third = byDuplicateAck && _duplicateAcks == DuplicateAckThreshold && RecoveryPhase == RecoveryPhase.Open && Snd.Una > _recover;
-        if (third && Unacknowledged.Front is { Lost: false } front)
+        if (third && Unacknowledged.Front is { Lost: false, Sacked: false } front)
         {
             lost = Math.Max(lost, front.Order);
             Unacknowledged.MarkLost(front, LossCause.DuplicateAcks);
@@ -199,7 +199,7 @@ public sealed partial class TcpConnection
         _recover = Snd.Max;
         _reducedAt = Unacknowledged.LastOrder;
         _partialAckCame = false;
-        _congestion.Congested(CongestionSignal.Loss, flight, now);
+        _congestion.Congested(CongestionSignal.Loss, flight, now); // [2018-8]
         _prr.Start(_congestion.SlowStartThreshold, Snd.Outstanding);
         if (!SelectiveAcknowledgmentInForce)
         {

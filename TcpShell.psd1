@@ -34,6 +34,7 @@
         'Restart-TcpHost'
         'Send-TcpData'
         'Send-TcpSegment'
+        'Set-TcpConnection'
         'Step-TcpNetwork'
         'Stop-TcpHost'
         'Wait-TcpState'

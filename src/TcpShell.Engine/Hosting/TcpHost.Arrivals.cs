@@ -14,6 +14,11 @@ public sealed partial class TcpHost
     {
         Counters.PacketsReceived++;
         DecodedPacket decoded = PacketDecoder.Decode(packet, LinkType.Raw);
+        if (decoded.Status == PacketStatus.IcmpError)
+        {
+            return IcmpErrorArrives(decoded, now);
+        }
+
         if (Refusal(decoded) is { } refused)
         {
             return refused;
@@ -90,13 +95,26 @@ public sealed partial class TcpHost
         byte trafficClass,
         HostedConnection? predecessor = null)
     {
-        if (IsRequest(segment) && listener.HalfOpen >= listener.Backlog)
+        if (IsRequest(segment))
         {
-            listener.BacklogDrops++;
-            return SegmentVerdict.Drop("4987 3.1", $"The backlog is full: {listener.HalfOpen} connections are half-open.");
+            // A request that reopens a connection is as good as one that has proved where it comes from: it takes no new memory.
+            if (predecessor is null && UsesCookie(listener))
+            {
+                return AnswerWithCookie(listener, segment, local, remote, now, trafficClass);
+            }
+
+            if (listener.IsFull)
+            {
+                listener.BacklogDrops++;
+                return SegmentVerdict.Drop("4987 3.1", $"The backlog is full: {listener.HalfOpen} connections are half-open.");
+            }
+        }
+        else if (ReadCookie(listener, segment, local, remote, now) is { } request)
+        {
+            return OpenFromCookie(listener, request, segment, local, remote, now, trafficClass);
         }
 
-        TcpConnection tcp = listener.Control.Tcp.Fork(local, Mtu, _initialSequence.TimestampOffset(local, remote));
+        TcpConnection tcp = Fork(listener, local, remote);
         SeqNumber iss = ChooseIss(local, remote, now);
         tcp.PrepareIss(predecessor is null ? iss : SeqNumber.Max(iss, predecessor.Tcp.Snd.Max + 1)); // [MAY-2] above the old one's last
         SegmentVerdict verdict = tcp.SegmentArrives(segment, remote, now, trafficClass);
@@ -111,6 +129,15 @@ public sealed partial class TcpHost
             return verdict;
         }
 
+        AcceptFrom(listener, tcp, predecessor, now);
+        return verdict;
+    }
+
+    private TcpConnection Fork(Listener listener, Endpoint local, Endpoint remote) =>
+        listener.Control.Tcp.Fork(local, Mtu, _initialSequence.TimestampOffset(local, remote));
+
+    private void AcceptFrom(Listener listener, TcpConnection tcp, HostedConnection? predecessor, Timestamp now)
+    {
         var connection = new HostedConnection(this, tcp, _nextId(), ConnectionRole.Server, listener.Application)
         {
             Listener = listener,
@@ -123,11 +150,10 @@ public sealed partial class TcpHost
 
         if (predecessor is not null)
         {
-            _demultiplexer.Remove(predecessor, local, remote);
+            _demultiplexer.Remove(predecessor, predecessor.Local, predecessor.Remote);
         }
 
         Adopt(connection, now);
-        return verdict;
     }
 
     private SegmentVerdict ArrivesAtNobody(in TcpSegment segment, Endpoint local, Endpoint remote)
@@ -153,7 +179,15 @@ public sealed partial class TcpHost
     private void Answer(in TcpSegment segment, Endpoint local, Endpoint remote, string note, TcpSettings settings)
     {
         Counters.ResetsSent++;
-        byte[] bytes = Write(local.Address, remote.Address, segment, settings);
-        _replies.Enqueue(new(bytes, TransmitReason.Reset, 1, note, 0));
+        Reply(Write(local.Address, remote.Address, segment, settings), TransmitReason.Reset, note);
+    }
+
+    /// <summary>Sends a packet that belongs to no connection.</summary>
+    private void Reply(byte[] packet, TransmitReason reason, string note)
+    {
+        if (_replies.Count < MaximumReplies)
+        {
+            _replies.Enqueue(new(packet, reason, 1, note, 0));
+        }
     }
 }

@@ -12,6 +12,9 @@ public sealed partial class TcpHost
     // Listings and lessons look back at connections that are no more; a long-lived host must not keep them all.
     private const int ClosedConnectionsKept = 1000;
 
+    // Answers that no connection sends are bounded by what arrives, but nobody is forced to poll between arrivals.
+    private const int MaximumReplies = 1000;
+
     private static readonly Comparer<HostedConnection> s_byId = Comparer<HostedConnection>.Create((one, other) => one.Id.CompareTo(other.Id));
 
     private readonly Demultiplexer _demultiplexer = new();
@@ -25,6 +28,7 @@ public sealed partial class TcpHost
     private readonly Queue<OutgoingPacket> _replies = new();
     private readonly PriorityQueue<HostedConnection, (Timestamp At, long Order)> _deadlines = new();
     private readonly InitialSequence _initialSequence;
+    private readonly SynCookies _cookies;
     private readonly Func<int> _nextId;
     private long _scheduled;
     private ushort _identification;
@@ -59,6 +63,7 @@ public sealed partial class TcpHost
         Settings = settings;
         Mtu = mtu;
         _initialSequence = new InitialSequence(secret);
+        _cookies = new SynCookies(secret);
         int last = 0;
         _nextId = nextId ?? (() => ++last);
     }
@@ -144,6 +149,7 @@ public sealed partial class TcpHost
 
         while (_dirty.TryPeek(out HostedConnection? connection))
         {
+            UsePathMtu(connection, now);
             if (connection.Tcp.TryPollTransmit(now, out OutgoingSegment outgoing))
             {
                 byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment, connection.Settings, outgoing.Ecn);
@@ -244,6 +250,7 @@ public sealed partial class TcpHost
         _stoppedListeners.AddRange(_listeners);
         _listeners.Clear();
         _demultiplexer.Clear();
+        _pathMtus.Clear();
     }
 
     /// <summary>
@@ -263,6 +270,11 @@ public sealed partial class TcpHost
             {
                 connection.Application.Handle(connection, happened.Kind, now);
             }
+        }
+
+        if (connection.Tcp.TakeAdviceToIp())
+        {
+            _pathMtus.Forget(connection.Remote.Address);
         }
 
         if (!connection.IsDirty)
@@ -285,6 +297,11 @@ public sealed partial class TcpHost
             if (change.To == TcpState.Established)
             {
                 listener.Offer(connection);
+            }
+
+            // A user who closes in SYN-RECEIVED leads past ESTABLISHED; only what follows shows that the peer has confirmed.
+            if (change.To == TcpState.Established || change is { From: > TcpState.SynReceived, To: not TcpState.Closed })
+            {
                 EndPredecessor(connection, change.Time);
             }
         }
@@ -365,10 +382,10 @@ public sealed partial class TcpHost
         // Read for each packet anew, since the user may change them while the connection is open [MUST-48, MUST-49, SHLD-21, SHLD-22].
         var header = new PacketHeader(source, destination)
         {
-            Identification = ++_identification, // [MAY-4] not the same for a retransmission
+            Identification = ++_identification, // another one for a retransmission too
             Ttl = (byte)settings.TimeToLive,
             TrafficClass = (byte)(settings.Dscp << 2 | (int)ecn),
-            DontFragment = settings.PathMtuDiscovery, // [1191-1]
+            DontFragment = settings.PathMtuDiscovery, // [1191-4]
         };
         var bytes = new byte[PacketWriter.SizeOf(header, segment)];
         PacketWriter.Write(header, segment, bytes);

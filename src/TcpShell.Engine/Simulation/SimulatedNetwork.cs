@@ -323,6 +323,16 @@ public sealed class SimulatedNetwork : TcpNetwork
         }
 
         traced.ArrivedBytes = path.CorruptedBytes ?? traced.Bytes;
+        if (link.IsCongested && decoded.TrafficClass.ToEcn() != Ecn.NotEct)
+        {
+            path.Say($"marked by the link ({link.Options.MarkThreshold} packets or more wait)");
+            traced.ArrivedBytes = EcnExtensions.Marked(traced.ArrivedBytes.Span);
+        }
+        else if (path.Mark is not null)
+        {
+            traced.ArrivedBytes = EcnExtensions.Marked(traced.ArrivedBytes.Span);
+        }
+
         traced.FateText = path.Text;
         _arrivals.Add(arrival + path.Delay, new Arrival(traced, decoded.Destination, path.Corruption is not null));
         if (path.Duplication is { } duplication)

@@ -42,7 +42,7 @@ internal sealed class Reassembler(int capacity)
     }
 
     /// <summary>Octets that fit behind the ordered data: the largest window that can be offered.</summary>
-    public int Free => _ring.Capacity - _ring.Count;
+    public int Free => _ring.Free;
 
     /// <summary>Takes the data of a segment.</summary>
     /// <param name="offset">Where it begins, in octets from RCV.NXT; not negative.</param>

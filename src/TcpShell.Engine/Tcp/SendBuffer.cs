@@ -20,7 +20,10 @@ internal sealed class SendBuffer(int capacity)
     public int Count => _ring.Count;
 
     /// <summary>Octets that can still be taken.</summary>
-    public int Free => _ring.Capacity - _ring.Count;
+    public int Free => _ring.Free;
+
+    /// <summary>Changes how many octets may be held; what is held stays.</summary>
+    public void Resize(int capacity) => _ring.Capacity = capacity;
 
     /// <summary>Fixes the sequence number of the first octet, when the ISN is known.</summary>
     public void StartAt(SeqNumber start) => Start = start;

@@ -54,7 +54,7 @@ public sealed partial class TcpConnection
         uint? echo = TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps ? timestamps.EchoReply : null;
         var news = new AckNews(acknowledged, delivered, isDuplicate, isBare && delivered == 0, duplicate, echo);
         bool grows = Recover(news, now);
-        if (grows && news.Advances)
+        if (grows && news.Advances && !_ackEchoesCongestion) // [3168-5]
         {
             _congestion.Acknowledged(new(acknowledged, now, Snd.Una, Snd.Nxt, roundTrip, Rtt.Smoothed, windowWasFull));
         }

@@ -12,6 +12,7 @@ public sealed partial class TcpConnection
         TcpSegment segment = arrived;
         if (IsPeersSynAgain(segment))
         {
+            NegotiateEcn(segment);
             if (!segment.Flags.Has(TcpFlags.ACK))
             {
                 // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7].
@@ -178,7 +179,7 @@ public sealed partial class TcpConnection
     {
         if (State == TcpState.TimeWait && Settings.TimeWaitIgnoresReset)
         {
-            return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1]
+            return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1, 1337-3]
         }
 
         if (segment.SequenceNumber != Rcv.Nxt)
@@ -252,6 +253,7 @@ public sealed partial class TcpConnection
         }
 
         TakeTimestamp(segment, now);
+        TakeCongestionEcho(segment, now);
         bool advances = ack > Snd.Una;
         bool ofSyn = Snd.Una == Snd.Iss;
         TakeAcknowledgment(segment, now);
@@ -260,6 +262,7 @@ public sealed partial class TcpConnection
             EnterEstablished(now); // the user closed in SYN-RECEIVED; what was queued before goes out now
         }
 
+        SettleEcn(now);
         UpdateSendWindow(segment, advances, now);
         return AcknowledgmentOfFin(segment, now);
     }

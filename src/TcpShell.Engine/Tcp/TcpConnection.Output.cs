@@ -8,6 +8,8 @@ public sealed partial class TcpConnection
     // The answers to segments are bounded by what arrives, but nobody is forced to poll between arrivals.
     private const int MaximumReplies = 16;
 
+    private static readonly byte[] s_garbage = [0];
+
     private readonly Queue<OutgoingSegment> _replies = new();
     private byte[] _payload = [];
     private bool _synPending;
@@ -100,7 +102,7 @@ public sealed partial class TcpConnection
             DestinationPort = Remote.Port,
             SequenceNumber = Snd.Iss,
             AcknowledgmentNumber = answering ? Rcv.Nxt : 0,
-            Flags = answering ? TcpFlags.SYN | TcpFlags.ACK : TcpFlags.SYN,
+            Flags = EcnSynFlags(answering) | (answering ? TcpFlags.SYN | TcpFlags.ACK : TcpFlags.SYN),
             Window = SynWindow(),
             Options = SynOptions(answering, now),
         };
@@ -187,7 +189,8 @@ public sealed partial class TcpConnection
         {
             _keepAlivePending = false;
             Counters.KeepAliveProbes++;
-            outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, default, now), TransmitReason.KeepAliveProbe, _keepAliveProbesSent, ""); // [SHLD-12]
+            ReadOnlyMemory<byte> garbage = Settings.KeepAliveGarbage ? s_garbage : default; // [SHLD-12, MAY-6]
+            outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, garbage, now), TransmitReason.KeepAliveProbe, _keepAliveProbesSent, "");
             return true;
         }
 
@@ -213,14 +216,16 @@ public sealed partial class TcpConnection
     private TcpSegment Make(TcpFlags flags, SeqNumber sequence, ReadOnlyMemory<byte> payload, Timestamp now)
     {
         ForgetPendingAcks();
-        bool urgent = Snd.Up > sequence && !flags.Has(TcpFlags.RST) && Snd.Up > Snd.Una;
+        bool isReset = flags.Has(TcpFlags.RST);
+        bool urgent = Snd.Up > sequence && !isReset && Snd.Up > Snd.Una;
+        flags |= _echoesCongestion && !isReset ? TcpFlags.ECE : TcpFlags.None; // [3168-4]
         TcpOptions options = SegmentOptions(payload.Length, now);
         if (options.Sack.Count > 0)
         {
             _duplicate = null; // [2883-1] it was told, and is told once
         }
 
-        _userTimeoutPending &= options.UserTimeout is null || flags.Has(TcpFlags.RST);
+        _userTimeoutPending &= options.UserTimeout is null || isReset;
 
         return new TcpSegment
         {

@@ -199,7 +199,7 @@ public sealed partial class TcpConnection
         _recover = Snd.Max;
         _reducedAt = Unacknowledged.LastOrder;
         _partialAckCame = false;
-        _congestion.Congested(CongestionSignal.Loss, flight, now); // [2018-8]
+        ReduceWindow(CongestionSignal.Loss, flight, now); // [2018-8]
         _prr.Start(_congestion.SlowStartThreshold, Snd.Outstanding);
         if (!SelectiveAcknowledgmentInForce)
         {

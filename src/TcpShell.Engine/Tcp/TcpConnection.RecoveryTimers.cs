@@ -138,7 +138,7 @@ public sealed partial class TcpConnection
         {
             // The probe has repaired a loss that nothing else tells of.
             _probeEnd = null;
-            _congestion.Congested(CongestionSignal.Loss, _probeFlight, now);
+            ReduceWindow(CongestionSignal.Loss, _probeFlight, now);
             _reducedAt = Unacknowledged.LastOrder;
         }
         else if (news.IsBare)
@@ -149,6 +149,7 @@ public sealed partial class TcpConnection
 
     private void RetransmissionTimerFires(Timestamp now)
     {
+        _waitsForEcnTimer = false;
         if (Unacknowledged.Front is not { } front)
         {
             return;
@@ -170,13 +171,13 @@ public sealed partial class TcpConnection
         Counters.Timeouts++;
         if (_retries == Settings.R1)
         {
-            Tell(ConnectionEventKind.BadPath, now); // [SHLD-9, SHLD-10]
+            AdviseOfBadPath(now); // [SHLD-9, SHLD-10]
         }
 
         if (IsSynchronized(State))
         {
             // A lost SYN tells of the first window only [5681-3].
-            _congestion.Congested(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
+            ReduceWindow(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
         }
 
         StartLossPhase(front);

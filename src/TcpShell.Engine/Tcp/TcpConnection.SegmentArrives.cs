@@ -118,7 +118,11 @@ public sealed partial class TcpConnection
                 return SegmentVerdict.Drop("5961 3.2", "A RST without ACK does not answer our SYN.");
             }
 
-            Fail(ConnectionError.Refused, TransitionEvent.RstArrives, $"RST arrives, ack={FromUs(segment.AcknowledgmentNumber)}", now);
+            if (!TryWithoutEcn())
+            {
+                Fail(ConnectionError.Refused, TransitionEvent.RstArrives, $"RST arrives, ack={FromUs(segment.AcknowledgmentNumber)}", now);
+            }
+
             return SegmentVerdict.Accepted;
         }
 
@@ -157,6 +161,7 @@ public sealed partial class TcpConnection
         Rcv.Nxt = Rcv.Up = Rcv.LastAckSent = segment.SequenceNumber + 1;
         Rcv.Edge = Rcv.Nxt + offered;
         Negotiate(segment, now);
+        NegotiateEcn(segment);
         Snd.MaxWnd = 0;
         SetSendWindow(segment, shift: 0);
     }

@@ -24,6 +24,7 @@ public sealed partial class TcpConnection
         // Seventh: the text.
         if (segment.Payload.Length > 0)
         {
+            TakeCongestionMark(segment);
             TakeText(segment, now);
         }
 

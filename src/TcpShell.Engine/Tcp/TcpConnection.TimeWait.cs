@@ -7,7 +7,7 @@ public sealed partial class TcpConnection
 {
     /// <summary>
     /// Whether a request for the same end points is newer than this connection in TIME-WAIT, and no old duplicate of its segments
-    /// [SHLD-4, 6191-1 .. 6191-4]. Where both ends had timestamps they tell; else the numbers do.
+    /// [SHLD-4, 6191-1, 6191-2, 6191-3, 6191-4]. Where both ends had timestamps they tell; else the numbers do.
     /// </summary>
     /// <param name="syn">The request.</param>
     /// <param name="timestamps">Whether the new connection would have timestamps if the request does.</param>

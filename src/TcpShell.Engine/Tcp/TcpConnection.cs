@@ -36,7 +36,7 @@ public sealed partial class TcpConnection
         ArgumentOutOfRangeException.ThrowIfLessThan(mtu, 68);
         Settings = settings;
         Local = local;
-        _mtu = mtu;
+        _mtu = PathMtu = mtu;
         _timestampOffset = timestampOffset;
         _sendBuffer = new SendBuffer(settings.SendBufferSize);
         _reassembler = new Reassembler(settings.ReceiveBufferSize);
@@ -49,8 +49,8 @@ public sealed partial class TcpConnection
         };
     }
 
-    /// <summary>The settings it was made with.</summary>
-    public TcpSettings Settings { get; }
+    /// <summary>Its settings; <see cref="ChangeSettings"/> changes them.</summary>
+    public TcpSettings Settings { get; private set; }
 
     /// <summary>This end.</summary>
     public Endpoint Local { get; private set; }

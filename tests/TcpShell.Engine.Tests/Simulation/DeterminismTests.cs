@@ -32,6 +32,7 @@ public class DeterminismTests
     [InlineData(ImpairmentKind.Duplicate)]
     [InlineData(ImpairmentKind.Delay)]
     [InlineData(ImpairmentKind.Reorder)]
+    [InlineData(ImpairmentKind.Mark)]
     public void ImpairmentOfProbabilityZero_ChangesNothing(ImpairmentKind kind) =>
         Assert.Equal(
             Hash(LossyLab(7)), Hash(LossyLab(7, after: network => network.AddImpairment(kind, new PacketSelector { Probability = 0 }))));

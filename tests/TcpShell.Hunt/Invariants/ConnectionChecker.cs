@@ -8,9 +8,10 @@ namespace TcpShell.Hunt.Invariants;
 /// <summary>What must be so of a connection whenever its host has done what there was to do.</summary>
 internal static class ConnectionChecker
 {
-    // Longer queues are walked through now and then only.
+    // Queues are walked through now and then only, long ones seldom.
+    private const int Often = 4;
+    private const int Seldom = 32;
     private const int ShortQueue = 8;
-    private const int Seldom = 16;
 
     // RFC 9293 MUST-40
     private static readonly TimeSpan s_longestAckDelay = TimeSpan.FromMilliseconds(500);
@@ -20,11 +21,12 @@ internal static class ConnectionChecker
         TcpConnection tcp = end.Tcp;
         CheckSendSpace(end, tcp, now);
         CheckBuffers(end, tcp);
-        if (tcp.Unacknowledged.Count <= ShortQueue || step % Seldom == 0)
+        if (step % (tcp.Unacknowledged.Count <= ShortQueue ? Often : Seldom) == 0)
         {
             CheckQueue(end, tcp);
         }
 
+        end.Seen.UserTimeout = tcp.UserTimeout;
         CheckTimers(end, tcp);
         if (tcp.State >= TcpState.SynReceived)
         {
@@ -32,24 +34,21 @@ internal static class ConnectionChecker
         }
     }
 
-    /// <summary>What must be so of the sender right after new data went out.</summary>
-    public static void CheckNewData(End end, TransmitReason reason)
+    /// <summary>What must be so of the sender right after a segment with new data went out.</summary>
+    /// <param name="end">The sender.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="limited">Whether duplicate ACKs let it out: up to two segments may then go beyond cwnd (RFC 3042).</param>
+    public static void CheckNewData(End end, in TcpSegment segment, bool limited)
     {
         TcpConnection tcp = end.Tcp;
-        if (reason is not (TransmitReason.Data or TransmitReason.Close))
-        {
-            return;
-        }
-
         Require(tcp.Snd.UsableWindow >= 0, "PeersWindow", $"{end} sends {-tcp.Snd.UsableWindow} octets beyond SND.WND.");
 
         // A FIN has no octet, so no congestion window holds it back.
-        int inFlight = tcp.Unacknowledged.InFlight - 1;
-        bool fin = tcp.State is not (TcpState.Established or TcpState.CloseWait);
+        int inFlight = tcp.Unacknowledged.InFlight - (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0);
         Require(
-            inFlight + (fin ? 0 : 1) <= tcp.CongestionWindow,
+            inFlight <= tcp.CongestionWindow + (limited ? 2L * tcp.SendMaximumSegmentSize : 0),
             "CongestionWindow",
-            $"{end} has {tcp.Unacknowledged.InFlight} octets in flight with a congestion window of {tcp.CongestionWindow}.");
+            $"{end} has {inFlight} octets in flight with a congestion window of {tcp.CongestionWindow}.");
     }
 
     private static void CheckSendSpace(End end, TcpConnection tcp, Timestamp now)
@@ -77,7 +76,7 @@ internal static class ConnectionChecker
             seen.Losses = 0;
             seen.Asked.Clear();
         }
-        else if (end.Tcp.SendQueue == 0 && end.Tcp.Unacknowledged.Count == 0)
+        else if (!Waits(end.Tcp))
         {
             seen.LastProgress = now;
         }
@@ -155,7 +154,7 @@ internal static class ConnectionChecker
             "RetransmissionQueue",
             $"{end}: the retransmission queue ends at {next}, SND.NXT is {tcp.Snd.Nxt}.");
         Require(
-            tcp.Unacknowledged.InFlight >= 0 && tcp.Unacknowledged.InFlight <= tcp.Snd.Outstanding,
+            tcp.Unacknowledged.InFlight >= 0 && tcp.Unacknowledged.InFlight <= 2L * tcp.Snd.Outstanding, // a probe of the tail counts beside its first copy
             "InFlight",
             $"{end}: {tcp.Unacknowledged.InFlight} octets in flight of {tcp.Snd.Outstanding} outstanding.");
     }
@@ -164,13 +163,18 @@ internal static class ConnectionChecker
     private static void CheckTimers(End end, TcpConnection tcp)
     {
         TimerTable timers = tcp.Timers;
-        bool asks = timers.IsRunning(TimerKind.Retransmission);
+        TimerKind[] watching = [TimerKind.Retransmission, TimerKind.TailLossProbe, TimerKind.Reordering, TimerKind.Persist];
+        Require(watching.Count(timers.IsRunning) <= 1, "TimerTwice", $"{end}: more than one timer watches over what is outstanding."); // 8985-12
+        bool asks = watching[..3].Any(timers.IsRunning);
         Require(tcp.Unacknowledged.Count == 0 || asks, "TimerMissing", $"{end}: segments are outstanding, but no retransmission timer runs.");
         Require(
             tcp.State != TcpState.TimeWait || timers.IsRunning(TimerKind.TimeWait), "TimerMissing", $"{end}: TIME-WAIT has no timer.");
-        bool finWaits = tcp.State is TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck;
-        bool opens = tcp.State is TcpState.SynSent or TcpState.SynReceived;
-        bool waits = tcp.SendQueue > 0 || finWaits || opens;
-        Require(!waits || asks || timers.IsRunning(TimerKind.Persist), "TimerMissing", $"{end}: something waits to be sent, but no timer runs.");
+        Require(!Waits(tcp) || asks || timers.IsRunning(TimerKind.Persist), "TimerMissing", $"{end}: something waits to be sent, but no timer runs.");
     }
+
+    /// <summary>Whether SYN, data or FIN wait to be sent or acknowledged.</summary>
+    private static bool Waits(TcpConnection tcp) =>
+        tcp.SendQueue > 0
+        || tcp.Unacknowledged.Count > 0
+        || tcp.State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck;
 }

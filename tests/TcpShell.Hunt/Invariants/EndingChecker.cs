@@ -24,13 +24,16 @@ internal static class EndingChecker
                 break;
             case ConnectionError.Refused or ConnectionError.Reset:
                 Require(end.Seen.ResetArrived, "Ending", $"{end} ends as {end.Tcp.Error}, but no RST has arrived.");
+
+                // An answer to an old duplicate of a SYN is refused, and nobody did anything wrong.
+                bool wasOpen = end.Tcp.Snd.Una != end.Tcp.Snd.Iss;
                 Require(
-                    peer is null || peer.Aborted || peer.Tcp.Error != ConnectionError.None,
+                    !wasOpen || peer is null || peer.Aborted || peer.Tcp.Error != ConnectionError.None,
                     "ResetWithoutReason",
                     $"{end} was reset, but nothing went wrong at {peer}, which is {peer?.Tcp.State}.");
                 break;
             case ConnectionError.UserTimeout:
-                TimeSpan limit = end.Tcp.Settings.UserTimeout ?? TimeSpan.MaxValue;
+                TimeSpan limit = end.Seen.UserTimeout ?? TimeSpan.MaxValue;
                 Require(now - end.Seen.LastProgress >= limit, "Ending", $"{end} ends by a user timeout after {now - end.Seen.LastProgress}, not {limit}.");
                 break;
             case ConnectionError.TimedOut:
@@ -45,11 +48,13 @@ internal static class EndingChecker
     /// <summary>Whoever gives up has lost each of its questions, or the answer to it.</summary>
     private static void CheckTimedOut(End end, Timestamp now, TimeSpan longestRoundTrip)
     {
-        int unanswered = end.Seen.Asked.Count(asked => now - asked > longestRoundTrip);
+        Observations seen = end.Seen;
+        (List<Timestamp> asked, int losses) = seen.Probed.Count > 0 ? (seen.Probed, seen.LossesInSilence) : (seen.Asked, seen.Losses);
+        int unanswered = asked.Count(time => now - time > longestRoundTrip);
         Require(
-            end.Seen.Losses >= unanswered,
+            losses >= unanswered,
             "GivesUpWithoutReason",
-            $"{end} gives up after {end.Seen.Asked.Count} transmissions, but only {end.Seen.Losses} packets were lost.");
+            $"{end} gives up after {asked.Count} transmissions, of which {unanswered} had time to be answered, but only {losses} packets were lost.");
     }
 
     /// <summary>Judges what an end has received when it saw the end of the stream: all that was sent, to the octet.</summary>

@@ -37,8 +37,17 @@ internal sealed class Observations
     /// <summary>Packets between the two ends that came to nothing, since SND.UNA moved last.</summary>
     public int Losses { get; set; }
 
+    /// <summary>When it probed a closed window or an idle peer, since it heard of the peer last.</summary>
+    public List<Timestamp> Probed { get; } = [];
+
+    /// <summary>Packets between the two ends that came to nothing, since it heard of the peer last.</summary>
+    public int LossesInSilence { get; set; }
+
     /// <summary>When SND.UNA moved last, or something was given to send with nothing before it.</summary>
     public Timestamp LastProgress { get; set; }
+
+    /// <summary>The user timeout while the connection lived: the user's own, or one that the peer has asked for (RFC 5482).</summary>
+    public TimeSpan? UserTimeout { get; set; }
 
     /// <summary>Whether a RST has arrived.</summary>
     public bool ResetArrived { get; set; }

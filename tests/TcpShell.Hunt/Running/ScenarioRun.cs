@@ -302,6 +302,16 @@ internal sealed class ScenarioRun : ITcpApplication
         _packets++;
         DecodedPacket decoded = packet.Decode();
         (Endpoint Local, Endpoint Remote) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
+        if (_byId.GetValueOrDefault(packet.ConnectionId) is { IsLive: true } sender)
+        {
+            ConnectionChecker.NoteProgress(sender, _network.Now);
+        }
+
+        if (packet.Fate == PacketFate.Lost)
+        {
+            CountLoss(tuple);
+        }
+
         if (packet.ConnectionId == 0)
         {
             PacketChecker.CheckOfNobody(decoded, _byTuple.GetValueOrDefault(tuple));
@@ -311,21 +321,24 @@ internal sealed class ScenarioRun : ITcpApplication
         End end = _byId.GetValueOrDefault(packet.ConnectionId) ?? RegisterOpening(packet);
         End? peer = PeerOf(end);
         PacketChecker.Check(packet, decoded, end, peer);
-        if (end.IsLive)
+        if (end.IsLive && packet.Reason == TransmitReason.Data && decoded.Segment.Payload.Length > 0)
         {
-            ConnectionChecker.CheckNewData(end, packet.Reason);
-            ConnectionChecker.NoteProgress(end, _network.Now);
+            ConnectionChecker.CheckNewData(end, decoded.Segment, limited: packet.Note == "limited transmit");
         }
 
-        bool isFirst = decoded.Segment.Length > 0 && decoded.Segment.SequenceNumber <= end.Tcp.Snd.Una;
-        if (isFirst || packet.Reason == TransmitReason.KeepAliveProbe)
+        if (packet.Reason is TransmitReason.ZeroWindowProbe or TransmitReason.KeepAliveProbe)
         {
+            end.Seen.Probed.Add(_network.Now);
+        }
+        else if (packet.Reason == TransmitReason.Open && decoded.Segment.Flags.Has(TcpFlags.ACK))
+        {
+            // Our SYN of a simultaneous open was not answered, but crossed.
+            end.Seen.Asked.Clear();
             end.Seen.Asked.Add(_network.Now);
         }
-
-        if (packet.Fate == PacketFate.Lost)
+        else if (decoded.Segment.Length > 0 && decoded.Segment.SequenceNumber <= end.Tcp.Snd.Una)
         {
-            CountLoss(tuple);
+            end.Seen.Asked.Add(_network.Now);
         }
     }
 
@@ -333,7 +346,8 @@ internal sealed class ScenarioRun : ITcpApplication
     {
         DecodedPacket decoded = packet.Decode();
         (Endpoint Remote, Endpoint Local) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
-        if (packet.Fate != PacketFate.Delivered || packet.Verdict is { Fate: SegmentFate.Dropped })
+        bool refused = packet.Verdict is { Fate: not SegmentFate.Accepted } && decoded.Segment.Flags.Has(TcpFlags.SYN);
+        if (packet.Fate != PacketFate.Delivered || refused || packet.Verdict is { Fate: SegmentFate.Dropped })
         {
             CountLoss((tuple.Remote, tuple.Local));
         }
@@ -342,6 +356,12 @@ internal sealed class ScenarioRun : ITcpApplication
         {
             TcpSegment segment = decoded.Segment;
             end.Seen.ResetArrived |= segment.Flags.Has(TcpFlags.RST);
+            if (packet.Verdict is { Fate: SegmentFate.Accepted or SegmentFate.Acknowledged })
+            {
+                end.Seen.Probed.Clear();
+                end.Seen.LossesInSilence = 0;
+            }
+
             if (segment.Length > 0)
             {
                 end.Seen.Arrived(segment.SequenceNumber, segment.End);
@@ -351,14 +371,16 @@ internal sealed class ScenarioRun : ITcpApplication
 
     private void CountLoss((Endpoint One, Endpoint Other) tuple)
     {
-        if (_byTuple.GetValueOrDefault(tuple) is { } one)
-        {
-            one.Seen.Losses++;
-        }
+        CountLossAt(_byTuple.GetValueOrDefault(tuple));
+        CountLossAt(_byTuple.GetValueOrDefault((tuple.Other, tuple.One)));
+    }
 
-        if (_byTuple.GetValueOrDefault((tuple.Other, tuple.One)) is { } other)
+    private static void CountLossAt(End? end)
+    {
+        if (end is not null)
         {
-            other.Seen.Losses++;
+            end.Seen.Losses++;
+            end.Seen.LossesInSilence++;
         }
     }
 
@@ -384,11 +406,13 @@ internal sealed class ScenarioRun : ITcpApplication
         return end;
     }
 
+    /// <summary>The other end of the same connection: the one that knows both numbers as this end does. There may be none, or none yet.</summary>
     private End? PeerOf(End end)
     {
         if (end.Peer is null
             && _byTuple.GetValueOrDefault((end.Connection.Remote, end.Connection.Local)) is { } candidate
-            && candidate.Tcp.Snd.Iss == end.Tcp.Rcv.Irs)
+            && candidate.Tcp.Snd.Iss == end.Tcp.Rcv.Irs
+            && end.Tcp.Snd.Iss == candidate.Tcp.Rcv.Irs)
         {
             end.Peer = candidate;
         }

@@ -21,8 +21,8 @@ internal static class ScenarioGenerator
         var random = new SeededRandom(seed, "scenario");
         int size = random.Next(100) switch
         {
-            < 85 => 0,
-            < 98 => 1,
+            < 93 => 0,
+            < 99 => 1,
             _ => 2,
         };
         int hostCount = size == 0 ? 2 : 2 + random.Next(size == 1 ? 2 : 4);
@@ -48,9 +48,9 @@ internal static class ScenarioGenerator
 
     private static int MostOctets(SeededRandom random, int size) => size switch
     {
-        0 => 1 + random.Next(random.Next(4) == 0 ? 6000 : 600),
-        1 => 1 + random.Next(20_000),
-        _ => 1 + random.Next(200_000),
+        0 => 1 + random.Next(random.Next(8) == 0 ? 4000 : 400),
+        1 => 1 + random.Next(10_000),
+        _ => 1 + random.Next(100_000),
     };
 
     private static ImmutableArray<HostPlan> Hosts(SeededRandom random, int count)

@@ -62,10 +62,11 @@ internal sealed class CongestionWindow(TcpSettings settings)
         return true;
     }
 
-    /// <summary>There is congestion: ssthresh becomes what is given, but no less than two segments [5681-8, 9438-6].</summary>
+    /// <summary>There is congestion: ssthresh becomes a part of what was in flight, but no less than two segments [5681-8, 9406-9, 9438-6].</summary>
     /// <param name="signal">What tells of it.</param>
-    /// <param name="threshold">ssthresh in octets.</param>
-    public void Reduce(CongestionSignal signal, double threshold)
+    /// <param name="flightSize">FlightSize: octets sent and not acknowledged.</param>
+    /// <param name="beta">Which part.</param>
+    public void Reduce(CongestionSignal signal, int flightSize, double beta)
     {
         if (signal == CongestionSignal.RepeatedTimeout)
         {
@@ -73,6 +74,8 @@ internal sealed class CongestionWindow(TcpSettings settings)
             return;
         }
 
+        // Behind a recovery that took long there is more outstanding than was ever in the network at once: most of it waits at the peer's.
+        double threshold = Math.Min(flightSize, Octets) * beta;
         _octetsBefore = Octets;
         _thresholdBefore = Threshold;
         Threshold = (int)Math.Max(threshold, 2 * SegmentSize);

@@ -68,7 +68,7 @@ internal sealed class Cubic(TcpSettings settings) : ICongestionControl
         }
 
         _curve.Epoch = null;
-        _window.Reduce(signal, flightSize * Beta); // [9438-6]
+        _window.Reduce(signal, flightSize, Beta); // [9438-6]
     }
 
     public void Undo()

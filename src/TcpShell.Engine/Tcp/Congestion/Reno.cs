@@ -37,7 +37,7 @@ internal sealed class Reno(TcpSettings settings) : ICongestionControl
     public void Congested(CongestionSignal signal, int flightSize, Timestamp now)
     {
         _credit = 0;
-        _window.Reduce(signal, flightSize / 2); // [5681-8]
+        _window.Reduce(signal, flightSize, beta: 0.5); // [5681-8]
     }
 
     public void Undo() => _window.Undo();

@@ -94,6 +94,18 @@ public sealed class CubicTests
     }
 
     [Fact]
+    [Trait("Proves", "5681-8")]
+    [Trait("Proves", "9438-6")]
+    public void LossBehindALongRecovery_OutstandingBeyondTheWindow_DoesNotCount()
+    {
+        Cubic cubic = NewCubic();
+        cubic.Start(ModelPath.Smss, handshakeLost: false);
+        cubic.Window = 50_000;
+        cubic.Congested(CongestionSignal.Loss, 500_000, Timestamp.Zero); // most of it waits in the peer's reassembly
+        Assert.Equal((35_000, 35_000), (cubic.Window, cubic.SlowStartThreshold));
+    }
+
+    [Fact]
     [Trait("Proves", "9438-7")]
     public void SecondLossBelowTheOldMaximum_CurveRestsLower()
     {

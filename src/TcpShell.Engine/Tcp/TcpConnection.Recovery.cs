@@ -199,7 +199,7 @@ public sealed partial class TcpConnection
         _recover = Snd.Max;
         _reducedAt = Unacknowledged.LastOrder;
         _partialAckCame = false;
-        ReduceWindow(CongestionSignal.Loss, flight, now); // [2018-8]
+        bool reduced = ReduceWindow(CongestionSignal.Loss, flight, now); // [2018-8]
         _prr.Start(_congestion.SlowStartThreshold, Snd.Outstanding);
         if (!SelectiveAcknowledgmentInForce)
         {
@@ -214,6 +214,11 @@ public sealed partial class TcpConnection
 
         Counters.Recoveries++;
         _spurious.Start(Snd.Una, Snd.Max);
+        if (!reduced)
+        {
+            _spurious.Stop(); // what a mark of ECN has changed is no mistake
+        }
+
         _highestRetransmitted = Snd.Una;
         _rescued = Unacknowledged.FirstLost!.End; // [6675-5]
         _retransmitNow = true;

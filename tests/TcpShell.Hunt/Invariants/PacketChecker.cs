@@ -86,7 +86,7 @@ internal static class PacketChecker
         SeqNumber ack = segment.AcknowledgmentNumber;
         Require(seen.HighestAck is not { } before || ack >= before, "AckMonotonic", $"{end} acknowledges {ack} after {seen.HighestAck}.");
         seen.HighestAck = ack;
-        if (peer?.Seen.HighestSent is { } sent)
+        if (!end.Seen.FromCookie && peer?.Seen.HighestSent is { } sent)
         {
             Require(ack <= sent, "AckTruthful", $"{end} acknowledges {ack}, but {peer} has sent up to {sent} only.");
         }

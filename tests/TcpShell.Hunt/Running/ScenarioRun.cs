@@ -301,6 +301,11 @@ internal sealed class ScenarioRun : ITcpApplication
     {
         _packets++;
         DecodedPacket decoded = packet.Decode();
+        if (decoded.Status == PacketStatus.IcmpError)
+        {
+            return; // a router's, not a host's
+        }
+
         (Endpoint Local, Endpoint Remote) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
         if (_byId.GetValueOrDefault(packet.ConnectionId) is { IsLive: true } sender)
         {

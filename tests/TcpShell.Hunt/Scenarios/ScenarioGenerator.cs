@@ -12,6 +12,9 @@ namespace TcpShell.Hunt.Scenarios;
 /// </summary>
 internal static class ScenarioGenerator
 {
+    // Routers that refuse packets end attempts to open with good reason, which would only hide what is looked for.
+    private static readonly ImpairmentKind[] s_impairments = [.. Enum.GetValues<ImpairmentKind>().Where(kind => kind != ImpairmentKind.Refuse)];
+
     // With buffers of some octets each octet takes an exchange of its own.
     private const int SmallBuffer = 100;
     private const int MostForSmallBuffers = 60;
@@ -114,7 +117,7 @@ internal static class ScenarioGenerator
         int count = 1 + random.Next(4);
         for (int i = 0; i < count; i++)
         {
-            var kind = (ImpairmentKind)random.Next(Enum.GetValues<ImpairmentKind>().Length);
+            ImpairmentKind kind = s_impairments[random.Next(s_impairments.Length)];
             impairments.Add(random.Next(5) == 0 ? Blackout(random, hosts) : new(kind, Selector(random, hosts))
             {
                 // An old duplicate can come long after its time, though within the lifetime of segments.

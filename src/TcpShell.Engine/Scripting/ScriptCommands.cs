@@ -77,8 +77,12 @@ internal static class ScriptCommands
         {
             case "defaults.sh" or "true" or ":":
             case "ip" when words is [_, "tcp_metrics", "flush", ..]:
+            case "ethtool" when words.SkipWhile(word => word != "-K").Skip(2).All(word => word is "tso" or "gso" or "gro" or "off"):
+            case "tc" when words is [_, "qdisc", _, "dev", "tun0", "root", "pfifo"]:
             case var _ when program.StartsWith("sysctl_restore_", StringComparison.Ordinal):
                 return settings;
+            case "echo" when words is [_, var value, ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
+                return settings with { HyStart = value != "0" };
             case "sysctl" or "set_sysctls.py":
                 foreach (string word in words.Skip(1).Where(word => !word.StartsWith('-')))
                 {
@@ -104,15 +108,16 @@ internal static class ScriptCommands
         return apply(settings, assignment[(equals + 1)..].Trim()) ?? throw new ScriptUnsupported($"the kernel setting {Shown(assignment)}");
     }
 
-    /// <summary>The words of each simple command, quotes taken off; comments and redirections are left out.</summary>
+    /// <summary>The words of each simple command, quotes taken off; comments and what makes a command quiet are left out.</summary>
     private static IEnumerable<List<string>> Split(string command)
     {
         var words = new List<string>();
         foreach (string line in command.Replace("\\\n", " ", StringComparison.Ordinal).Replace("&>", ">", StringComparison.Ordinal).Split('\n', ';'))
         {
+            bool isQuiet = line.Contains("/dev/null", StringComparison.Ordinal);
             foreach (string word in Words(line))
             {
-                if (word.StartsWith('#') || word.Contains('>'))
+                if (word.StartsWith('#') || (isQuiet && word.Contains('>')))
                 {
                     break;
                 }

@@ -68,7 +68,9 @@ internal sealed partial class ScriptRun
         }
 
         TimeSpan timestampTolerance = _configuration.Tolerance(Host.Now - Timestamp.Zero);
-        if (_comparison!.FindDifference(expected, actual, peer, timestampTolerance) is { } difference)
+        string? difference = _comparison!.FindDifference(expected, actual, peer, timestampTolerance);
+        actual = expected.Ip is null ? actual with { Ip = null } : actual;
+        if (difference is not null)
         {
             throw new ScriptFailure(expected.Text, $"{actual.Text} at {time}", $"In the packet {difference}.");
         }
@@ -108,7 +110,8 @@ internal sealed partial class ScriptRun
                 && !next.Flags.HasAny(TcpFlags.SYN | TcpFlags.RST);
             if (!fits)
             {
-                throw new ScriptFailure(expected.Text, $"{whole.Text}, then {next.Text} at {time}", "The packets do not make up the one that the script asks for.");
+                string came = $"{(whole with { Ip = null }).Text}, then {(next with { Ip = null }).Text} at {time}";
+                throw new ScriptFailure(expected.Text, came, "The packets do not make up the one that the script asks for.");
             }
 
             last = next.PayloadLength;

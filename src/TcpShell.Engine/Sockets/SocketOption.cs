@@ -6,7 +6,7 @@ public enum SocketOption
     /// <summary>SO_REUSEADDR: the port may be bound while connections on it exist.</summary>
     ReuseAddress,
 
-    /// <summary>SO_SNDBUF: octets of the send buffer.</summary>
+    /// <summary>SO_SNDBUF: octets of the send buffer. As on Linux twice of what is asked for is given, and reading it tells that.</summary>
     SendBuffer,
 
     /// <summary>SO_RCVBUF: octets of the receive buffer.</summary>

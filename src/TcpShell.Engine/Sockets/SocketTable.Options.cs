@@ -24,6 +24,12 @@ public sealed partial class SocketTable
             return new(0);
         }
 
+        if (option == SocketOption.SendBuffer)
+        {
+            socket.SendLimit = (int)Math.Clamp(2L * value, SmallestSendBuffer, int.MaxValue);
+            return new(0);
+        }
+
         if (Changed(socket.Settings, option, value) is not { } settings)
         {
             return SocketResult.Fail(Errno.ENOPROTOOPT);
@@ -92,7 +98,7 @@ public sealed partial class SocketTable
         return new(option switch
         {
             SocketOption.ReuseAddress => socket.ReusesAddress ? 1 : 0,
-            SocketOption.SendBuffer => settings.SendBufferSize,
+            SocketOption.SendBuffer => socket.SendLimit ?? settings.SendBufferSize,
             SocketOption.ReceiveBuffer => settings.ReceiveBufferSize,
             SocketOption.KeepAlive => settings.KeepAlive ? 1 : 0,
             SocketOption.Error => (int)socket.TakeError(),
@@ -118,6 +124,9 @@ public sealed partial class SocketTable
     /// <param name="descriptor">The socket.</param>
     public SocketResult Unacknowledged(int descriptor) => Count(descriptor, connection => connection.SendQueue);
 
+    // What Linux gives at least.
+    private const int SmallestSendBuffer = 4608;
+
     // RFC 9293 3.7.1: what a TCP assumes of its peer until it is told.
     private const int DefaultMss = 536;
 
@@ -128,7 +137,6 @@ public sealed partial class SocketTable
 
     private static TcpSettings? Changed(TcpSettings settings, SocketOption option, int value) => option switch
     {
-        SocketOption.SendBuffer => settings with { SendBufferSize = value },
         SocketOption.ReceiveBuffer => settings with { ReceiveBufferSize = value },
         SocketOption.KeepAlive => settings with { KeepAlive = value != 0 },
         SocketOption.NoDelay => settings with { Nagle = value == 0 },

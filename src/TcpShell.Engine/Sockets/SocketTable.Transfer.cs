@@ -67,7 +67,7 @@ public sealed partial class SocketTable
             return SocketResult.Wait(Errno.EAGAIN);
         }
 
-        int taken = connection.Tcp.Send(data, Now, urgent);
+        int taken = connection.Tcp.Send(data[..Math.Min(data.Length, socket.SendSpace)], Now, urgent);
         _host.Touch(connection, Now);
         _settled();
         return taken > 0 || data.IsEmpty ? new(taken) : SocketResult.Wait(Errno.EAGAIN);
@@ -110,7 +110,7 @@ public sealed partial class SocketTable
         events |= peerClosed && socket.WriteIsShut ? SocketEvents.POLLHUP : SocketEvents.None;
 
         // Linux calls a socket writable when a third of its buffer is free; after a shutdown a write fails at once.
-        bool hasRoom = connection.Tcp.SendSpace >= connection.SendQueue / 2 && connection.Tcp.SendSpace > 0;
+        bool hasRoom = socket.SendSpace >= connection.SendQueue / 2 && socket.SendSpace > 0;
         return events | (hasRoom || socket.WriteIsShut ? SocketEvents.POLLOUT : SocketEvents.None);
     }
 }

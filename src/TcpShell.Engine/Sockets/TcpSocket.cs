@@ -37,6 +37,9 @@ public sealed class TcpSocket
     /// <summary>How long close waits (SO_LINGER); zero makes it an abort; null for a plain close.</summary>
     public TimeSpan? Linger { get; set; }
 
+    /// <summary>The most octets that wait for an acknowledgment or a first transmission (SO_SNDBUF); null for what the settings say.</summary>
+    public int? SendLimit { get; internal set; }
+
     /// <summary>Whether nothing will be read any more.</summary>
     internal bool ReadIsShut { get; set; }
 
@@ -54,6 +57,10 @@ public sealed class TcpSocket
 
     /// <summary>Whether its connection is open in both directions, or half-closed, or on the way there.</summary>
     internal bool IsSynchronized => Connection?.State is >= TcpState.Established;
+
+    /// <summary>Octets that a write would take now.</summary>
+    internal int SendSpace => Connection is not { } connection ? 0
+        : Math.Max(0, Math.Min(connection.Tcp.SendSpace, (SendLimit ?? int.MaxValue) - connection.SendQueue));
 
     internal Errno TakeError()
     {

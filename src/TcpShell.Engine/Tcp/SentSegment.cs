@@ -34,9 +34,12 @@ public sealed class SentSegment
     public bool Lost { get; internal set; }
 
     /// <summary>Why it was taken for lost.</summary>
-    public TransmitReason LostBy => Cause is LossCause.Timeout or LossCause.WindowReopened
-        ? TransmitReason.RetransmissionTimeout
-        : TransmitReason.FastRetransmit;
+    public TransmitReason LostBy => Cause switch
+    {
+        LossCause.Timeout or LossCause.WindowReopened => TransmitReason.RetransmissionTimeout,
+        LossCause.PacketTooBig => TransmitReason.PathMtuDiscovery,
+        _ => TransmitReason.FastRetransmit,
+    };
 
     /// <summary>What made it lost.</summary>
     internal LossCause Cause { get; set; }

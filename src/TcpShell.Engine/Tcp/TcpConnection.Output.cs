@@ -8,6 +8,8 @@ public sealed partial class TcpConnection
     // The answers to segments are bounded by what arrives, but nobody is forced to poll between arrivals.
     private const int MaximumReplies = 16;
 
+    private static readonly byte[] s_garbage = [0];
+
     private readonly Queue<OutgoingSegment> _replies = new();
     private byte[] _payload = [];
     private bool _synPending;
@@ -187,7 +189,8 @@ public sealed partial class TcpConnection
         {
             _keepAlivePending = false;
             Counters.KeepAliveProbes++;
-            outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, default, now), TransmitReason.KeepAliveProbe, _keepAliveProbesSent, ""); // [SHLD-12]
+            ReadOnlyMemory<byte> garbage = Settings.KeepAliveGarbage ? s_garbage : default; // [SHLD-12, MAY-6]
+            outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, garbage, now), TransmitReason.KeepAliveProbe, _keepAliveProbesSent, "");
             return true;
         }
 

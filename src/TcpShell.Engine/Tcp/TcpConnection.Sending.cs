@@ -30,6 +30,7 @@ public sealed partial class TcpConnection
         }
 
         // The first one goes whatever the windows say, as the timer or the ACKs demand [5681-10, 6298-11]; the others wait for room.
+        // Inside of a window that shrank the old data goes again as usual [SHLD-16].
         bool fits = Math.Min(lost.Length, SendMaximumSegmentSize) <= CongestionRoom && lost.End - Snd.Una <= Snd.Wnd;
         if (!_retransmitNow && !fits)
         {
@@ -160,14 +161,14 @@ public sealed partial class TcpConnection
     /// <summary>The next new segment that all the rules allow; null if none may go now.</summary>
     private (int Length, bool WithFin)? NextNew(int overWindow)
     {
-        if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent || QueueIsFull)
+        if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent || QueueIsFull || _waitsForEcnTimer)
         {
             return null;
         }
 
         int unsent = Unsent;
         int room = SegmentRoom;
-        long usable = Snd.UsableWindow;
+        long usable = Snd.UsableWindow; // [SHLD-15] below zero where the peer took back part of its window
         int length = (int)Math.Min(Math.Min(unsent, room), usable);
         bool withFin = _finQueued && length == unsent && usable > length;
         if (length <= 0)
@@ -277,6 +278,7 @@ public sealed partial class TcpConnection
         LossCause.Rack when lost.SentBefore == TimeSpan.Zero => "RACK: sent together with one that arrived",
         LossCause.Rack => string.Create(CultureInfo.InvariantCulture, $"RACK: sent {lost.SentBefore.TotalMilliseconds:0.###} ms before one that arrived"),
         LossCause.WindowReopened => "the window has opened again",
+        LossCause.PacketTooBig => $"the path's MTU is {PathMtu}",
         _ => TimeoutNote(),
     };
 

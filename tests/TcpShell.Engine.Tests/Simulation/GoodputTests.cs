@@ -5,6 +5,9 @@ using TcpShell.Tcp;
 namespace TcpShell.Engine.Tests.Simulation;
 
 /// <summary>How much of a link the sender makes use of, in virtual time; benchmarks/GoodputMatrix measures and draws all of it.</summary>
+/// <remarks>Not beside other tests, some of which look at how much memory is taken.</remarks>
+[CollectionDefinition(nameof(GoodputTests), DisableParallelization = true)]
+[Collection(nameof(GoodputTests))]
 public class GoodputTests
 {
     private const long Megabit = 1_000_000;

@@ -20,4 +20,7 @@ internal enum LossCause
 
     /// <summary>It was sent into a window that was closed, and the window has opened again.</summary>
     WindowReopened,
+
+    /// <summary>It is larger than what the path carries, as an ICMP error tells (RFC 1191).</summary>
+    PacketTooBig,
 }

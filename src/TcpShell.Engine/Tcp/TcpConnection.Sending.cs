@@ -135,7 +135,7 @@ public sealed partial class TcpConnection
     private bool TrySendNew(Timestamp now, out OutgoingSegment outgoing)
     {
         outgoing = default;
-        if (Unacknowledged.FirstLost is not null || _forwardRto == ForwardRto.SecondAck || _waitsForEcnTimer) // what is lost goes first
+        if (Unacknowledged.FirstLost is not null || _forwardRto == ForwardRto.SecondAck) // what is lost goes first
         {
             return false;
         }
@@ -242,7 +242,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    /// <summary>After an idle time of more than one RTO nothing is known of the path, and cwnd begins as at the start [5681-16].</summary>
+    /// <summary>After an idle time of more than one RTO nothing is known of the path, and cwnd begins as at the start [5681-16, 6928-3].</summary>
     private void RestartAfterIdle(Timestamp now)
     {
         if (Settings.RestartAfterIdle && Unacknowledged.Count == 0 && WaitsToSend && now - _lastDataSent > Rtt.Rto && _congestion.Window > _restartWindow)
@@ -253,7 +253,7 @@ public sealed partial class TcpConnection
 
     private SendLimit CurrentLimit()
     {
-        if (Unacknowledged.Count == 0 && !WaitsToSend)
+        if (!IsSynchronized(State) || (Unacknowledged.Count == 0 && !WaitsToSend))
         {
             return SendLimit.None;
         }

@@ -159,7 +159,7 @@ public sealed class RetransmissionQueue
         int copies = both && segment.Copies > 0 ? 2 : 1;
         Land(segment);
         segment.Transmissions++;
-        segment.LastSent = now;
+        segment.LastSent = now; // [8985-2]
         if (!segment.Sacked)
         {
             Launch(segment, copies);

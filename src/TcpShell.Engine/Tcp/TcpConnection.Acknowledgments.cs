@@ -111,7 +111,7 @@ public sealed partial class TcpConnection
         return roundTrip;
     }
 
-    /// <summary>A sample where Karn allows one, else from the echoed timestamp [6298-6, 6298-7]; none from a handshake that was retransmitted [6298-12].</summary>
+    /// <summary>A sample where Karn allows one, else from the echoed timestamp [6298-6, 6298-7, 7323-10]; none from a handshake that was retransmitted [6298-12].</summary>
     private TimeSpan? MeasureRoundTrip(Timestamp? sampleFrom, bool ofSyn, in TcpSegment segment, Timestamp now)
     {
         TimeSpan? roundTrip = sampleFrom is { } sent ? now - sent : null;

@@ -103,7 +103,7 @@ public sealed partial class TcpConnection
             _reductionEnd = null;
         }
 
-        if (_waitsForEcnTimer && State != TcpState.TimeWait && !Timers.IsRunning(TimerKind.Retransmission))
+        if (_waitsForEcnTimer && State != TcpState.TimeWait && !RecoveryTimerRuns)
         {
             RestartRetransmissionTimer(now);
         }
@@ -116,6 +116,11 @@ public sealed partial class TcpConnection
     /// <returns>Whether the window is reduced by it, and not already by a mark of the same window.</returns>
     private bool ReduceWindow(CongestionSignal signal, int flightSize, Timestamp now)
     {
+        if (InRecovery)
+        {
+            _congestion.Window = _congestion.SlowStartThreshold; // recovery has steered it; this is what it will leave behind
+        }
+
         bool alreadyDone = signal == CongestionSignal.Loss && _reducedByEcho && _reductionEnd is not null;
         if (!alreadyDone) // a loss in a window whose mark was answered is the same congestion [3168-5]
         {
@@ -123,7 +128,7 @@ public sealed partial class TcpConnection
         }
 
         _reductionEnd = Snd.Max;
-        _reducedByEcho = signal == CongestionSignal.EcnEcho;
+        _reducedByEcho = alreadyDone || signal == CongestionSignal.EcnEcho;
         _cwrPending = EcnInForce;
         return !alreadyDone;
     }

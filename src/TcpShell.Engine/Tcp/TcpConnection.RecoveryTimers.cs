@@ -41,7 +41,7 @@ public sealed partial class TcpConnection
 
     private void RestartRetransmissionTimer(Timestamp now)
     {
-        _rtoExpiry = now + Rtt.Rto;
+        _rtoExpiry = now + Rtt.Rto; // [6298-9]
         ShowRecoveryTimer(TimerKind.Retransmission, _rtoExpiry);
     }
 
@@ -155,7 +155,7 @@ public sealed partial class TcpConnection
             return;
         }
 
-        int limit = State switch
+        int limit = State switch // a request has its own [MUST-22]
         {
             TcpState.SynSent => Settings.SynRetries,
             TcpState.SynReceived => _passive ? Settings.SynAckRetries : Settings.SynRetries,

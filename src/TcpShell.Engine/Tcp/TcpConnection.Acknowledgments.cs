@@ -67,6 +67,7 @@ public sealed partial class TcpConnection
     private TimeSpan? AcknowledgeUpTo(SeqNumber ack, bool ofSyn, in TcpSegment segment, Timestamp now)
     {
         int data = Math.Clamp(ack - _sendBuffer.Start, 0, _sendBuffer.Count);
+        int flight = Snd.Outstanding;
         Timestamp? sampleFrom = Unacknowledged.Acknowledge(ack, _delivered);
         Snd.Una = ack;
         if (ofSyn)
@@ -88,7 +89,7 @@ public sealed partial class TcpConnection
         _urgentQueued &= Snd.Up > ack;
         _windowFullUpTo = SeqNumber.Max(_windowFullUpTo, ack);
         Counters.BytesAcknowledged += data;
-        TimeSpan? roundTrip = MeasureRoundTrip(sampleFrom, ofSyn, segment, now);
+        TimeSpan? roundTrip = MeasureRoundTrip(sampleFrom, ofSyn, flight, segment, now);
 
         _retries = 0;
         if (Unacknowledged.Count == 0)
@@ -111,8 +112,11 @@ public sealed partial class TcpConnection
         return roundTrip;
     }
 
-    /// <summary>A sample where Karn allows one, else from the echoed timestamp [6298-6, 6298-7, 7323-10]; none from a handshake that was retransmitted [6298-12].</summary>
-    private TimeSpan? MeasureRoundTrip(Timestamp? sampleFrom, bool ofSyn, in TcpSegment segment, Timestamp now)
+    /// <summary>
+    /// A sample where Karn allows one, else from the echoed timestamp [6298-6, 6298-7]; none from a handshake that was retransmitted [6298-12],
+    /// and none from an ACK of nothing new. One ACK for two segments is expected: the more of them a flight brings, the less each weighs [7323-10].
+    /// </summary>
+    private TimeSpan? MeasureRoundTrip(Timestamp? sampleFrom, bool ofSyn, int flight, in TcpSegment segment, Timestamp now)
     {
         TimeSpan? roundTrip = sampleFrom is { } sent ? now - sent : null;
         if (roundTrip is null && !ofSyn && TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps)
@@ -123,7 +127,8 @@ public sealed partial class TcpConnection
 
         if (roundTrip is { } sample)
         {
-            Rtt.Sample(sample);
+            int perAck = SegmentsPerAck * SendMaximumSegmentSize;
+            Rtt.Sample(sample, Math.Max(1, (flight + perAck - 1) / perAck));
             _sampledSinceProbe = true;
         }
 

@@ -272,11 +272,7 @@ public sealed partial class TcpConnection
     {
         Counters.SpuriousRecoveries++;
         _spurious.Stop();
-        if (!_reducedByEcho)
-        {
-            _congestion.Undo();
-        }
-
+        _congestion.Undo();
         if (RecoveryPhase == RecoveryPhase.Open)
         {
             return; // the D-SACKs came after its end

@@ -69,7 +69,7 @@ public sealed partial class TcpHost
         }
 
         TcpConnection tcp = listener.Control.Tcp.Fork(local, Mtu, _initialSequence.TimestampOffset(local, remote));
-        tcp.PrepareIss(_initialSequence.Next(local, remote, now));
+        tcp.PrepareIss(ChooseIss(local, remote, now));
         SegmentVerdict verdict = tcp.SegmentArrives(segment, remote, now);
         if (tcp.State == TcpState.Listen)
         {

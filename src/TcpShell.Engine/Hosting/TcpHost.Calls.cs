@@ -57,7 +57,7 @@ public sealed partial class TcpHost
         TcpConnection.RequireRemote(remote);
         local = ChooseLocal(local, remote);
         var tcp = new TcpConnection(settings ?? Settings, local, Mtu, _initialSequence.TimestampOffset(local, remote));
-        tcp.OpenActive(remote, _initialSequence.Next(local, remote, now), now);
+        tcp.OpenActive(remote, ChooseIss(local, remote, now), now);
         return Adopt(new HostedConnection(this, tcp, _nextId(), ConnectionRole.Client, Applications.Manual), now);
     }
 
@@ -86,7 +86,7 @@ public sealed partial class TcpHost
         _demultiplexer.Remove(listener);
         _listeners.Remove(listener);
         control.Tcp.BindLocal(local);
-        control.Tcp.SendWhileListening(data, remote, _initialSequence.Next(local, remote, now), now);
+        control.Tcp.SendWhileListening(data, remote, ChooseIss(local, remote, now), now);
         control.Id = _nextId();
         control.Role = ConnectionRole.Client;
         return Adopt(control, now);

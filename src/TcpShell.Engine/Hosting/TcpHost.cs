@@ -91,6 +91,9 @@ public sealed partial class TcpHost
     /// <summary>Its last thousand connections that are closed.</summary>
     public IReadOnlyCollection<HostedConnection> ClosedConnections => _closed;
 
+    /// <summary>Chooses initial sequence numbers from both ends' addresses, where a test or a lesson wants certain ones; null for RFC 6528's.</summary>
+    public Func<Endpoint, Endpoint, SeqNumber>? IssChooser { get; set; }
+
     /// <summary>Entries of the queue of deadlines, stale ones as well.</summary>
     internal int DeadlineCount => _deadlines.Count;
 
@@ -318,6 +321,9 @@ public sealed partial class TcpHost
             _deadlines.Enqueue(connection, (deadline, _scheduled++));
         }
     }
+
+    private SeqNumber ChooseIss(Endpoint local, Endpoint remote, Timestamp now) =>
+        IssChooser?.Invoke(local, remote) ?? _initialSequence.Next(local, remote, now);
 
     private byte[] Write(IpAddress source, IpAddress destination, in TcpSegment segment)
     {

@@ -10,7 +10,7 @@ namespace TcpShell.Simulation;
 /// Hosts on links in virtual time. Nothing happens by itself: time moves when somebody steps or runs the network, and then at once
 /// from one event to the next. The packets are real ones, octet for octet. The same seed and the same calls give the same packets.
 /// </summary>
-public sealed class SimulatedNetwork : TcpNetwork
+public sealed partial class SimulatedNetwork : TcpNetwork
 {
     // What a lab's time zero is in a capture file: any fixed moment will do, and this one is easily seen to be no real date of capture.
     private static readonly DateTimeOffset s_epoch = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -314,13 +314,13 @@ public sealed class SimulatedNetwork : TcpNetwork
         _arrivals.Add(arrival + path.Delay, new Arrival(traced, decoded.Destination, path.Corruption is not null));
         if (path.Duplication is { } duplication)
         {
-            AddCopy(traced, decoded.Destination, arrival + path.Delay + duplication.Delay, duplication, path.Corruption is not null);
+            AddCopy(traced, decoded.Destination, arrival + path.Delay + duplication.Delay, $"copied by {duplication}", path.Corruption is not null);
         }
 
         return traced;
     }
 
-    private void AddCopy(TracedPacket original, IpAddress destination, Timestamp arrival, Impairment duplication, bool corrupted)
+    private TracedPacket AddCopy(TracedPacket original, IpAddress destination, Timestamp arrival, string why, bool corrupted)
     {
         var copy = new TracedPacket
         {
@@ -335,10 +335,11 @@ public sealed class SimulatedNetwork : TcpNetwork
             Note = original.Note,
             ConnectionId = original.ConnectionId,
             CopyOf = original.Number,
-            FateText = $"copied by {duplication}",
+            FateText = why,
         };
         Trace.Add(copy);
         _arrivals.Add(arrival, new Arrival(copy, destination, corrupted));
+        return copy;
     }
 
     private void Deliver(Arrival arrival)

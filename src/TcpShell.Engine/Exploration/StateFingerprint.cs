@@ -36,9 +36,12 @@ internal sealed class StateFingerprint
     {
         [ObjectFields.Named(typeof(Link), "_free")] = TimeSpan.Zero,
         [ObjectFields.Named(typeof(Link), "_lastArrival")] = TimeSpan.Zero,
-        [ObjectFields.Named(typeof(TcpConnection), "_challengePeriodStart")] = TcpSettings.Linux.ChallengeAckPeriod,
+        [ObjectFields.Named(typeof(TcpConnection), "_challengePeriodStart")] = TimeSpan.Zero,
         [ObjectFields.Named(typeof(TcpConnection), "_recentTimestampTaken")] = TimeSpan.Zero,
     };
+
+    // Readings of a timestamp clock (RFC 7323), which ticks in milliseconds: they count relative to now as well.
+    private static readonly HashSet<FieldInfo> s_clockReadings = [ObjectFields.Named(typeof(TcpConnection), "_recentTimestamp")];
 
     private readonly ObjectFields _fields = new();
     private readonly ArrayBufferWriter<byte> _written = new(4096);
@@ -82,6 +85,32 @@ internal sealed class StateFingerprint
         return octets;
     }
 
+    private uint Relative(uint reading) => reading == 0 ? 0 : unchecked(reading - (uint)(_now.Nanoseconds / 1_000_000));
+
+    /// <summary>The same with the timestamps option relative to now, and without the checksum, which covers it.</summary>
+    private byte[] WithRelativeTimestamps(TracedPacket packet)
+    {
+        byte[] octets = Content(packet);
+        DecodedPacket decoded = PacketDecoder.Decode(octets, LinkType.Raw);
+        if (decoded.Status == PacketStatus.Tcp && decoded.Segment.Options.Timestamps is not null && packet.Bytes.Span.SequenceEqual(packet.ArrivedBytes.Span))
+        {
+            Span<byte> header = octets.AsSpan(decoded.IpHeaderLength);
+            header.Slice(16, 2).Clear();
+            int at = 20;
+            while (header[at] != (byte)TcpOptionKind.Timestamps)
+            {
+                at += header[at] == (byte)TcpOptionKind.NoOperation ? 1 : header[at + 1];
+            }
+
+            foreach (Range value in (Range[])[(at + 2)..(at + 6), (at + 6)..(at + 10)])
+            {
+                BinaryPrimitives.WriteUInt32BigEndian(header[value], Relative(BinaryPrimitives.ReadUInt32BigEndian(header[value])));
+            }
+        }
+
+        return octets;
+    }
+
     private static IEnumerable<FieldInfo> Ignore<T>(params string[] names) => names.Select(name => ObjectFields.Named(typeof(T), name));
 
     private void WriteUnderway(ScenarioRun run)
@@ -92,7 +121,7 @@ internal sealed class StateFingerprint
                 run.IsLate(planned.Packet),
                 Math.Max(0, planned.At.Nanoseconds - _now.Nanoseconds),
                 planned.Packet.From,
-                Convert.ToHexString(Content(planned.Packet))))
+                Convert.ToHexString(WithRelativeTimestamps(planned.Packet))))
             .ToList();
         IEnumerable<(bool IsLate, long Wait, string From, string Content)> sorted = packets
             .Where(packet => !packet.IsLate)
@@ -180,7 +209,7 @@ internal sealed class StateFingerprint
     }
 
     /// <summary>The platform's own collections have versions and spare room, which are no part of what they hold.</summary>
-    private static bool IsCollection(object value) => value.GetType().Namespace is { } space && space.StartsWith("System", StringComparison.Ordinal);
+    private static bool IsCollection(object value) => value is Array || value.GetType().Namespace is { } space && space.StartsWith("System", StringComparison.Ordinal);
 
     private void WriteFields(object value)
     {
@@ -197,7 +226,7 @@ internal sealed class StateFingerprint
                 content = _now - memory;
             }
 
-            WriteValue(content);
+            WriteValue(s_clockReadings.Contains(field) ? Relative((uint)content!) : content);
         }
     }
 
@@ -207,6 +236,9 @@ internal sealed class StateFingerprint
         {
             case Timestamp moment:
                 Write(moment == Timestamp.MaxValue ? long.MaxValue : moment.Nanoseconds - _now.Nanoseconds);
+                break;
+            case TcpTimestamps:
+                Write(1); // of the SYNs: that they had timestamps decides something, which ones does not
                 break;
             case TimeSpan duration:
                 Write(duration.Ticks);

@@ -17,6 +17,7 @@
     CmdletsToExport      = @(
         'Add-TcpImpairment'
         'Close-TcpConnection'
+        'ConvertFrom-TcpScript'
         'ConvertTo-TcpDiagram'
         'Export-TcpCapture'
         'Get-TcpConnection'
@@ -33,6 +34,7 @@
         'Restart-TcpHost'
         'Send-TcpData'
         'Send-TcpSegment'
+        'Set-TcpConnection'
         'Step-TcpNetwork'
         'Stop-TcpHost'
         'Wait-TcpState'

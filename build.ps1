@@ -14,8 +14,8 @@
     Build    compiles everything and fills bin/, so that
              Import-Module ./TcpShell.psd1 works in place.
     Test     runs all tests, the Pester suite included.
-    Help     builds, then writes en-US/TcpShell.dll-Help.xml from the
-             documentation comments.
+    Help     builds, then writes en-US/TcpShell.dll-Help.xml and
+             en-US/about_TcpOptions.help.txt from the documentation comments.
     Analyze  runs PSScriptAnalyzer over all scripts.
     Package  builds, then stages a publishable module under
              out/TcpShell/<version>/.
@@ -89,6 +89,7 @@ function Invoke-Test {
 function Invoke-Help {
     Invoke-Build
     Invoke-Program $pwsh @('-NoProfile', '-File', (Join-Path $root 'tools/New-Help.ps1'))
+    Invoke-Program $pwsh @('-NoProfile', '-File', (Join-Path $root 'tools/New-OptionHelp.ps1'))
 }
 
 function Invoke-Analysis {

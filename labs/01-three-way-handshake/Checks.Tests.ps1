@@ -8,11 +8,11 @@ BeforeAll {
 }
 
 Describe 'The three-way handshake' {
-    It 'has a server that listens on port 7' {
+    It 'has a server that listens on port 7 (P01)' {
         Get-TcpConnection -HostName server -State Listen | ForEach-Object { $_.Local.Port } | Should -Contain 7
     }
 
-    It 'is made of exactly three segments: SYN; SYN,ACK; ACK' {
+    It 'is made of exactly three segments: SYN; SYN,ACK; ACK (P02, P03, P04)' {
         $segments | ForEach-Object { $_.Flags.ToString() } | Should -Be 'SYN', 'SYN, ACK', 'ACK'
     }
 
@@ -36,7 +36,7 @@ Describe 'The three-way handshake' {
         "$serverIsn" | Should -Be "$($client.Irs)"
     }
 
-    It 'tells what the third segment acknowledges: the SYN took one number' {
+    It 'tells what the third segment acknowledges: the SYN took one number (P07)' {
         $client | Should -Not -BeNullOrEmpty
         "$thirdAck" | Should -Be "$($client.RcvNxt)"
     }

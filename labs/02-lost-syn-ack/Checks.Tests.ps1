@@ -26,11 +26,11 @@ Describe 'A lost SYN,ACK' {
         $openedAt | Should -Be 1.02
     }
 
-    It 'is answered by a second SYN' {
+    It 'is answered by a second SYN (P21)' {
         $synCount | Should -Be 2
     }
 
-    It 'leaves the client with a retransmission timeout of 3 s when data starts' {
+    It 'leaves the client with a retransmission timeout of 3 s when data starts (P23)' {
         $rtoWithData | Should -Be 3
     }
 }

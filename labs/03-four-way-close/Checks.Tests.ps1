@@ -10,7 +10,7 @@ BeforeAll {
 }
 
 Describe 'The four-way close' {
-    It 'takes the client through FinWait1, FinWait2 and TimeWait to Closed' {
+    It 'takes the client through FinWait1, FinWait2 and TimeWait to Closed (P40)' {
         ($ofClient | Select-Object -Last 4).To | Should -Be 'FinWait1', 'FinWait2', 'TimeWait', 'Closed'
     }
 
@@ -18,7 +18,7 @@ Describe 'The four-way close' {
         ($ofServer | Select-Object -Last 3).To | Should -Be 'CloseWait', 'LastAck', 'Closed'
     }
 
-    It 'lets the server send while the client has closed' {
+    It 'lets the server send while the client has closed (P43)' {
         $late = $segments | Where-Object { $_.From -eq 'server' -and $_.Length -gt 0 }
         $late | Should -Not -BeNullOrEmpty
         $late[0].Length | Should -Be 'one more thing'.Length
@@ -30,7 +30,7 @@ Describe 'The four-way close' {
         @($fins | Where-Object From -EQ server).Count | Should -Be 2
     }
 
-    It 'keeps the client in TIME-WAIT for 2 MSL after the second FIN' {
+    It 'keeps the client in TIME-WAIT for 2 MSL after the second FIN (P45)' {
         $entered = ($ofClient | Where-Object To -EQ TimeWait).Time
         $left = ($ofClient | Where-Object From -EQ TimeWait).Time
         $left | Should -Not -BeNullOrEmpty

@@ -41,6 +41,22 @@ Describe 'Add-, Get- and Remove-TcpImpairment' {
         (Get-TcpImpairment).Hits | ForEach-Object { $_ | Should -BeGreaterThan 0 }
     }
 
+    It 'marks packets of connections that agreed on ECN, and only those' {
+        $mark = Add-TcpImpairment -Mark -From client
+        New-TcpConnection | Send-TcpData ([byte[]]::new(5000))
+        $mark.Hits | Should -Be 0
+        $c = New-TcpConnection -Option @{ Ecn = 'Request' }
+        $c | Send-TcpData ([byte[]]::new(5000))
+        $sent = $c | Get-TcpSegment
+        $sent[0].Flags | Should -Be 'SYN, ECE, CWR'
+        $sent[1].Flags | Should -Be 'SYN, ACK, ECE'
+        $data = $sent | Where-Object { $_.From -eq 'client' -and $_.Length }
+        $data.Ecn | Should -Be (@('Ect0') * $data.Count)
+        $data.FateText | ForEach-Object { $_ | Should -BeLike 'marked by impairment *' }
+        $mark.Hits | Should -Be $data.Count
+        $sent | Where-Object { $_.From -eq 'server' -and $_.Flags -band [TcpShell.Wire.TcpFlags]::ECE } | Select-Object -Skip 1 | Should -Not -BeNullOrEmpty
+    }
+
     It 'is taken away by number and by object' {
         $one = Add-TcpImpairment -Drop
         Add-TcpImpairment -Drop -Flags RST | Out-Null

@@ -51,6 +51,26 @@ Describe 'ConvertTo-TcpDiagram' {
         $text | Should -Not -Match 'CloseWait\s+-> LastAck\s+the user'
     }
 
+    It 'charts <Kind> as text and as SVG (P35)' -ForEach @(
+        @{ Kind = 'CongestionWindow'; Count = 1 }
+        @{ Kind = 'RoundTripTime'; Count = 1 }
+        @{ Kind = 'TimeSequence'; Count = 2 } # the echo comes back
+    ) {
+        $connection = New-TcpConnection | Send-TcpData ('x' * 50000) -PassThru
+        Step-TcpNetwork -For 1s
+        $texts = @($connection | ConvertTo-TcpDiagram -Kind $Kind -Width 80)
+        $texts.Count | Should -Be $Count
+        foreach ($line in $texts[0].Split("`n")) { $line.Length | Should -BeLessOrEqual 80 }
+        $connection | ConvertTo-TcpDiagram -Kind $Kind -As Svg | ForEach-Object { ([xml] $_).svg.path | Should -Not -BeNullOrEmpty }
+    }
+
+    It 'refuses <Kind> as <As>' -ForEach @(
+        @{ Kind = 'Sequence'; As = 'Svg' }
+        @{ Kind = 'TimeSequence'; As = 'Mermaid' }
+    ) {
+        { ConvertTo-TcpDiagram -Kind $Kind -As $As } | Should -Throw -ErrorId 'CannotDrawAs,*'
+    }
+
     It 'refuses what cannot be drawn, and draws the rest' {
         $text = @(Get-TcpSegment) + 42 | ConvertTo-TcpDiagram -ErrorAction SilentlyContinue -ErrorVariable failed
         $failed[0].FullyQualifiedErrorId | Should -Be 'NotDrawable,TcpShell.Commands.ConvertToTcpDiagramCommand'

@@ -55,6 +55,16 @@ Describe 'The help file' {
     }
 }
 
+Describe 'The topic on options' {
+    It 'is what tools/New-OptionHelp.ps1 makes of the settings (run ./build.ps1 -Task Help)' {
+        $fresh = Join-Path $TestDrive 'options.txt'
+        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -File (Join-Path $repositoryRoot 'tools/New-OptionHelp.ps1') -OutputPath $fresh
+        $LASTEXITCODE | Should -Be 0
+        $committed = Get-Content (Join-Path $repositoryRoot 'en-US/about_TcpOptions.help.txt')
+        Compare-Object $committed (Get-Content $fresh) | Select-Object -First 5 | Out-String | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'Help of <Name>' -ForEach $cases {
     BeforeAll {
         $help = Get-Help $Name -Full

@@ -29,6 +29,14 @@ Describe 'New-TcpNetwork' {
         (New-TcpNetwork -Bandwidth $Text).DefaultLink.Bandwidth | Should -Be $Bits
     }
 
+    It 'has links that mark from so many waiting packets on' {
+        New-TcpNetwork -Bandwidth 10mbit -MarkThreshold 5 -Empty | New-TcpHost a, b -Option @{ Ecn = 'Request' } | Out-Null
+        New-TcpListener -HostName b -Port 7 -Application Discard | Out-Null
+        New-TcpConnection b:7 -From a | Send-TcpData ([byte[]]::new(100kb))
+        Get-TcpSegment -Fate Lost | Should -BeNullOrEmpty
+        (Get-TcpSegment -DataOnly).FateText | Should -Contain 'marked by the link (5 packets or more wait)'
+    }
+
     It 'becomes the current network' {
         $net = New-TcpNetwork -Name mine
         (New-TcpConnection).Network.Name | Should -Be 'mine'
@@ -47,6 +55,7 @@ Describe 'New-TcpNetwork' {
         @{ Name = 'Mtu'; Value = 65536 }
         @{ Name = 'Bandwidth'; Value = 0 }
         @{ Name = 'QueueLength'; Value = 0 }
+        @{ Name = 'MarkThreshold'; Value = -1 }
         @{ Name = 'Latency'; Value = 'soon' }
     ) {
         $values = @{ $Name = $Value }

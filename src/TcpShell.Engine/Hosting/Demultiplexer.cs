@@ -28,9 +28,10 @@ internal sealed class Demultiplexer
         Use(connection.Local.Port, 1);
     }
 
-    public void Remove(Endpoint local, Endpoint remote)
+    /// <summary>Takes a connection out. Its ends are given, because it may have forgotten them; another connection with the same ends stays.</summary>
+    public void Remove(HostedConnection connection, Endpoint local, Endpoint remote)
     {
-        if (_connections.Remove((local, remote)))
+        if (_connections.GetValueOrDefault((local, remote)) == connection && _connections.Remove((local, remote)))
         {
             Use(local.Port, -1);
         }

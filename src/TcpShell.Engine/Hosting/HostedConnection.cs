@@ -53,6 +53,9 @@ public sealed class HostedConnection
     /// <summary>The changes of state so far; a server's begin with its listener's.</summary>
     public IReadOnlyList<StateChange> StateChanges => _changes;
 
+    /// <summary>How its windows and times went since it was opened.</summary>
+    public ConnectionHistory History { get; } = new();
+
     /// <summary>ISS.</summary>
     public SeqNumber Iss => Tcp.Snd.Iss;
 
@@ -91,6 +94,12 @@ public sealed class HostedConnection
 
     /// <summary>The MSS that we announce.</summary>
     public int ReceiveMss => Tcp.ReceiveMaximumSegmentSize;
+
+    /// <summary>The largest IP packet that is sent, in octets.</summary>
+    public int PathMtu => Tcp.PathMtu;
+
+    /// <summary>The last ICMP error about one of its segments; null if there was none.</summary>
+    public IcmpError? LastIcmpError => Tcp.LastIcmpError;
 
     /// <summary>The shift of the peer's windows.</summary>
     public int SndScale => Tcp.Snd.WindowShift;
@@ -178,6 +187,9 @@ public sealed class HostedConnection
     internal bool IsDirty { get; set; }
 
     internal Listener? Listener { get; init; }
+
+    /// <summary>The connection in TIME-WAIT that this one was asked for on top of; it ends when this one is open, and is back if that fails.</summary>
+    internal HostedConnection? Predecessor { get; set; }
 
     internal void Record(StateChange change) => _changes.Add(change);
 

@@ -23,7 +23,7 @@ public sealed class Listener
     /// <summary>What the host does with its connections.</summary>
     public ITcpApplication Application => Control.Application;
 
-    /// <summary>How many connections may be half-open at once; a further SYN is dropped (RFC 4987).</summary>
+    /// <summary>How many connections may be half-open at once; a further SYN gets a SYN cookie, or is dropped (RFC 4987) [4987-1, 4987-2].</summary>
     public int Backlog { get; }
 
     /// <summary>Connections in SYN-RECEIVED now.</summary>
@@ -32,8 +32,17 @@ public sealed class Listener
     /// <summary>Connections that were opened through it.</summary>
     public int Accepted { get; internal set; }
 
+    /// <summary>Open connections that nobody has taken yet.</summary>
+    public int Waiting => _accepted.Count;
+
     /// <summary>SYNs that were dropped because the backlog was full.</summary>
     public long BacklogDrops { get; internal set; }
+
+    /// <summary>SYNs that were answered with a SYN cookie.</summary>
+    public long SynCookiesSent { get; internal set; }
+
+    /// <summary>Connections that were made from a SYN cookie; they count in <see cref="Accepted"/> too.</summary>
+    public long SynCookiesAccepted { get; internal set; }
 
     /// <summary>The connection in LISTEN itself, as listings show it.</summary>
     public HostedConnection Control { get; }
@@ -45,6 +54,11 @@ public sealed class Listener
     /// <param name="connection">The connection.</param>
     /// <returns>Whether there was one.</returns>
     public bool TryAccept(out HostedConnection? connection) => _accepted.TryDequeue(out connection);
+
+    internal bool IsFull => HalfOpen >= Backlog;
+
+    /// <summary>Until when an ACK can be one of a cookie; null if none was ever sent. What is later need not even be looked at.</summary>
+    internal Timestamp? CookiesTakenUntil { get; set; }
 
     internal void Offer(HostedConnection connection)
     {

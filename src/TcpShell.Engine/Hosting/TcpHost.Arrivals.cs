@@ -14,6 +14,11 @@ public sealed partial class TcpHost
     {
         Counters.PacketsReceived++;
         DecodedPacket decoded = PacketDecoder.Decode(packet, LinkType.Raw);
+        if (decoded.Status == PacketStatus.IcmpError)
+        {
+            return IcmpErrorArrives(decoded, now);
+        }
+
         if (Refusal(decoded) is { } refused)
         {
             return refused;
@@ -24,14 +29,36 @@ public sealed partial class TcpHost
         Endpoint remote = decoded.SourceEndpoint;
         if (_demultiplexer.FindConnection(local, remote) is { } connection)
         {
+            if (connection.State == TcpState.TimeWait
+                && connection.Settings.TimeWaitReuse
+                && IsRequest(segment)
+                && _demultiplexer.FindListener(local) is { } heir)
+            {
+                return ArrivesInTimeWait(connection, heir, segment, now, decoded.TrafficClass);
+            }
+
             SegmentVerdict verdict = connection.Tcp.SegmentArrives(segment, remote, now, decoded.TrafficClass);
             Settle(connection, now);
             return verdict;
         }
 
         return _demultiplexer.FindListener(local) is { } listener
-            ? ArrivesAtListener(listener, segment, local, remote, now)
+            ? ArrivesAtListener(listener, segment, local, remote, now, decoded.TrafficClass)
             : ArrivesAtNobody(segment, local, remote);
+    }
+
+    private static bool IsRequest(in TcpSegment segment) =>
+        segment.Flags.Has(TcpFlags.SYN) && !segment.Flags.HasAny(TcpFlags.ACK | TcpFlags.RST);
+
+    /// <summary>A request for the ends of a connection in TIME-WAIT: a newer one is taken up, an old duplicate is not [MAY-2, SHLD-4].</summary>
+    private SegmentVerdict ArrivesInTimeWait(HostedConnection old, Listener listener, in TcpSegment syn, Timestamp now, byte trafficClass)
+    {
+        if (!old.Tcp.IsOlderThan(syn, listener.Control.Settings.Timestamps))
+        {
+            return SegmentVerdict.Drop("6191 2", "The connection is in TIME-WAIT, and this request is not newer than its last segment.");
+        }
+
+        return ArrivesAtListener(listener, syn, old.Local, old.Remote, now, trafficClass, old);
     }
 
     private SegmentVerdict? Refusal(in DecodedPacket packet)
@@ -59,37 +86,74 @@ public sealed partial class TcpHost
         return null;
     }
 
-    private SegmentVerdict ArrivesAtListener(Listener listener, in TcpSegment segment, Endpoint local, Endpoint remote, Timestamp now)
+    private SegmentVerdict ArrivesAtListener(
+        Listener listener,
+        in TcpSegment segment,
+        Endpoint local,
+        Endpoint remote,
+        Timestamp now,
+        byte trafficClass,
+        HostedConnection? predecessor = null)
     {
-        bool asks = segment.Flags.Has(TcpFlags.SYN) && !segment.Flags.HasAny(TcpFlags.ACK | TcpFlags.RST);
-        if (asks && listener.HalfOpen >= listener.Backlog)
+        if (IsRequest(segment))
         {
-            listener.BacklogDrops++;
-            return SegmentVerdict.Drop("4987 3.1", $"The backlog is full: {listener.HalfOpen} connections are half-open.");
+            // A request that reopens a connection is as good as one that has proved where it comes from: it takes no new memory.
+            if (predecessor is null && UsesCookie(listener))
+            {
+                return AnswerWithCookie(listener, segment, local, remote, now, trafficClass);
+            }
+
+            if (listener.IsFull)
+            {
+                listener.BacklogDrops++;
+                return SegmentVerdict.Drop("4987 3.1", $"The backlog is full: {listener.HalfOpen} connections are half-open.");
+            }
+        }
+        else if (ReadCookie(listener, segment, local, remote, now) is { } request)
+        {
+            return OpenFromCookie(listener, request, segment, local, remote, now, trafficClass);
         }
 
-        TcpConnection tcp = listener.Control.Tcp.Fork(local, Mtu, _initialSequence.TimestampOffset(local, remote));
-        tcp.PrepareIss(ChooseIss(local, remote, now));
-        SegmentVerdict verdict = tcp.SegmentArrives(segment, remote, now);
+        TcpConnection tcp = Fork(listener, local, remote);
+        SeqNumber iss = ChooseIss(local, remote, now);
+        tcp.PrepareIss(predecessor is null ? iss : SeqNumber.Max(iss, predecessor.Tcp.Snd.Max + 1)); // [MAY-2] above the old one's last
+        SegmentVerdict verdict = tcp.SegmentArrives(segment, remote, now, trafficClass);
         if (tcp.State == TcpState.Listen)
         {
             // No connection came of it; there may be a RST to send.
             while (tcp.TryPollTransmit(now, out OutgoingSegment reply))
             {
-                Answer(reply.Segment, local, remote, reply.Note);
+                Answer(reply.Segment, local, remote, reply.Note, tcp.Settings);
             }
 
             return verdict;
         }
 
-        var connection = new HostedConnection(this, tcp, _nextId(), ConnectionRole.Server, listener.Application) { Listener = listener };
+        AcceptFrom(listener, tcp, predecessor, now);
+        return verdict;
+    }
+
+    private TcpConnection Fork(Listener listener, Endpoint local, Endpoint remote) =>
+        listener.Control.Tcp.Fork(local, Mtu, _initialSequence.TimestampOffset(local, remote));
+
+    private void AcceptFrom(Listener listener, TcpConnection tcp, HostedConnection? predecessor, Timestamp now)
+    {
+        var connection = new HostedConnection(this, tcp, _nextId(), ConnectionRole.Server, listener.Application)
+        {
+            Listener = listener,
+            Predecessor = predecessor,
+        };
         foreach (StateChange change in listener.Control.StateChanges)
         {
             connection.Record(change);
         }
 
+        if (predecessor is not null)
+        {
+            _demultiplexer.Remove(predecessor, predecessor.Local, predecessor.Remote);
+        }
+
         Adopt(connection, now);
-        return verdict;
     }
 
     private SegmentVerdict ArrivesAtNobody(in TcpSegment segment, Endpoint local, Endpoint remote)
@@ -108,14 +172,22 @@ public sealed partial class TcpHost
         }
 
         string text = $"There is no connection and no listener at {local}.";
-        Answer(reset, local, remote, text);
+        Answer(reset, local, remote, text, Settings);
         return new(SegmentFate.Reset, Rule, text);
     }
 
-    private void Answer(in TcpSegment segment, Endpoint local, Endpoint remote, string note)
+    private void Answer(in TcpSegment segment, Endpoint local, Endpoint remote, string note, TcpSettings settings)
     {
         Counters.ResetsSent++;
-        byte[] bytes = Write(local.Address, remote.Address, segment);
-        _replies.Enqueue(new(bytes, TransmitReason.Reset, 1, note, 0));
+        Reply(Write(local.Address, remote.Address, segment, settings), TransmitReason.Reset, note);
+    }
+
+    /// <summary>Sends a packet that belongs to no connection.</summary>
+    private void Reply(byte[] packet, TransmitReason reason, string note)
+    {
+        if (_replies.Count < MaximumReplies)
+        {
+            _replies.Enqueue(new(packet, reason, 1, note, 0));
+        }
     }
 }

@@ -28,7 +28,7 @@ public sealed partial class TcpHost
 
         // One listener serves both IP versions, however "all addresses" is written.
         local = local.Address.IsUnspecified ? local with { Address = default } : local;
-        if (_demultiplexer.HasListener(local)) // [MUST-41] earlier connections are not disturbed
+        if (_demultiplexer.HasListener(local)) // [MUST-41, MUST-42] connections on the port are not disturbed, and do not disturb
         {
             throw new TcpCallException(TcpCallError.PortInUse, $"Host {Name} listens on {local} already.");
         }
@@ -54,8 +54,8 @@ public sealed partial class TcpHost
     {
         settings?.Validate();
         RequireRunning();
-        TcpConnection.RequireRemote(remote);
-        local = ChooseLocal(local, remote);
+        TcpConnection.RequireRemote(remote); // [MUST-46]
+        local = ChooseLocal(local, remote); // once, before the SYN
         var tcp = new TcpConnection(settings ?? Settings, local, Mtu, _initialSequence.TimestampOffset(local, remote));
         tcp.OpenActive(remote, ChooseIss(local, remote, now), now);
         return Adopt(new HostedConnection(this, tcp, _nextId(), ConnectionRole.Client, Applications.Manual), now);
@@ -101,17 +101,28 @@ public sealed partial class TcpHost
         Settle(connection, now);
     }
 
-    /// <summary>The address that a connection to somewhere leaves from.</summary>
+    /// <summary>
+    /// The address that a connection to somewhere leaves from, where its user names none: of the same family, the one that has the longest
+    /// prefix in common with the peer's; of equals the first (RFC 1122 3.3.4.3, RFC 6724 5 rule 8) [MUST-44]. A connection keeps it [MUST-45].
+    /// </summary>
     /// <param name="remote">Where to.</param>
     /// <exception cref="TcpCallException">The host has no address of that family.</exception>
     public IpAddress SourceFor(IpAddress remote)
     {
+        IpAddress best = default;
+        int longest = -1;
         foreach (IpAddress address in Addresses)
         {
-            if (address.IsIPv6 == remote.IsIPv6)
+            if (address.IsIPv6 == remote.IsIPv6 && address.CommonPrefixLength(remote) is int length && length > longest)
             {
-                return address;
+                best = address;
+                longest = length;
             }
+        }
+
+        if (longest >= 0)
+        {
+            return best;
         }
 
         throw new TcpCallException(

@@ -12,6 +12,11 @@ public sealed partial class TcpHost
     // Listings and lessons look back at connections that are no more; a long-lived host must not keep them all.
     private const int ClosedConnectionsKept = 1000;
 
+    // Answers that no connection sends are bounded by what arrives, but nobody is forced to poll between arrivals.
+    private const int MaximumReplies = 1000;
+
+    private static readonly Comparer<HostedConnection> s_byId = Comparer<HostedConnection>.Create((one, other) => one.Id.CompareTo(other.Id));
+
     private readonly Demultiplexer _demultiplexer = new();
     private readonly PortAllocator _ports = new();
     private readonly List<HostedConnection> _connections = [];
@@ -23,13 +28,14 @@ public sealed partial class TcpHost
     private readonly Queue<OutgoingPacket> _replies = new();
     private readonly PriorityQueue<HostedConnection, (Timestamp At, long Order)> _deadlines = new();
     private readonly InitialSequence _initialSequence;
+    private readonly SynCookies _cookies;
     private readonly Func<int> _nextId;
     private long _scheduled;
     private ushort _identification;
 
     /// <summary>Makes a host that runs and has no connections.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="addresses">Its unicast addresses, at least one; the first of a family is the one that connections leave from.</param>
+    /// <param name="addresses">Its unicast addresses, at least one; each connection leaves from the one that is nearest to its peer's.</param>
     /// <param name="settings">What its connections are made with.</param>
     /// <param name="secret">The secret of its initial sequence numbers, 16 octets.</param>
     /// <param name="mtu">The largest IP packet that its interface carries, in octets.</param>
@@ -57,6 +63,7 @@ public sealed partial class TcpHost
         Settings = settings;
         Mtu = mtu;
         _initialSequence = new InitialSequence(secret);
+        _cookies = new SynCookies(secret);
         int last = 0;
         _nextId = nextId ?? (() => ++last);
     }
@@ -142,15 +149,17 @@ public sealed partial class TcpHost
 
         while (_dirty.TryPeek(out HostedConnection? connection))
         {
+            UsePathMtu(connection, now);
             if (connection.Tcp.TryPollTransmit(now, out OutgoingSegment outgoing))
             {
-                byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment);
+                byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment, connection.Settings, outgoing.Ecn);
                 packet = new(bytes, outgoing.Reason, outgoing.Attempt, outgoing.Note, connection.Id);
                 return true;
             }
 
             _dirty.Dequeue();
             connection.IsDirty = false;
+            connection.History.Take(connection.Tcp, now);
             Schedule(connection);
         }
 
@@ -241,6 +250,7 @@ public sealed partial class TcpHost
         _stoppedListeners.AddRange(_listeners);
         _listeners.Clear();
         _demultiplexer.Clear();
+        _pathMtus.Clear();
     }
 
     /// <summary>
@@ -260,6 +270,11 @@ public sealed partial class TcpHost
             {
                 connection.Application.Handle(connection, happened.Kind, now);
             }
+        }
+
+        if (connection.Tcp.TakeAdviceToIp())
+        {
+            _pathMtus.Forget(connection.Remote.Address);
         }
 
         if (!connection.IsDirty)
@@ -283,6 +298,12 @@ public sealed partial class TcpHost
             {
                 listener.Offer(connection);
             }
+
+            // A user who closes in SYN-RECEIVED leads past ESTABLISHED; only what follows shows that the peer has confirmed.
+            if (change.To == TcpState.Established || change is { From: > TcpState.SynReceived, To: not TcpState.Closed })
+            {
+                EndPredecessor(connection, change.Time);
+            }
         }
 
         if (change.To == TcpState.Closed || (change.To == TcpState.Listen && connection.Role == ConnectionRole.Server))
@@ -294,8 +315,13 @@ public sealed partial class TcpHost
     /// <summary>A connection that is closed, or whose request was forgotten while its listener goes on listening.</summary>
     private void Forget(HostedConnection connection, StateChange change)
     {
-        _demultiplexer.Remove(change.Local, change.Remote);
-        if (_connections.Remove(connection))
+        _demultiplexer.Remove(connection, change.Local, change.Remote);
+        if (connection.Predecessor is { State: TcpState.TimeWait } predecessor)
+        {
+            _demultiplexer.Add(predecessor); // [MAY-2] the way back: the newer request came to nothing
+        }
+
+        if (RemoveFromList(connection))
         {
             _closed.Enqueue(connection);
             if (_closed.Count > ClosedConnectionsKept)
@@ -312,6 +338,32 @@ public sealed partial class TcpHost
         }
     }
 
+    private void EndPredecessor(HostedConnection connection, Timestamp now)
+    {
+        if (connection.Predecessor is { } predecessor)
+        {
+            connection.Predecessor = null;
+            if (predecessor.State == TcpState.TimeWait)
+            {
+                predecessor.Tcp.EndTimeWait(now);
+                Settle(predecessor, now);
+            }
+        }
+    }
+
+    /// <summary>The list is in the order of the connections' numbers, so that one of many is found without looking at all.</summary>
+    private bool RemoveFromList(HostedConnection connection)
+    {
+        int index = _connections.BinarySearch(connection, s_byId);
+        if (index < 0)
+        {
+            return false;
+        }
+
+        _connections.RemoveAt(index);
+        return true;
+    }
+
     private void Schedule(HostedConnection connection)
     {
         bool isScheduled = connection.Scheduled.TryPeek(out Timestamp scheduled);
@@ -325,9 +377,16 @@ public sealed partial class TcpHost
     private SeqNumber ChooseIss(Endpoint local, Endpoint remote, Timestamp now) =>
         IssChooser?.Invoke(local, remote) ?? _initialSequence.Next(local, remote, now);
 
-    private byte[] Write(IpAddress source, IpAddress destination, in TcpSegment segment)
+    private byte[] Write(IpAddress source, IpAddress destination, in TcpSegment segment, TcpSettings settings, Ecn ecn = Ecn.NotEct)
     {
-        var header = new PacketHeader(source, destination) { Identification = ++_identification };
+        // Read for each packet anew, since the user may change them while the connection is open [MUST-48, MUST-49, SHLD-21, SHLD-22].
+        var header = new PacketHeader(source, destination)
+        {
+            Identification = ++_identification, // another one for a retransmission too
+            Ttl = (byte)settings.TimeToLive,
+            TrafficClass = (byte)(settings.Dscp << 2 | (int)ecn),
+            DontFragment = settings.PathMtuDiscovery, // [1191-4]
+        };
         var bytes = new byte[PacketWriter.SizeOf(header, segment)];
         PacketWriter.Write(header, segment, bytes);
         return bytes;

@@ -129,6 +129,15 @@ public abstract class TcpNetwork
         Touch(connection);
     }
 
+    /// <summary>Changes settings of a connection: see <see cref="TcpConnection.ChangeSettings"/>.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="settings">All of its settings.</param>
+    public void ChangeSettings(HostedConnection connection, TcpSettings settings)
+    {
+        Own(connection).Tcp.ChangeSettings(settings, Now);
+        Touch(connection);
+    }
+
     /// <summary>The power of a host goes: see <see cref="TcpHost.Crash"/>.</summary>
     /// <param name="host">The host.</param>
     public void Crash(TcpHost host)

@@ -9,6 +9,9 @@ internal sealed class Link(LinkOptions options, SeededRandom jitter)
 
     public LinkOptions Options { get; } = options;
 
+    /// <summary>Whether so many packets wait that the one sent last is to be marked.</summary>
+    public bool IsCongested => _departures.Count - 2 >= Options.MarkThreshold; // the last one itself, and the one on the wire, do not wait
+
     /// <summary>Sends a packet.</summary>
     /// <param name="size">Octets.</param>
     /// <param name="now">The time.</param>

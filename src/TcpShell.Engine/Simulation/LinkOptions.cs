@@ -15,6 +15,12 @@ public sealed record LinkOptions
     /// <summary>Packets that wait for the link at most; a further one is lost. Only a link with a bandwidth has a queue.</summary>
     public int QueueLength { get; init; } = 1000;
 
+    /// <summary>
+    /// Packets that wait for the link from which on a further one is marked as having met congestion, if it is ECN-capable (RFC 3168); null
+    /// for a link that never marks. Others are not touched, and lost when the queue is full.
+    /// </summary>
+    public int? MarkThreshold { get; init; }
+
     /// <summary>The largest IP packet in octets; a larger one is lost.</summary>
     public int Mtu { get; init; } = 1500;
 
@@ -26,6 +32,7 @@ public sealed record LinkOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Jitter, TimeSpan.Zero, nameof(Jitter));
         ArgumentOutOfRangeException.ThrowIfLessThan(Bandwidth ?? 1, 1, nameof(Bandwidth));
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueLength, 1, nameof(QueueLength));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MarkThreshold ?? 0, 0, nameof(MarkThreshold));
         ArgumentOutOfRangeException.ThrowIfLessThan(Mtu, 68, nameof(Mtu));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Mtu, 65535, nameof(Mtu));
     }

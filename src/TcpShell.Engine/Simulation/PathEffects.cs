@@ -17,6 +17,9 @@ internal struct PathEffects
     /// <summary>The changed octets.</summary>
     public byte[]? CorruptedBytes { get; private set; }
 
+    /// <summary>What marks it as having met congestion; null if nothing does.</summary>
+    public Impairment? Mark { get; private set; }
+
     /// <summary>What copies it; null if nothing does.</summary>
     public Impairment? Duplication { get; private set; }
 
@@ -50,8 +53,12 @@ internal struct PathEffects
                 Delay += impairment.Delay;
                 Say($"held back by {impairment}");
                 break;
+            case ImpairmentKind.Mark:
+                Mark = impairment;
+                Say($"marked by {impairment}");
+                break;
         }
     }
 
-    private void Say(string what) => _text = _text is null ? what : $"{_text}; {what}";
+    public void Say(string what) => _text = _text is null ? what : $"{_text}; {what}";
 }

@@ -57,6 +57,12 @@ public sealed partial class SimulatedNetwork : TcpNetwork
     /// <summary>The packets so far.</summary>
     public PacketTrace Trace { get; } = new();
 
+    /// <summary>Told of each packet when it is sent, before anything else happens: what its fate is stands in it already.</summary>
+    public event Action<TracedPacket>? PacketSent;
+
+    /// <summary>Told of each packet when it has arrived and was processed, before the answers to it are sent.</summary>
+    public event Action<TracedPacket>? PacketArrived;
+
     /// <summary>Packets that are on their way.</summary>
     public int InFlight => _arrivals.Count;
 
@@ -267,6 +273,13 @@ public sealed partial class SimulatedNetwork : TcpNetwork
     /// <summary>Sends a packet through the impairments and the link.</summary>
     private TracedPacket Transmit(OutgoingPacket packet)
     {
+        TracedPacket traced = PutOnLink(packet);
+        PacketSent?.Invoke(traced);
+        return traced;
+    }
+
+    private TracedPacket PutOnLink(OutgoingPacket packet)
+    {
         DecodedPacket decoded = PacketDecoder.Decode(packet.Bytes, LinkType.Raw);
         string from = NameOf(decoded.Source);
         string to = NameOf(decoded.Destination);
@@ -310,6 +323,16 @@ public sealed partial class SimulatedNetwork : TcpNetwork
         }
 
         traced.ArrivedBytes = path.CorruptedBytes ?? traced.Bytes;
+        if (link.IsCongested && decoded.TrafficClass.ToEcn() != Ecn.NotEct)
+        {
+            path.Say($"marked by the link ({link.Options.MarkThreshold} packets or more wait)");
+            traced.ArrivedBytes = EcnExtensions.Marked(traced.ArrivedBytes.Span);
+        }
+        else if (path.Mark is not null)
+        {
+            traced.ArrivedBytes = EcnExtensions.Marked(traced.ArrivedBytes.Span);
+        }
+
         traced.FateText = path.Text;
         _arrivals.Add(arrival + path.Delay, new Arrival(traced, decoded.Destination, path.Corruption is not null));
         if (path.Duplication is { } duplication)
@@ -350,6 +373,7 @@ public sealed partial class SimulatedNetwork : TcpNetwork
         {
             packet.Fate = PacketFate.Unreachable;
             packet.FateText = $"{packet.To} is {(FindHost(arrival.Destination) is null ? "nobody's address" : "down")}";
+            PacketArrived?.Invoke(packet);
             return;
         }
 
@@ -362,6 +386,7 @@ public sealed partial class SimulatedNetwork : TcpNetwork
             packet.StateChanges = [.. StateChanges.From(before)];
         }
 
+        PacketArrived?.Invoke(packet);
         Pump(host);
     }
 

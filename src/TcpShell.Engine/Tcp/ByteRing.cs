@@ -8,8 +8,11 @@ internal sealed class ByteRing(int capacity)
     private byte[] _array = [];
     private int _head;
 
-    /// <summary>The most octets it may hold.</summary>
-    public int Capacity { get; } = capacity;
+    /// <summary>The most octets it may hold. Where it is lowered below <see cref="Count"/>, nothing is lost and nothing more is taken.</summary>
+    public int Capacity { get; set; } = capacity;
+
+    /// <summary>Octets that still have room.</summary>
+    public int Free => Math.Max(0, Capacity - Count);
 
     /// <summary>Octets from the front that are held without a gap, as the owner counts them.</summary>
     public int Count { get; private set; }
@@ -18,9 +21,13 @@ internal sealed class ByteRing(int capacity)
     /// <returns>Octets taken.</returns>
     public int Append(ReadOnlySpan<byte> data)
     {
-        int count = Math.Min(data.Length, Capacity - Count);
-        WriteAt(Count, data[..count]);
-        Count += count;
+        int count = Math.Min(data.Length, Free);
+        if (count > 0)
+        {
+            WriteAt(Count, data[..count]);
+            Count += count;
+        }
+
         return count;
     }
 

@@ -25,6 +25,9 @@ public enum ConnectionError
 
     /// <summary>The host that it lived on stopped.</summary>
     HostStopped,
+
+    /// <summary>An ICMP error says that the peer cannot be reached; <see cref="TcpConnection.LastIcmpError"/> says why.</summary>
+    Unreachable,
 }
 
 /// <summary>Something that a connection tells its user.</summary>
@@ -39,7 +42,7 @@ public enum ConnectionEventKind
     /// <summary>Octets can be sent that had no room before.</summary>
     SpaceAvailable,
 
-    /// <summary>The peer closed: after what is available nothing will come.</summary>
+    /// <summary>The peer closed: after what is available nothing will come [MUST-12].</summary>
     EndOfStream,
 
     /// <summary>Urgent data is announced, or more of it [MUST-32].</summary>
@@ -48,7 +51,13 @@ public enum ConnectionEventKind
     /// <summary>R1 is passed: the path seems bad, the connection goes on trying [MUST-20, SHLD-9].</summary>
     BadPath,
 
-    /// <summary>The connection ended with an error; <see cref="ConnectionEvent.Error"/> says which.</summary>
+    /// <summary>The peer has told its user timeout, or another one than before (RFC 5482 [5482-3]).</summary>
+    PeerUserTimeout,
+
+    /// <summary>An ICMP error arrived that ends nothing; <see cref="TcpConnection.LastIcmpError"/> says which [MUST-47, SHLD-25].</summary>
+    SoftError,
+
+    /// <summary>The connection ended with an error, as after an abort of the peer [MUST-12]; <see cref="ConnectionEvent.Error"/> says which.</summary>
     Failed,
 }
 

@@ -32,7 +32,7 @@ public sealed class InitialSequence
         _secret = secret.ToArray();
     }
 
-    /// <summary>The ISN for a connection: M + F(local, remote, secret) [MUST-8, SHLD-1, 6528-1].</summary>
+    /// <summary>The ISN for a connection: M + F(local, remote, secret) [MUST-8, SHLD-1, 6528-1, 6528-3].</summary>
     /// <param name="local">This end.</param>
     /// <param name="remote">The other end.</param>
     /// <param name="now">M is this time in units of 4 us, modulo 2^32.</param>

@@ -8,16 +8,17 @@ namespace TcpShell.Tcp;
 /// </summary>
 internal sealed class Reassembler(int capacity)
 {
-    // A peer could send every second octet and make us keep thousands of islands; a bound keeps each arrival cheap.
+    // A peer could send every second octet and make us keep thousands of islands; a bound keeps each arrival cheap. What would make
+    // one more is dropped, and the peer sends it again: no octet that was reported in a SACK block is ever given up [2018-5].
     private const int MaximumIslands = 1024;
 
     private readonly ByteRing _ring = new(capacity);
 
     // Islands beyond RCV.NXT, as offsets from the first octet behind the ordered data; sorted, disjoint, not touching.
-    private readonly List<(int From, int To)> _islands = [];
+    private readonly List<Island> _islands = [];
 
-    // The island that changed last: RFC 2018 wants its block first.
-    private int _latestFrom;
+    // Counts what arrived beyond a gap, so that the island which changed last can be told from the others.
+    private long _arrivals;
 
     /// <summary>Octets in order that the user has not taken yet.</summary>
     public int Available => _ring.Count;
@@ -31,9 +32,9 @@ internal sealed class Reassembler(int capacity)
         get
         {
             int sum = 0;
-            foreach ((int from, int to) in _islands)
+            foreach (Island island in _islands)
             {
-                sum += to - from;
+                sum += island.To - island.From;
             }
 
             return sum;
@@ -41,7 +42,7 @@ internal sealed class Reassembler(int capacity)
     }
 
     /// <summary>Octets that fit behind the ordered data: the largest window that can be offered.</summary>
-    public int Free => _ring.Capacity - _ring.Count;
+    public int Free => _ring.Free;
 
     /// <summary>Takes the data of a segment.</summary>
     /// <param name="offset">Where it begins, in octets from RCV.NXT; not negative.</param>
@@ -70,7 +71,7 @@ internal sealed class Reassembler(int capacity)
         _ring.Extend(advance);
         for (int i = 0; i < _islands.Count; i++)
         {
-            _islands[i] = (_islands[i].From - advance, _islands[i].To - advance);
+            _islands[i] = _islands[i] with { From = _islands[i].From - advance, To = _islands[i].To - advance };
         }
 
         return advance;
@@ -86,27 +87,43 @@ internal sealed class Reassembler(int capacity)
         return count;
     }
 
-    /// <summary>The islands as SACK blocks: the one that changed last first, then the others from the left (RFC 2018 4 [2018-3]).</summary>
-    /// <param name="next">RCV.NXT.</param>
-    /// <param name="most">How many fit in the header.</param>
-    public SackBlocks ToSackBlocks(SeqNumber next, int most)
+    /// <summary>The first run of octets of a segment that is here already, beyond a gap (RFC 2883 4).</summary>
+    /// <param name="offset">Where the segment's data begins, in octets from RCV.NXT; not negative.</param>
+    /// <param name="count">Octets of data.</param>
+    /// <returns>Offsets of the run's first octet and of the one behind it; null where all of the data is new.</returns>
+    public (int From, int To)? FirstDuplicate(int offset, int count)
     {
-        var blocks = new SackBlocks();
-        int latest = _islands.FindIndex(island => island.From <= _latestFrom && _latestFrom < island.To);
-        if (latest >= 0)
+        foreach (Island island in _islands)
         {
-            blocks.TryAdd(new(next + _islands[latest].From, next + _islands[latest].To));
-        }
-
-        for (int i = 0; i < _islands.Count && blocks.Count < most; i++)
-        {
-            if (i != latest)
+            int from = Math.Max(island.From, offset);
+            int to = Math.Min(island.To, offset + count);
+            if (from < to)
             {
-                blocks.TryAdd(new(next + _islands[i].From, next + _islands[i].To));
+                return (from, to);
             }
         }
 
-        return blocks;
+        return null;
+    }
+
+    /// <summary>The islands as SACK blocks: the one that changed last first, then the one that did before it, and so on [2018-3, 2018-4].</summary>
+    /// <param name="next">RCV.NXT.</param>
+    /// <param name="most">How many fit in the header.</param>
+    /// <param name="blocks">Where to add them.</param>
+    public void AddSackBlocks(SeqNumber next, int most, ref SackBlocks blocks)
+    {
+        long before = long.MaxValue;
+        for (int n = Math.Min(most, _islands.Count); n > 0; n--)
+        {
+            Island latest = default;
+            foreach (Island island in _islands)
+            {
+                latest = island.Arrival < before && island.Arrival > latest.Arrival ? island : latest;
+            }
+
+            before = latest.Arrival;
+            blocks.TryAdd(new(next + latest.From, next + latest.To));
+        }
     }
 
     /// <summary>Forgets everything.</summary>
@@ -148,8 +165,7 @@ internal sealed class Reassembler(int capacity)
             _islands.RemoveRange(first, last - first);
         }
 
-        _islands.Insert(first, (from, to));
-        _latestFrom = from;
+        _islands.Insert(first, new(from, to, ++_arrivals));
         return true;
     }
 
@@ -160,4 +176,10 @@ internal sealed class Reassembler(int capacity)
             _ring.WriteAt(_ring.Count + from, data[(from - offset)..(to - offset)]);
         }
     }
+
+    /// <summary>A run of octets beyond a gap.</summary>
+    /// <param name="From">Its first octet, from RCV.NXT.</param>
+    /// <param name="To">The octet behind its last.</param>
+    /// <param name="Arrival">Which arrival changed it last, from 1; no two islands share one.</param>
+    private readonly record struct Island(int From, int To, long Arrival);
 }

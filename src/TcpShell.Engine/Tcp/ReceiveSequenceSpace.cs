@@ -19,7 +19,10 @@ public sealed class ReceiveSequenceSpace
     /// <summary>RCV.NXT: the next number expected.</summary>
     public SeqNumber Nxt { get; internal set; }
 
-    /// <summary>The right edge of the window as the peer knows it. It never moves back (RFC 9293 SHLD-14).</summary>
+    /// <summary>
+    /// The right edge of the window as the peer knows it. It never moves back [SHLD-14]: where the scale rounds a later window down,
+    /// everything that was ever offered is still taken [7323-5].
+    /// </summary>
     public SeqNumber Edge { get; internal set; }
 
     /// <summary>RCV.WND: octets from RCV.NXT to the right edge that the peer was told.</summary>
@@ -38,7 +41,7 @@ public sealed class ReceiveSequenceSpace
     public SeqNumber LastAckSent { get; internal set; }
 
     /// <summary>
-    /// Whether a segment may be looked at: the acceptability test of RFC 9293 3.10.7.4, table 6.
+    /// Whether a segment may be looked at: the acceptability test of RFC 9293 3.10.7.4, table 6 [U-4].
     /// </summary>
     /// <param name="sequence">SEG.SEQ.</param>
     /// <param name="length">SEG.LEN.</param>

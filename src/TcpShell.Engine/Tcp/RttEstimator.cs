@@ -1,6 +1,6 @@
 namespace TcpShell.Tcp;
 
-/// <summary>SRTT, RTTVAR and the retransmission timeout (RFC 6298).</summary>
+/// <summary>SRTT, RTTVAR and the retransmission timeout (RFC 6298 [MUST-18]).</summary>
 public sealed class RttEstimator
 {
     // G, the clock's granularity (RFC 6298 2.2). Virtual time is finer; 1 ms is what current stacks count in.
@@ -35,7 +35,7 @@ public sealed class RttEstimator
     /// <summary>How often the timeout was doubled since the last measurement.</summary>
     public int Backoff { get; private set; }
 
-    /// <summary>RTO, with the backoff, between floor and cap.</summary>
+    /// <summary>RTO, with the backoff, between floor and cap [6298-4, 6298-5].</summary>
     public TimeSpan Rto => Doubled(_base, Backoff);
 
     /// <summary>An interval doubled so often, but no longer than the cap: how all timers back off.</summary>
@@ -67,7 +67,7 @@ public sealed class RttEstimator
         Minimum = Minimum is { } minimum && minimum < rtt ? minimum : rtt;
         Backoff = 0;
         TimeSpan spread = Variation.Value * 4;
-        _base = Smoothed.Value + (spread > s_granularity ? spread : s_granularity);
+        _base = Smoothed.Value + (spread > s_granularity ? spread : s_granularity); // [6298-8]
         _base = _base < _minimum ? _minimum : _base;
     }
 

@@ -2,7 +2,10 @@ using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
 
-/// <summary>What the user has given to be sent: octets that are in flight first, then those that wait for their first transmission.</summary>
+/// <summary>
+/// What the user has given to be sent: octets that are in flight first, then those that wait for their first transmission. Where one SEND
+/// ended and the next began is not kept, so that segments become as large as they can [MAY-16, SHLD-27].
+/// </summary>
 internal sealed class SendBuffer(int capacity)
 {
     private readonly ByteRing _ring = new(capacity);
@@ -17,7 +20,10 @@ internal sealed class SendBuffer(int capacity)
     public int Count => _ring.Count;
 
     /// <summary>Octets that can still be taken.</summary>
-    public int Free => _ring.Capacity - _ring.Count;
+    public int Free => _ring.Free;
+
+    /// <summary>Changes how many octets may be held; what is held stays.</summary>
+    public void Resize(int capacity) => _ring.Capacity = capacity;
 
     /// <summary>Fixes the sequence number of the first octet, when the ISN is known.</summary>
     public void StartAt(SeqNumber start) => Start = start;

@@ -25,7 +25,7 @@ public sealed class SendSequenceSpace
     /// <summary>The highest SND.NXT ever; above it only while a zero-window probe that nobody took is sent again as ordinary data.</summary>
     public SeqNumber Max { get; internal set; }
 
-    /// <summary>SND.WND: octets that the peer can take from SND.UNA on, scaled; less than 2^30 (RFC 9293 MUST-1, REC-1).</summary>
+    /// <summary>SND.WND: octets that the peer can take from SND.UNA on, scaled; less than 2^30 [MUST-1, REC-1].</summary>
     public uint Wnd { get; internal set; }
 
     /// <summary>The largest SND.WND seen: RFC 5961 5.2's MAX.SND.WND, and the measure for silly windows.</summary>
@@ -46,6 +46,6 @@ public sealed class SendSequenceSpace
     /// <summary>Octets sent and not acknowledged, SYN and FIN included.</summary>
     public int Outstanding => Nxt - Una;
 
-    /// <summary>Octets that the window still allows; negative after the peer took back part of its window (RFC 9293 MUST-34).</summary>
+    /// <summary>Octets that the window still allows; negative after the peer took back part of its window [MUST-34].</summary>
     public long UsableWindow => (long)Wnd - Outstanding;
 }

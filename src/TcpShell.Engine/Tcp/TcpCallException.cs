@@ -27,6 +27,9 @@ public enum TcpCallError
     /// <summary>error: insufficient resources.</summary>
     InsufficientResources,
 
+    /// <summary>The setting was fixed when the connection was made.</summary>
+    SettingFixed,
+
     /// <summary>The host is down.</summary>
     HostDown,
 }

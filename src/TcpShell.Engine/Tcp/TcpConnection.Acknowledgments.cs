@@ -97,6 +97,11 @@ public sealed partial class TcpConnection
     {
         if (!_inRecovery)
         {
+            if (_ackEchoesCongestion)
+            {
+                return; // [3168-5]
+            }
+
             _congestion.Acknowledged(new(acknowledged, now, Snd.Una, Snd.Nxt, Rtt.Latest, Rtt.Smoothed, WindowWasFull: true));
         }
         else if (ack >= _recover)
@@ -133,7 +138,7 @@ public sealed partial class TcpConnection
         {
             _inRecovery = true;
             _recover = Snd.Max;
-            _congestion.Congested(CongestionSignal.Loss, Snd.Outstanding, now);
+            ReduceWindow(CongestionSignal.Loss, Snd.Outstanding, now);
             _congestion.Window = _congestion.SlowStartThreshold + (3 * SendMaximumSegmentSize); // [5681-13]: three segments have left the network
             RetransmitFront(TransmitReason.FastRetransmit);
             Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
@@ -157,8 +162,12 @@ public sealed partial class TcpConnection
         Snd.Wl2 = segment.AcknowledgmentNumber;
     }
 
-    /// <summary>The peer's window, unless the segment is older than the one that set it last [U-11].</summary>
-    private void UpdateSendWindow(in TcpSegment segment, Timestamp now)
+    /// <summary>
+    /// The peer's window, unless the segment is older than the one that set it last [U-11]. One that acknowledges new data is never older,
+    /// even if its own text is: a retransmission has a low number and a new window, and going by the number alone would leave the old window
+    /// standing behind the new SND.UNA, where the peer never opened one.
+    /// </summary>
+    private void UpdateSendWindow(in TcpSegment segment, bool advances, Timestamp now)
     {
         if (segment.AcknowledgmentNumber < Snd.Una)
         {
@@ -166,7 +175,7 @@ public sealed partial class TcpConnection
         }
 
         _unanswered = 0;
-        bool newer = Snd.Wl1 < segment.SequenceNumber || (Snd.Wl1 == segment.SequenceNumber && Snd.Wl2 <= segment.AcknowledgmentNumber);
+        bool newer = advances || Snd.Wl1 < segment.SequenceNumber || (Snd.Wl1 == segment.SequenceNumber && Snd.Wl2 <= segment.AcknowledgmentNumber);
         if (!newer)
         {
             return;
@@ -176,7 +185,7 @@ public sealed partial class TcpConnection
         SetSendWindow(segment, Snd.WindowShift);
         if (Snd.Wnd == 0)
         {
-            _retries = 0; // [MUST-37] a peer that answers is not dead, however long its window stays closed
+            _retries = 0; // [MUST-37, SHLD-17] a peer that answers is not dead, however long its window stays closed
             return;
         }
 

@@ -35,7 +35,7 @@ public sealed partial class TcpConnection
     /// </summary>
     /// <param name="data">The octets.</param>
     /// <param name="now">The time.</param>
-    /// <param name="urgent">Whether the last of them is urgent (3.8.5).</param>
+    /// <param name="urgent">Whether the last of them is urgent (3.8.5 [MUST-30]).</param>
     /// <returns>Octets taken; fewer than given where the send buffer is full.</returns>
     /// <exception cref="TcpCallException">There is no connection, it is closing, or it listens: then use <see cref="SendWhileListening"/>.</exception>
     public int Send(ReadOnlySpan<byte> data, Timestamp now, bool urgent = false)
@@ -104,7 +104,7 @@ public sealed partial class TcpConnection
         return count;
     }
 
-    /// <summary>CLOSE (RFC 9293 3.10.4): this end has no more data. What is queued goes out first; receiving goes on (half-close).</summary>
+    /// <summary>CLOSE (RFC 9293 3.10.4 [U-15]): this end has no more data. What is queued goes out first; receiving goes on (half-close).</summary>
     /// <param name="now">The time.</param>
     /// <exception cref="TcpCallException">There is no connection, or it is closing already.</exception>
     public void Close(Timestamp now)
@@ -136,7 +136,7 @@ public sealed partial class TcpConnection
         ArmUserTimeout(now);
     }
 
-    /// <summary>ABORT (RFC 9293 3.10.5): ends the connection at once; the peer gets a RST where it may count the connection as open.</summary>
+    /// <summary>ABORT (RFC 9293 3.10.5 [U-16]): ends the connection at once; the peer gets a RST where it may count the connection as open.</summary>
     /// <param name="now">The time.</param>
     /// <exception cref="TcpCallException">There is no connection.</exception>
     public void Abort(Timestamp now)

@@ -31,7 +31,7 @@ public sealed partial class TcpConnection
         }
 
         Counters.ChallengeAcks++;
-        Reply(MakeAck(now), TransmitReason.ChallengeAck, text);
+        Reply(MakeAck(now), TransmitReason.ChallengeAck, text); // [5961-6]
         return new(SegmentFate.Challenged, "5961 4", text);
     }
 

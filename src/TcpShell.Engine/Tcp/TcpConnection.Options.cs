@@ -10,7 +10,7 @@ public sealed partial class TcpConnection
     private const int DefaultMssIPv4 = 536;
     private const int DefaultMssIPv6 = 1220;
 
-    // No path carries less than 68 octets (RFC 791), so a smaller MSS can only be an attack on our header-to-data ratio.
+    // No path carries less than 68 octets (RFC 791), so a smaller MSS can only be an attack on our header-to-data ratio [6691-5].
     private const int SmallestMss = 28;
 
     // Octets of the timestamps option with its padding.
@@ -35,7 +35,7 @@ public sealed partial class TcpConnection
     /// <summary>Whether selective acknowledgments may be used: both SYNs permitted it [2018-1].</summary>
     public bool SelectiveAcknowledgmentInForce { get; private set; }
 
-    /// <summary>The MSS that we announce: the largest payload that we can receive, options not deducted [6691-1].</summary>
+    /// <summary>The MSS that we announce: the largest payload that we can receive, options not deducted [MUST-67, 6691-1].</summary>
     public int ReceiveMaximumSegmentSize =>
         Settings.MaximumSegmentSize ?? Math.Clamp(_mtu - HeaderSize, SmallestMss, ushort.MaxValue);
 
@@ -44,8 +44,8 @@ public sealed partial class TcpConnection
     {
         get
         {
-            int peer = ReceivedOptions.MaximumSegmentSize ?? (IsIPv6 ? DefaultMssIPv6 : DefaultMssIPv4); // [MUST-15]
-            return Math.Max(SmallestMss, Math.Min(peer, _mtu - HeaderSize)) - (TimestampsInForce ? TimestampsSize : 0);
+            int peer = ReceivedOptions.MaximumSegmentSize ?? (IsIPv6 ? DefaultMssIPv6 : DefaultMssIPv4); // [MUST-15, 6691-3]
+            return Math.Max(SmallestMss, Math.Min(peer, PathMtu - HeaderSize)) - (TimestampsInForce ? TimestampsSize : 0);
         }
     }
 
@@ -58,16 +58,17 @@ public sealed partial class TcpConnection
     private int ReceiveShift =>
         Math.Clamp(32 - BitOperations.LeadingZeroCount((uint)Settings.ReceiveBufferSize >> 16), 0, MaximumWindowShift);
 
-    /// <summary>The options of our SYN; on a SYN,ACK only what the peer's SYN had [7323-4].</summary>
+    /// <summary>The options of our SYN, which no other segment has [MUST-65]; on a SYN,ACK only what the peer's SYN had [7323-4].</summary>
     private TcpOptions SynOptions(bool answering, Timestamp now)
     {
         bool timestamps = Settings.Timestamps && (!answering || ReceivedOptions.Timestamps is not null);
         OfferedOptions = new TcpOptions
         {
-            MaximumSegmentSize = (ushort)ReceiveMaximumSegmentSize,
+            MaximumSegmentSize = (ushort)ReceiveMaximumSegmentSize, // always [MUST-14, SHLD-5, MAY-3]
             WindowScale = Settings.WindowScaling && (!answering || ReceivedOptions.WindowScale is not null) ? (byte)ReceiveShift : null,
             SackPermitted = Settings.SelectiveAcknowledgment && (!answering || ReceivedOptions.SackPermitted),
-            Timestamps = timestamps ? new TcpTimestamps(TimestampClock(now), answering ? _recentTimestamp : 0) : null,
+            Timestamps = timestamps ? new TcpTimestamps(TimestampClock(now), answering ? _recentTimestamp : 0) : null, // [7323-8]
+            UserTimeout = Settings.UserTimeoutOption ? AdvertisedUserTimeout : null, // [5482-4]
         };
         return OfferedOptions;
     }
@@ -80,9 +81,12 @@ public sealed partial class TcpConnection
         Snd.WindowShift = WindowScalingInForce ? Math.Min((int)syn.Options.WindowScale!.Value, MaximumWindowShift) : 0; // [7323-3]
         Rcv.WindowShift = WindowScalingInForce ? ReceiveShift : 0;
         SelectiveAcknowledgmentInForce = Settings.SelectiveAcknowledgment && syn.Options.SackPermitted;
+        _duplicate = null;
         TimestampsInForce = Settings.Timestamps && syn.Options.Timestamps is not null;
         _recentTimestamp = syn.Options.Timestamps?.Value ?? 0;
         _recentTimestampTaken = now;
+        PeerUserTimeout = _adoptedUserTimeout = null;
+        TakeUserTimeout(syn.Options.UserTimeout, now);
     }
 
     /// <summary>The options that a pure ACK sent now would carry: timestamps and SACK blocks, where they are in force.</summary>
@@ -90,32 +94,27 @@ public sealed partial class TcpConnection
     public TcpOptions CurrentOptions(Timestamp now) => SegmentOptions(payload: 0, now);
 
     /// <summary>The options of a segment that is no SYN; it has an ACK always.</summary>
-    private TcpOptions SegmentOptions(int payload, Timestamp now) => new()
+    private TcpOptions SegmentOptions(int payload, Timestamp now)
     {
-        Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), _recentTimestamp) : null,
-        Sack = SackCount(SendMaximumSegmentSize - payload) is int count and > 0 ? _reassembler.ToSackBlocks(Rcv.Nxt, count) : default,
-    };
-
-    /// <summary>The most octets of data that fit beside the options which the next segment must carry [6691-2].</summary>
-    private int SegmentRoom => SackCount(int.MaxValue) is int count and > 0
-        ? Math.Max(SmallestMss - TimestampsSize, SendMaximumSegmentSize - SackSize(count))
-        : SendMaximumSegmentSize;
-
-    /// <summary>How many SACK blocks there are to tell, as far as header and segment have room [2018-4].</summary>
-    private int SackCount(int room)
-    {
-        int most = TimestampsInForce ? SackBlocks.Capacity - 1 : SackBlocks.Capacity;
-        int count = SelectiveAcknowledgmentInForce ? Math.Min(_reassembler.Islands, most) : 0;
-        while (count > 0 && SackSize(count) > room)
+        int room = SendMaximumSegmentSize - payload;
+        bool withUserTimeout = _userTimeoutPending && UserTimeoutSize <= room;
+        return new()
         {
-            count--;
-        }
-
-        return count;
+            Timestamps = TimestampsInForce ? new TcpTimestamps(TimestampClock(now), _recentTimestamp) : null, // [7323-6]
+            UserTimeout = withUserTimeout ? AdvertisedUserTimeout : null,
+            Sack = ToSackBlocks(SackCount(withUserTimeout ? room - UserTimeoutSize : room)), // [2018-2]
+        };
     }
 
-    /// <summary>Octets of the SACK option with its padding.</summary>
-    private static int SackSize(int blocks) => 4 + (8 * blocks);
+    /// <summary>The most octets of data that fit beside the options which the next segment must carry [6691-2].</summary>
+    private int SegmentRoom
+    {
+        get
+        {
+            int options = (_userTimeoutPending ? UserTimeoutSize : 0) + SackSize(SackCount(int.MaxValue));
+            return Math.Max(SmallestMss - TimestampsSize, SendMaximumSegmentSize - options);
+        }
+    }
 
     /// <summary>A tick each millisecond, from an offset of the connection's own [7323-15, 7323-16].</summary>
     private uint TimestampClock(Timestamp now) => unchecked(_timestampOffset + (uint)(now.Nanoseconds / 1_000_000));

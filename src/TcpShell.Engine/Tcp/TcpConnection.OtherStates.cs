@@ -12,9 +12,10 @@ public sealed partial class TcpConnection
         TcpSegment segment = arrived;
         if (IsPeersSynAgain(segment))
         {
+            NegotiateEcn(segment);
             if (!segment.Flags.Has(TcpFlags.ACK))
             {
-                // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7, RFC 9293 3.10.7.4 first].
+                // The peer's request again: our answer was lost or is on its way. It gets the same answer [U-7].
                 // A timer that is due at this moment comes first, so that the answer goes once and the retries keep their count.
                 HandleTimeout(now);
                 if (State == TcpState.Closed)
@@ -52,7 +53,7 @@ public sealed partial class TcpConnection
             return CheckReset(segment, now);
         }
 
-        // Third, security and compartment, is left out, as a host without multilevel security may [U-23]. Fourth: SYN.
+        // Third, security and compartment, is left out, as a host without multilevel security may (RFC 9293 A.1). Fourth: SYN.
         if (segment.Flags.Has(TcpFlags.SYN))
         {
             return CheckSyn(now);
@@ -64,6 +65,8 @@ public sealed partial class TcpConnection
         {
             return refused;
         }
+
+        TakeUserTimeout(segment.Options.UserTimeout, now);
 
         // Sixth, seventh, eighth.
         return CheckUrgentTextFin(segment, now);
@@ -77,8 +80,8 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// RFC 7323 5: PAWS, and a peer that stopped to send timestamps. A RST is never judged by them [7323-12], nor is a SYN, which is
-    /// challenged in any case [5961-3].
+    /// RFC 7323 5: PAWS, and a peer that stopped to send timestamps. It is asked once, on arrival, and not again of what waited beyond a
+    /// gap [7323-14]. A RST is never judged by them [7323-12], nor is a SYN, which is challenged in any case [5961-3].
     /// </summary>
     private SegmentVerdict? CheckTimestamp(in TcpSegment segment, Timestamp now)
     {
@@ -127,6 +130,11 @@ public sealed partial class TcpConnection
             return null;
         }
 
+        if (segment.End <= Rcv.Nxt && !segment.Flags.Has(TcpFlags.SYN))
+        {
+            NoteDuplicate(segment.SequenceNumber, segment.Payload.Length);
+        }
+
         if (AcknowledgesFromJustBefore(segment))
         {
             _ackPending |= segment.Length > 0;
@@ -169,6 +177,11 @@ public sealed partial class TcpConnection
     // Second [U-6, 5961-1]
     private SegmentVerdict CheckReset(in TcpSegment segment, Timestamp now)
     {
+        if (State == TcpState.TimeWait && Settings.TimeWaitIgnoresReset)
+        {
+            return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1, 1337-3]
+        }
+
         if (segment.SequenceNumber != Rcv.Nxt)
         {
             return Challenge(now, $"A RST inside of the window but not at its edge ({Place(segment)}): the peer must confirm it.");
@@ -204,7 +217,7 @@ public sealed partial class TcpConnection
         return Challenge(now, "A SYN on an open connection is answered with a challenge ACK.");
     }
 
-    // Fifth [U-8 .. U-12]
+    // Fifth [U-8, U-9, U-10, U-11, U-12]
     private SegmentVerdict? CheckAcknowledgment(in TcpSegment segment, int windowShift, Timestamp now)
     {
         if (!segment.Flags.Has(TcpFlags.ACK))
@@ -240,7 +253,9 @@ public sealed partial class TcpConnection
         }
 
         TakeTimestamp(segment, now);
-        if (ack > Snd.Una)
+        TakeCongestionEcho(segment, now);
+        bool advances = ack > Snd.Una;
+        if (advances)
         {
             bool ofSyn = Snd.Una == Snd.Iss;
             AcknowledgeUpTo(ack, segment, now);
@@ -254,7 +269,8 @@ public sealed partial class TcpConnection
             CountDuplicateAck(now);
         }
 
-        UpdateSendWindow(segment, now);
+        SettleEcn(now);
+        UpdateSendWindow(segment, advances, now);
         return AcknowledgmentOfFin(segment, now);
     }
 
@@ -291,7 +307,8 @@ public sealed partial class TcpConnection
         _replies.Clear();
         _synPending = false;
         _synAgainBy = TransmitReason.Open;
-        _ackPending = false;
+        ForgetPendingAcks();
+        _lastTextArrived = null;
         _probePending = false;
         _keepAlivePending = false;
         _retransmitNow = false;

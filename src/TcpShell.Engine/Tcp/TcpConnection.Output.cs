@@ -8,11 +8,12 @@ public sealed partial class TcpConnection
     // The answers to segments are bounded by what arrives, but nobody is forced to poll between arrivals.
     private const int MaximumReplies = 16;
 
+    private static readonly byte[] s_garbage = [0];
+
     private readonly Queue<OutgoingSegment> _replies = new();
     private byte[] _payload = [];
     private bool _synPending;
     private TransmitReason _synAgainBy = TransmitReason.Open;
-    private bool _ackPending;
     private bool _windowUpdatePending;
     private bool _probePending;
     private bool _keepAlivePending;
@@ -98,13 +99,13 @@ public sealed partial class TcpConnection
             DestinationPort = Remote.Port,
             SequenceNumber = Snd.Iss,
             AcknowledgmentNumber = answering ? Rcv.Nxt : 0,
-            Flags = answering ? TcpFlags.SYN | TcpFlags.ACK : TcpFlags.SYN,
+            Flags = EcnSynFlags(answering) | (answering ? TcpFlags.SYN | TcpFlags.ACK : TcpFlags.SYN),
             Window = SynWindow(),
             Options = SynOptions(answering, now),
         };
         outgoing = new(segment, _synAgainBy, attempt, note);
         _synAgainBy = TransmitReason.Open;
-        _ackPending = false;
+        ForgetPendingAcks();
         if (Unacknowledged.Count > 0)
         {
             StartRetransmissionTimer(now);
@@ -151,6 +152,7 @@ public sealed partial class TcpConnection
         }
 
         // The first one goes whatever the window says, as the timer or the duplicate ACKs demand [5681-10, 6298-11]; the others wait for room.
+        // Inside of a window that shrank the old data goes again as usual [SHLD-16].
         bool fits = Unacknowledged.InFlight + lost.Length <= _congestion.Window && lost.End - Snd.Una <= Snd.Wnd;
         if (!_retransmitNow && !fits)
         {
@@ -168,7 +170,12 @@ public sealed partial class TcpConnection
         Unacknowledged.MarkSentAgain(lost, now);
         Counters.Retransmissions++;
         Counters.FastRetransmits += lost.LostBy == TransmitReason.FastRetransmit ? 1 : 0;
-        string note = lost.LostBy == TransmitReason.FastRetransmit ? "after 3 duplicate ACKs" : TimeoutNote();
+        string note = lost.LostBy switch
+        {
+            TransmitReason.FastRetransmit => "after 3 duplicate ACKs",
+            TransmitReason.PathMtuDiscovery => $"the path's MTU is {PathMtu}",
+            _ => TimeoutNote(),
+        };
         outgoing = new(MakeData(lost.SequenceNumber, lost.Length, lost.Flags, now), lost.LostBy, lost.Transmissions, note);
         StartRetransmissionTimer(now);
         return true;
@@ -178,14 +185,15 @@ public sealed partial class TcpConnection
     {
         outgoing = default;
         if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent
-            || Unacknowledged.FirstLost() is not null) // what is lost goes first
+            || Unacknowledged.FirstLost() is not null // what is lost goes first
+            || _waitsForEcnTimer)
         {
             return false;
         }
 
         int unsent = Unsent;
         int room = SegmentRoom;
-        long usable = Snd.UsableWindow;
+        long usable = Snd.UsableWindow; // [SHLD-15] below zero where the peer took back part of its window
         int length = (int)Math.Min(Math.Min(unsent, room), usable);
         bool withFin = _finQueued && length == unsent && usable > length;
         if (length <= 0 && !withFin)
@@ -215,7 +223,7 @@ public sealed partial class TcpConnection
         Unacknowledged.Add(sent);
         Advance(sent.End);
         Counters.BytesSent += length;
-        outgoing = new(segment, length == 0 ? TransmitReason.Close : TransmitReason.Data, 1, "");
+        outgoing = WithEcn(new(segment, length == 0 ? TransmitReason.Close : TransmitReason.Data, 1, ""));
         StartRetransmissionTimer(now);
         return true;
     }
@@ -225,7 +233,7 @@ public sealed partial class TcpConnection
     {
         bool everything = length == unsent;
         bool nothingOutstanding = Snd.Nxt == Snd.Una;
-        return length == room
+        return length == room // [SHLD-28]
             || (everything && (withFin || _finQueued || !Settings.Nagle || nothingOutstanding || _urgentQueued))
             || (!everything && length >= Snd.MaxWnd / 2)
             || _sendSilly;
@@ -242,7 +250,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    /// <summary>A probe of a closed window carries one octet beyond it, or the FIN if there is no data [MUST-36].</summary>
+    /// <summary>A probe of a closed window carries one octet beyond it, or the FIN if there is no data [MUST-35, MUST-36].</summary>
     private bool TryProbe(Timestamp now, out OutgoingSegment outgoing)
     {
         outgoing = default;
@@ -263,27 +271,13 @@ public sealed partial class TcpConnection
         {
             _keepAlivePending = false;
             Counters.KeepAliveProbes++;
-            outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, default, now), TransmitReason.KeepAliveProbe, _keepAliveProbesSent, ""); // [SHLD-12]
+            ReadOnlyMemory<byte> garbage = Settings.KeepAliveGarbage ? s_garbage : default; // [SHLD-12, MAY-6]
+            outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, garbage, now), TransmitReason.KeepAliveProbe, _keepAliveProbesSent, "");
             return true;
         }
 
         return false;
     }
-
-    private bool TryAcknowledge(Timestamp now, out OutgoingSegment outgoing)
-    {
-        outgoing = default;
-        if ((!_ackPending && !_windowUpdatePending) || State == TcpState.SynSent)
-        {
-            return false;
-        }
-
-        TransmitReason reason = _ackPending ? TransmitReason.Acknowledgment : TransmitReason.WindowUpdate;
-        outgoing = new(MakeAck(now), reason, 1, "");
-        return true;
-    }
-
-    private TcpSegment MakeAck(Timestamp now) => Make(TcpFlags.ACK, Snd.Nxt, default, now);
 
     /// <summary>A segment with data from the send buffer, or a bare FIN. Sequence space of a FIN is counted in <paramref name="length"/>.</summary>
     private TcpSegment MakeData(SeqNumber sequence, int length, TcpFlags flags, Timestamp now)
@@ -303,8 +297,18 @@ public sealed partial class TcpConnection
     /// <summary>Every segment but a SYN is made here; it acknowledges all that was received [U-19].</summary>
     private TcpSegment Make(TcpFlags flags, SeqNumber sequence, ReadOnlyMemory<byte> payload, Timestamp now)
     {
-        _ackPending = _windowUpdatePending = false;
-        bool urgent = Snd.Up > sequence && !flags.Has(TcpFlags.RST) && Snd.Up > Snd.Una;
+        ForgetPendingAcks();
+        bool isReset = flags.Has(TcpFlags.RST);
+        bool urgent = Snd.Up > sequence && !isReset && Snd.Up > Snd.Una;
+        flags |= _echoesCongestion && !isReset ? TcpFlags.ECE : TcpFlags.None; // [3168-4]
+        TcpOptions options = SegmentOptions(payload.Length, now);
+        if (options.Sack.Count > 0)
+        {
+            _duplicate = null; // [2883-1] it was told, and is told once
+        }
+
+        _userTimeoutPending &= options.UserTimeout is null || isReset;
+
         return new TcpSegment
         {
             SourcePort = Local.Port,
@@ -314,7 +318,7 @@ public sealed partial class TcpConnection
             Flags = urgent ? flags | TcpFlags.URG : flags,
             UrgentPointer = urgent ? (ushort)Math.Min(ushort.MaxValue, Snd.Up - sequence) : (ushort)0, // [MUST-31]
             Window = AdvertisedWindow(),
-            Options = SegmentOptions(payload.Length, now),
+            Options = options,
             Payload = payload,
         };
     }
@@ -330,12 +334,13 @@ public sealed partial class TcpConnection
     {
         int window = Math.Min(_reassembler.Free, ushort.MaxValue);
         window = window > ReceiveMaximumSegmentSize ? window - (window % ReceiveMaximumSegmentSize) : window;
-        Rcv.Edge = Rcv.Nxt + window;
+        Rcv.Edge = SeqNumber.Max(Rcv.Edge, Rcv.Nxt + window); // a SYN,ACK that goes again takes nothing back that an ACK has told since
         Rcv.Told = (uint)window;
         return (ushort)window;
     }
 
-    /// <summary>RCV.WND as it goes into the header. Its right edge moves by worthwhile steps only [MUST-39] and never back [SHLD-14].</summary>
+    /// <summary>RCV.WND as it goes into the header. Its right edge moves by worthwhile steps only [MUST-39] and never back [SHLD-14];
+    /// while the user takes nothing it stays closed [MAY-8].</summary>
     private ushort AdvertisedWindow()
     {
         SeqNumber edge = LargestEdge();

@@ -45,6 +45,7 @@ public sealed partial class TcpConnection
             SequenceNumber = hasAck ? segment.AcknowledgmentNumber : 0,
             AcknowledgmentNumber = hasAck ? 0 : segment.End,
             Flags = hasAck ? TcpFlags.RST : TcpFlags.RST | TcpFlags.ACK,
+            Options = new() { Timestamps = segment.Options.Timestamps is { } timestamps ? new(0, timestamps.Value) : null }, // [7323-16]
         };
     }
 
@@ -117,11 +118,15 @@ public sealed partial class TcpConnection
                 return SegmentVerdict.Drop("5961 3.2", "A RST without ACK does not answer our SYN.");
             }
 
-            Fail(ConnectionError.Refused, TransitionEvent.RstArrives, $"RST arrives, ack={FromUs(segment.AcknowledgmentNumber)}", now);
+            if (!TryWithoutEcn())
+            {
+                Fail(ConnectionError.Refused, TransitionEvent.RstArrives, $"RST arrives, ack={FromUs(segment.AcknowledgmentNumber)}", now);
+            }
+
             return SegmentVerdict.Accepted;
         }
 
-        // Third, security and compartment, is left out [U-23]. Fourth: the SYN.
+        // Third, security and compartment, is left out (RFC 9293 A.1). Fourth: the SYN.
         if (!segment.Flags.Has(TcpFlags.SYN))
         {
             return SegmentVerdict.Drop(Rule, "Neither SYN nor RST: it cannot help to open.");
@@ -156,6 +161,7 @@ public sealed partial class TcpConnection
         Rcv.Nxt = Rcv.Up = Rcv.LastAckSent = segment.SequenceNumber + 1;
         Rcv.Edge = Rcv.Nxt + offered;
         Negotiate(segment, now);
+        NegotiateEcn(segment);
         Snd.MaxWnd = 0;
         SetSendWindow(segment, shift: 0);
     }
@@ -168,7 +174,9 @@ public sealed partial class TcpConnection
         }
 
         _congestion.Start(SendMaximumSegmentSize, handshakeLost: _synTimedOut);
+        _userTimeoutPending = Settings.UserTimeoutOption; // [5482-4] again on the first segment behind the SYN
         ArmKeepAlive(now);
+        RestartUserTimeout(now);
         Tell(ConnectionEventKind.SpaceAvailable, now);
         if (_finQueued && State == TcpState.Established)
         {

@@ -24,6 +24,7 @@ public sealed partial class TcpConnection
         // Seventh: the text.
         if (segment.Payload.Length > 0)
         {
+            TakeCongestionMark(segment);
             TakeText(segment, now);
         }
 
@@ -66,17 +67,13 @@ public sealed partial class TcpConnection
         int skip = Math.Max(0, Rcv.Nxt - segment.SequenceNumber);
         int offset = Math.Max(0, segment.SequenceNumber - Rcv.Nxt);
         int count = (int)Math.Min(segment.Payload.Length - skip, (long)Rcv.Wnd - offset);
-        _ackPending = true;
-        if (count <= 0)
-        {
-            return;
-        }
-
         if (_finSequence is { } fin)
         {
             count = Math.Min(count, fin - Rcv.Nxt - offset); // nothing comes behind a FIN
         }
 
+        NoteDuplicate(segment.SequenceNumber, skip + count);
+        bool hadGaps = _reassembler.Islands > 0;
         int advance = count <= 0 ? 0 : _reassembler.Insert(offset, segment.Payload.Span.Slice(skip, count));
         Rcv.Nxt += advance;
         Counters.BytesReceived += advance;
@@ -84,9 +81,18 @@ public sealed partial class TcpConnection
         {
             Tell(ConnectionEventKind.DataAvailable, now);
         }
-        else
+        else if (count > 0)
         {
             Counters.OutOfOrder++;
+        }
+
+        if (advance == segment.Payload.Length && !hadGaps)
+        {
+            AcknowledgeText(now);
+        }
+        else
+        {
+            AcknowledgeTextAtOnce(now);
         }
     }
 

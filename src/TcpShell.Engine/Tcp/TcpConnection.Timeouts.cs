@@ -13,7 +13,7 @@ public sealed partial class TcpConnection
     private int _keepAliveProbesSent;
     private bool _synTimedOut;
 
-    /// <summary>Lets the timers fire that are due. Calling it early or late does no harm; nothing happens before a deadline.</summary>
+    /// <summary>Lets the timers fire that are due [U-17]. Calling it early or late does no harm; nothing happens before a deadline.</summary>
     /// <param name="now">The time.</param>
     public void HandleTimeout(Timestamp now)
     {
@@ -30,8 +30,11 @@ public sealed partial class TcpConnection
                 case TimerKind.KeepAlive:
                     KeepAliveTimerFires(now);
                     break;
+                case TimerKind.DelayedAck:
+                    DelayedAckTimerFires();
+                    break;
                 case TimerKind.UserTimeout:
-                    Fail(ConnectionError.UserTimeout, TransitionEvent.UserTimeout, $"nothing was acknowledged for {Seconds(Settings.UserTimeout!.Value)} s", now);
+                    UserTimeoutFires(now);
                     break;
                 case TimerKind.TimeWait:
                     SetState(TcpState.Closed, TransitionEvent.TimeWaitTimeout, $"2 MSL have passed ({Seconds(2 * Settings.MaximumSegmentLifetime)} s)", now);
@@ -42,6 +45,7 @@ public sealed partial class TcpConnection
 
     private void RetransmissionTimerFires(Timestamp now)
     {
+        _waitsForEcnTimer = false;
         if (Unacknowledged.Front is not { } front)
         {
             return;
@@ -51,7 +55,7 @@ public sealed partial class TcpConnection
         {
             TcpState.SynSent => Settings.SynRetries,
             TcpState.SynReceived => _passive ? Settings.SynAckRetries : Settings.SynRetries,
-            _ => Settings.R2,
+            _ => RetransmissionLimit,
         };
         if (_retries >= limit)
         {
@@ -63,13 +67,13 @@ public sealed partial class TcpConnection
         Counters.Timeouts++;
         if (_retries == Settings.R1)
         {
-            Tell(ConnectionEventKind.BadPath, now); // [SHLD-9, SHLD-10]
+            AdviseOfBadPath(now); // [SHLD-9, SHLD-10]
         }
 
         if (IsSynchronized(State))
         {
             // A lost SYN tells of the first window only [5681-3].
-            _congestion.Congested(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
+            ReduceWindow(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
         }
 
         Rtt.BackOff(); // [6298-11]
@@ -97,11 +101,11 @@ public sealed partial class TcpConnection
 
         if (Snd.UsableWindow > 0)
         {
-            _sendSilly = true; // [MUST-38] the override: a little data now is better than none for ever
+            _sendSilly = true; // [MUST-38, MUST-60] the override: a little data now is better than none for ever
             return;
         }
 
-        if (_unanswered >= Settings.R2)
+        if (_unanswered >= RetransmissionLimit)
         {
             GiveUp($"no answer to {_unanswered} zero-window probes", now);
             return;
@@ -148,20 +152,16 @@ public sealed partial class TcpConnection
 
     private void ArmKeepAlive(Timestamp now)
     {
-        if (Settings.KeepAlive && IsSynchronized(State) && State != TcpState.TimeWait) // [MUST-25]
+        if (Settings.KeepAlive && IsSynchronized(State) && State != TcpState.TimeWait) // [MAY-5, MUST-25]
         {
-            Timers.Set(TimerKind.KeepAlive, now + Settings.KeepAliveIdle);
+            Timers.Set(TimerKind.KeepAlive, now + KeepAliveIdle);
         }
     }
 
-    private void ArmUserTimeout(Timestamp now)
-    {
-        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || Unsent > 0 || (_finQueued && !FinSent));
-        if (Settings.UserTimeout is { } limit && waiting && !Timers.IsRunning(TimerKind.UserTimeout))
-        {
-            Timers.Set(TimerKind.UserTimeout, now + limit);
-        }
-    }
+    /// <summary>The idle time before the first probe; longer than a user timeout that was adopted for the connection's sake [5482-6].</summary>
+    private TimeSpan KeepAliveIdle => _adoptedUserTimeout is { } adopted && Settings.KeepAliveIdle <= adopted
+        ? adopted + Settings.KeepAliveInterval
+        : Settings.KeepAliveIdle;
 
     private void GiveUp(string cause, Timestamp now) => Fail(ConnectionError.TimedOut, TransitionEvent.RetransmissionTimeout, cause, now);
 

@@ -36,16 +36,21 @@ public sealed partial class TcpConnection
         ArgumentOutOfRangeException.ThrowIfLessThan(mtu, 68);
         Settings = settings;
         Local = local;
-        _mtu = mtu;
+        _mtu = PathMtu = mtu;
         _timestampOffset = timestampOffset;
         _sendBuffer = new SendBuffer(settings.SendBufferSize);
         _reassembler = new Reassembler(settings.ReceiveBufferSize);
         Rtt = new RttEstimator(settings);
-        _congestion = settings.Congestion == CongestionAlgorithm.None ? new NoCongestionControl() : new Reno(settings); // CUBIC follows
+        _congestion = settings.Congestion switch
+        {
+            CongestionAlgorithm.None => new NoCongestionControl(),
+            CongestionAlgorithm.Reno => new Reno(settings),
+            _ => new Cubic(settings), // [9438-10]
+        };
     }
 
-    /// <summary>The settings it was made with.</summary>
-    public TcpSettings Settings { get; }
+    /// <summary>Its settings; <see cref="ChangeSettings"/> changes them.</summary>
+    public TcpSettings Settings { get; private set; }
 
     /// <summary>This end.</summary>
     public Endpoint Local { get; private set; }
@@ -86,7 +91,7 @@ public sealed partial class TcpConnection
     /// <summary>Whether the connection was opened passively; remembered for SYN-RECEIVED [MUST-11].</summary>
     public bool IsPassive => _passive;
 
-    /// <summary>The octet of DSCP and ECN in the IP header of the last segment that arrived (RFC 9293 MAY-9).</summary>
+    /// <summary>The octet of DSCP and ECN in the IP header of the last segment that arrived [MAY-9].</summary>
     public byte ReceivedTrafficClass { get; private set; }
 
     /// <summary>Octets that the user can receive now.</summary>
@@ -161,7 +166,7 @@ public sealed partial class TcpConnection
                 break;
             case TcpState.TimeWait:
                 Timers.StopAll();
-                Timers.Set(TimerKind.TimeWait, now + (2 * Settings.MaximumSegmentLifetime));
+                Timers.Set(TimerKind.TimeWait, now + (2 * Settings.MaximumSegmentLifetime)); // [MUST-13]
                 break;
         }
     }
@@ -172,7 +177,7 @@ public sealed partial class TcpConnection
         Error = error;
         SetState(TcpState.Closed, what, cause, now);
         _reassembler.Clear();
-        _ackPending = false;
+        ForgetPendingAcks();
         _events.Enqueue(new(now, ConnectionEventKind.Failed, Error: error));
     }
 

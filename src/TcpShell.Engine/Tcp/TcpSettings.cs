@@ -15,7 +15,7 @@ public sealed record TcpSettings
         Profile = "rfc",
         MinimumRto = TimeSpan.FromSeconds(1),
         MaximumRto = TimeSpan.FromSeconds(60),
-        SynRetries = 7,
+        SynRetries = 7, // 183 s [MUST-23]
         SynAckRetries = 7,
         R2 = 7,
         MaximumSegmentLifetime = TimeSpan.FromMinutes(2),
@@ -50,16 +50,16 @@ public sealed record TcpSettings
     public bool SelectiveAcknowledgment { get; init; } = true;
 
     /// <summary>Hold a short segment while data is unacknowledged (RFC 9293 SHLD-7); false sends at once (MUST-17).</summary>
-    public bool Nagle { get; init; } = true;
+    public bool Nagle { get; init; } = true; // [MUST-17]
 
     /// <summary>The retransmission timeout before the first measurement: 1 s by RFC 6298, 3 s before it.</summary>
-    public TimeSpan InitialRto { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan InitialRto { get; init; } = TimeSpan.FromSeconds(1); // [6298-1]
 
     /// <summary>The retransmission timeout's floor: 1 s by RFC 6298 (2.4), 200 ms on Linux.</summary>
-    public TimeSpan MinimumRto { get; init; } = TimeSpan.FromMilliseconds(200);
+    public TimeSpan MinimumRto { get; init; } = TimeSpan.FromMilliseconds(200); // [6298-4]
 
     /// <summary>The retransmission timeout's cap: at least 60 s by RFC 6298 (2.5), 120 s on Linux.</summary>
-    public TimeSpan MaximumRto { get; init; } = TimeSpan.FromSeconds(120);
+    public TimeSpan MaximumRto { get; init; } = TimeSpan.FromSeconds(120); // [6298-5]
 
     /// <summary>How often an unanswered SYN is sent again: with 6 and 1 s the attempt fails after 127 s.</summary>
     public int SynRetries { get; init; } = 6;
@@ -68,10 +68,13 @@ public sealed record TcpSettings
     public int SynAckRetries { get; init; } = 5;
 
     /// <summary>R1: retransmissions of one segment after which the user is told of a bad path (RFC 9293 3.8.3, SHLD-10).</summary>
-    public int R1 { get; init; } = 3;
+    public int R1 { get; init; } = 3; // [SHLD-10]
 
-    /// <summary>R2: retransmissions of one segment after which the connection is given up (RFC 9293 3.8.3, MUST-20); int.MaxValue for never.</summary>
-    public int R2 { get; init; } = 15;
+    /// <summary>
+    /// R2: retransmissions of one segment after which the connection is given up (RFC 9293 3.8.3, MUST-20); int.MaxValue for never. A user
+    /// timeout takes its place once the connection is open.
+    /// </summary>
+    public int R2 { get; init; } = 15; // [MUST-21, SHLD-11]
 
     /// <summary>The user timeout: how long data may stay unacknowledged before the connection is given up (RFC 9293 3.10.8); null for no limit.</summary>
     public TimeSpan? UserTimeout { get; init; }
@@ -83,13 +86,13 @@ public sealed record TcpSettings
     public bool KeepAlive { get; init; }
 
     /// <summary>Idle time before the first keep-alive probe; at least 2 hours by default (MUST-28).</summary>
-    public TimeSpan KeepAliveIdle { get; init; } = TimeSpan.FromHours(2);
+    public TimeSpan KeepAliveIdle { get; init; } = TimeSpan.FromHours(2); // [MUST-27, MUST-28]
 
     /// <summary>Time between unanswered keep-alive probes.</summary>
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(75);
 
     /// <summary>Unanswered keep-alive probes after which the peer is taken for dead.</summary>
-    public int KeepAliveProbes { get; init; } = 9;
+    public int KeepAliveProbes { get; init; } = 9; // [MUST-29]
 
     /// <summary>Challenge ACKs that one connection sends at most within <see cref="ChallengeAckPeriod"/> (RFC 5961 7).</summary>
     public int ChallengeAckLimit { get; init; } = 10;

@@ -43,6 +43,8 @@ public static class TcpTransitions
         new(LastAck, AckOfFinArrives, Closed, "delete the TCB", "9293 3.10.7.4", "The peer acknowledged our FIN: both directions are closed and nothing is left to wait for."),
         new(TimeWait, TimeWaitTimeout, Closed, "delete the TCB", "9293 3.10.8", "After 2 MSL no segment of this connection can be in the network, so its ports can be used again."),
 
+        new(TimeWait, ReopenedByNewerSyn, Closed, "delete the TCB", "6191 2", "A newer request between the same ends is no old duplicate, as its timestamp or its number shows; it need not wait for the 2 MSL."),
+
         new(SynSent, RstArrives, Closed, "tell the user: refused", "9293 3.10.7.3", "The reset acknowledges our request: nobody accepts connections there."),
         new(SynReceived, RstArrives, Closed, "tell the user: refused", "9293 3.10.7.4", "This end had asked for the connection itself, and the peer refuses."),
         new(SynReceived, RstArrives, Listen, "forget the request", "9293 3.10.7.4", "The request was no real one; a server that was opened passively just goes on listening."),
@@ -54,6 +56,10 @@ public static class TcpTransitions
         new(Closing, RstArrives, Closed, "delete the TCB", "9293 3.10.7.4", ResetText),
         new(LastAck, RstArrives, Closed, "delete the TCB", "9293 3.10.7.4", ResetText),
         new(TimeWait, RstArrives, Closed, "delete the TCB", "9293 3.10.7.4", ResetText),
+
+        new(SynSent, IcmpErrorArrives, Closed, "tell the user: unreachable", "9293 3.9.2.2", "A router or the peer's host says that nobody can be reached there; nothing was agreed yet, so there is nothing to lose by believing it."),
+        new(SynReceived, IcmpErrorArrives, Closed, "tell the user: unreachable", "9293 3.9.2.2", "A router or the peer's host says that nobody can be reached there, before the connection was open."),
+        new(SynReceived, IcmpErrorArrives, Listen, "forget the request", "9293 3.9.2.2", "Whoever sent the request cannot be reached; a server that was opened passively just goes on listening."),
 
         new(Listen, Abort, Closed, "delete the TCB", "9293 3.10.5", DropText),
         new(SynSent, Abort, Closed, "delete the TCB", "9293 3.10.5", DropText),

@@ -12,6 +12,9 @@ public enum TimerKind
     /// <summary>Asks an idle peer whether it lives (RFC 9293 3.8.4).</summary>
     KeepAlive,
 
+    /// <summary>Sends an acknowledgment that has waited for company (RFC 9293 3.8.6.3).</summary>
+    DelayedAck,
+
     /// <summary>Ends the connection after the user's own limit (RFC 9293 3.10.8).</summary>
     UserTimeout,
 

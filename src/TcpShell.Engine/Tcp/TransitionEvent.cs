@@ -59,4 +59,10 @@ public enum TransitionEvent
 
     /// <summary>A SYN arrives and the host uses the two-way handshake (teaching only): no third segment is waited for.</summary>
     SynArrivesTwoWay,
+
+    /// <summary>A newer request for the same end points led to a connection, and the old one's TIME-WAIT is over (RFC 6191).</summary>
+    ReopenedByNewerSyn,
+
+    /// <summary>A hard ICMP error arrives before the connection is open.</summary>
+    IcmpErrorArrives,
 }

@@ -89,6 +89,9 @@ public sealed class SegmentRecord
     /// <summary>Time to live, IPv6's hop limit.</summary>
     public byte Ttl { get; internal init; }
 
+    /// <summary>What its IP header said of ECN when it was sent.</summary>
+    public Ecn Ecn { get; internal init; }
+
     /// <summary>Whether the TCP checksum of <see cref="Bytes"/> is right; null where that cannot be judged. Calculated when asked for.</summary>
     public bool? ChecksumValid => Decode().TcpChecksumValid;
 

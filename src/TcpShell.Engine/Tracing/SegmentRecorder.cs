@@ -91,6 +91,7 @@ public sealed class SegmentRecorder
             TcpOptions = segment.Options,
             Payload = segment.Payload,
             Ttl = packet.Ttl,
+            Ecn = packet.TrafficClass.ToEcn(),
             Problem = packet.ProblemText ?? segment.Options.Problem ?? "",
             Fate = trace?.Fate ?? PacketFate.Unknown,
             FateText = trace?.FateText ?? "",

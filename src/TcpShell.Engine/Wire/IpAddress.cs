@@ -34,6 +34,11 @@ public readonly struct IpAddress : IEquatable<IpAddress>
     /// <summary>Whether the address names one host, so that a TCP connection with it is thinkable.</summary>
     public bool IsUnicast => !IsUnspecified && !IsMulticast && !IsBroadcast;
 
+    /// <summary>How many leading bits two addresses of the same family have in common: 0 to 32 or 128.</summary>
+    /// <param name="other">The other address.</param>
+    public int CommonPrefixLength(IpAddress other) =>
+        (int)UInt128.LeadingZeroCount(_bits ^ other._bits) - (IsIPv6 ? 0 : 96);
+
     /// <summary>Takes an address from the octets of a header.</summary>
     /// <param name="octets">4 or 16 octets in network order.</param>
     /// <exception cref="ArgumentException">Another number of octets.</exception>

@@ -81,7 +81,7 @@ internal struct IpLayer
             return;
         }
 
-        int headerLength = (header[0] & 0xf) * 4;
+        int headerLength = (header[0] & 0xf) * 4; // with options, whatever they say [MUST-50]
         int totalLength = BinaryPrimitives.ReadUInt16BigEndian(header[2..]);
         ushort fragment = BinaryPrimitives.ReadUInt16BigEndian(header[6..]);
         Source = IpAddress.FromBytes(header[12..16]);

@@ -131,7 +131,7 @@ public readonly ref struct TcpHeader
         Flags = Flags,
         Window = Window,
         UrgentPointer = UrgentPointer,
-        Options = TcpOptionReader.Read(options),
+        Options = TcpOptionReader.Read(options), // of any segment [MUST-5]
         Payload = payload,
     };
 }

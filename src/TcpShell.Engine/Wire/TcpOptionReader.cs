@@ -4,8 +4,8 @@ namespace TcpShell.Wire;
 
 /// <summary>Walks over the option area of a TCP header, option by option (RFC 9293 3.1).</summary>
 /// <remarks>
-/// An option may start at any octet (MUST-64) and may be unknown (MUST-6). The walk ends at an end-of-list option, at the end of
-/// the area, or at an option whose length cannot be (MUST-7): then <see cref="Problem"/> says why.
+/// An option may start at any octet [MUST-64] and may be unknown [MUST-6]. The walk ends at an end-of-list option, at the end of
+/// the area, or at an option whose length cannot be [MUST-7]: then <see cref="Problem"/> says why.
 /// <code>
 /// var reader = new TcpOptionReader(header.Options);
 /// while (reader.MoveNext()) { ... reader.Kind, reader.Data ... }
@@ -47,7 +47,7 @@ public ref struct TcpOptionReader
 
         Offset = _next;
         Kind = (TcpOptionKind)_options[_next];
-        if (Kind is TcpOptionKind.EndOfList or TcpOptionKind.NoOperation)
+        if (Kind is TcpOptionKind.EndOfList or TcpOptionKind.NoOperation) // [MUST-4]
         {
             Data = default;
             _next++;
@@ -95,7 +95,7 @@ public ref struct TcpOptionReader
             ReadOnlySpan<byte> data = reader.Data;
             switch (reader.Kind, data.Length)
             {
-                case (TcpOptionKind.MaximumSegmentSize, 2):
+                case (TcpOptionKind.MaximumSegmentSize, 2): // [MUST-4]
                     maximumSegmentSize = BinaryPrimitives.ReadUInt16BigEndian(data);
                     break;
                 case (TcpOptionKind.WindowScale, 1):

@@ -31,7 +31,7 @@ public static class TcpOptionWriter
 
     /// <summary>
     /// Writes the options: <see cref="TcpOptions.Wire"/> as it is, if it is not empty, padded with zeros to a whole word
-    /// (RFC 9293 MUST-69); else what the properties say, with as many SACK blocks as still fit.
+    /// [MUST-69]; else what the properties say, with as many SACK blocks as still fit.
     /// </summary>
     /// <param name="options">The options.</param>
     /// <param name="destination">At least <see cref="SizeOf"/> octets.</param>
@@ -122,6 +122,7 @@ public static class TcpOptionWriter
         rest = rest[count..];
     }
 
+    // Every option but the two of one octet has a length [MUST-68].
     private static void PutKind(ref Span<byte> rest, TcpOptionKind kind, int length)
     {
         rest[0] = (byte)kind;

@@ -21,7 +21,7 @@ public readonly struct TcpSegment
     /// <summary>The control bits.</summary>
     public TcpFlags Flags { get; init; }
 
-    /// <summary>The reserved bits between data offset and flags, 0 to 7; sent as 0 by the engine and ignored on receipt.</summary>
+    /// <summary>The reserved bits between data offset and flags, 0 to 7; sent as 0 by the engine and ignored on receipt [U-20].</summary>
     public byte ReservedBits { get; init; }
 
     /// <summary>SEG.WND as it stands in the header, not scaled.</summary>

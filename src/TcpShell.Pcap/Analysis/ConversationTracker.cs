@@ -97,12 +97,17 @@ public sealed class ConversationTracker
     private TcpConversation FindOrStart(Timestamp time, in DecodedPacket packet)
     {
         (Endpoint, Endpoint) key = KeyOf(packet);
-        if (_latest.TryGetValue(key, out TcpConversation? conversation) && !IsReused(conversation, packet))
+        if (_latest.TryGetValue(key, out TcpConversation? former) && !IsReused(former, packet))
         {
-            return conversation;
+            return former;
         }
 
-        conversation = Start(time, packet);
+        TcpConversation conversation = Start(time, packet);
+        if (former is not null)
+        {
+            conversation.Client.Analysis.Add(TcpAnalysisFlags.PortReuse);
+        }
+
         _latest[key] = conversation;
         _conversations.Add(conversation);
         return conversation;

@@ -10,6 +10,7 @@ public sealed class TcpConversation
     public const int MaximumStateChanges = 100;
 
     private readonly List<StateChange> _stateChanges = [];
+    private readonly SequenceAnalysis _analysis = new();
     private Timestamp _clientSyn;
     private TcpConversationSide? _firstToClose;
     private TcpConversationSide? _resetter;
@@ -136,6 +137,7 @@ public sealed class TcpConversation
         int length = packet.SegmentLength;
         End = time > End ? time : End;
         sender.Count(packet);
+        sender.Analysis.Add(_analysis.Add(isClients, segment, length, time, HandshakeRtt));
         NoteWindow(sender, segment);
         NoteHandshake(isClients, segment, time);
         NoteCompleteness(segment, length);

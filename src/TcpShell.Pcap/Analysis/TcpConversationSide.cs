@@ -27,6 +27,9 @@ public sealed class TcpConversationSide
     /// <summary>Segments with a SYN, a FIN or data of which all was seen before. Keep-alive probes are none.</summary>
     public int Retransmissions { get; private set; }
 
+    /// <summary>What was remarkable about its segments, as Wireshark sees it.</summary>
+    public AnalysisCounts Analysis { get; } = new();
+
     /// <summary>Segments with SYN, with or without ACK.</summary>
     public int Syns { get; private set; }
 

@@ -9,7 +9,7 @@ using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
-/// <summary>Makes a simulated network lose, corrupt, duplicate, delay or reorder packets.</summary>
+/// <summary>Makes a simulated network lose, corrupt, duplicate, delay, reorder or mark packets.</summary>
 /// <remarks>
 /// <para>Which packets: first what they are (-Flags, -From, -To, -DataOnly), then which of those in their order (-Skip, -Every, -Count), then chance (-Probability). Each impairment has random numbers of its own, so adding one changes nothing in what the others do.</para>
 /// </remarks>
@@ -54,6 +54,10 @@ public sealed class AddTcpImpairmentCommand : NetworkCmdlet
     [Parameter(Mandatory = true, ParameterSetName = nameof(ImpairmentKind.Reorder))]
     [Duration]
     public TimeSpan Reorder { get; set; }
+
+    /// <summary>The packets are marked as having met congestion (CE, RFC 3168), as routers do in place of dropping. Only packets of connections that agreed on ECN are; see the setting Ecn in about_TcpOptions.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = nameof(ImpairmentKind.Mark))]
+    public SwitchParameter Mark { get; set; }
 
     /// <summary>Only segments with exactly these control bits, PSH apart. FIN and RST alone also stand for FIN,ACK and RST,ACK.</summary>
     [Parameter]

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Management.Automation.Host;
 using TcpShell.Abstractions;
 using TcpShell.Diagrams;
+using TcpShell.Diagrams.Charts;
 using TcpShell.Hosting;
 using TcpShell.Simulation;
 using TcpShell.Tcp;
@@ -10,10 +11,10 @@ using TcpShell.Transformation;
 
 namespace TcpShell.Commands;
 
-/// <summary>Draws what happened: a ladder of segments and states, or the TCP state diagram with the edges that were taken.</summary>
+/// <summary>Draws what happened: a ladder, the state diagram, or windows, round-trip times and sequence numbers over time.</summary>
 /// <remarks>
 /// <para>Without input the current network is drawn. From the pipeline come segments (of Get-TcpSegment, or of a capture), connections, or changes of state (of Watch-TcpState, for -Kind State).</para>
-/// <para>Text is for a terminal, Mermaid for Markdown files and wikis. The diagram is one string.</para>
+/// <para>Text is for a terminal; Mermaid, for Markdown files and wikis, draws Sequence and State; Svg, for browsers and reports, draws the kinds with an axis of time. Each diagram is one string. CongestionWindow and RoundTripTime draw one chart for each connection, TimeSequence one for each direction that carried data.</para>
 /// </remarks>
 /// <example>
 /// <para>A ladder in the terminal</para>
@@ -32,6 +33,12 @@ namespace TcpShell.Commands;
 /// <code>New-TcpConnection | Close-TcpConnection -PassThru | Watch-TcpState -HostName client | ConvertTo-TcpDiagram -Kind State</code>
 /// <para>What was visited stands out.</para>
 /// </example>
+/// <example>
+/// <para>How the congestion window grew</para>
+/// <code>New-TcpNetwork -Latency 50ms -Bandwidth 10mbit | Out-Null
+/// New-TcpConnection | Send-TcpData ('x' * 200000) -PassThru | ConvertTo-TcpDiagram -Kind CongestionWindow</code>
+/// <para>-As Svg gives the same picture for a browser.</para>
+/// </example>
 [Cmdlet(VerbsData.ConvertTo, "TcpDiagram", DefaultParameterSetName = NetworkSet)]
 [OutputType(typeof(string))]
 public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
@@ -41,6 +48,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
 
     private readonly List<SegmentRecord> _segments = [];
     private readonly List<StateChange> _changes = [];
+    private readonly List<HostedConnection> _connections = [];
 
     /// <summary>Segments, changes of state, or connections.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
@@ -50,14 +58,14 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     [Parameter(ParameterSetName = NetworkSet)]
     public SimulatedNetwork? Network { get; set; }
 
-    /// <summary>What is drawn: Sequence (a ladder), or State (the state diagram).</summary>
+    /// <summary>What is drawn: Sequence (a ladder), State (the state diagram), CongestionWindow, RoundTripTime, or TimeSequence (Stevens' graph).</summary>
     [Parameter]
-    [ValidateSet("Sequence", "State")]
+    [ValidateSet("Sequence", "State", "CongestionWindow", "RoundTripTime", "TimeSequence")]
     public string Kind { get; set; } = "Sequence";
 
-    /// <summary>How it is written: Text, or Mermaid.</summary>
+    /// <summary>How it is written: Text, Mermaid (Sequence and State), or Svg (the other kinds).</summary>
     [Parameter]
-    [ValidateSet("Text", "Mermaid")]
+    [ValidateSet("Text", "Mermaid", "Svg")]
     public string As { get; set; } = "Text";
 
     /// <summary>The width of a text in columns, at least 60; the terminal's width, but 100 at most, by default.</summary>
@@ -78,6 +86,16 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     public SwitchParameter NoFold { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        bool isChart = Kind is not ("Sequence" or "State");
+        if (As == (isChart ? "Mermaid" : "Svg"))
+        {
+            ThrowTerminatingError(Errors.ErrorRecords.CannotDrawAs(Kind, As));
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (ParameterSetName == NetworkSet)
@@ -94,6 +112,31 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
 
     /// <inheritdoc/>
     protected override void EndProcessing()
+    {
+        if (Kind is "Sequence" or "State")
+        {
+            WriteDiagram();
+            return;
+        }
+
+        foreach (Chart chart in Charts())
+        {
+            int width = Width ?? Math.Clamp(TerminalWidth(), DiagramOptions.MinimumWidth, DiagramOptions.Default.Width);
+            WriteObject(As == "Svg" ? SvgChart.Draw(chart) : TextChart.Draw(chart, width, ascii: Ascii));
+        }
+    }
+
+    private IEnumerable<Chart> Charts() => Kind switch
+    {
+        "CongestionWindow" => _connections.Distinct().Select(ConnectionCharts.CongestionWindow),
+        "RoundTripTime" => _connections.Distinct().Select(ConnectionCharts.RoundTripTime),
+        _ => _segments.DistinctBy(segment => segment.Number).OrderBy(segment => segment.Time).GroupBy(segment => segment.Stream).SelectMany(TimeSequences),
+    };
+
+    private static IEnumerable<Chart> TimeSequences(IEnumerable<SegmentRecord> stream) =>
+        stream.Where(segment => segment.Length > 0).Select(segment => segment.Source).Distinct().Select(source => ConnectionCharts.TimeSequence(stream, source));
+
+    private void WriteDiagram()
     {
         var options = new DiagramOptions
         {
@@ -120,6 +163,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
             case SimulatedNetwork network:
                 _segments.AddRange(SegmentRecorder.Record([.. network.Trace]));
                 _changes.AddRange(network.StateChanges);
+                _connections.AddRange(network.Connections.Where(connection => connection.Role == ConnectionRole.Client));
                 break;
             case HostedConnection connection:
                 Take(connection);
@@ -140,6 +184,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     private void Take(HostedConnection connection)
     {
         SimulatedNetwork network = NetworkOf(connection);
+        _connections.Add(connection);
         _segments.AddRange(SegmentRecorder.Record([.. network.Trace]).Where(segment => connection.Joins(segment.Source, segment.Destination)));
         _changes.AddRange(network.StateChanges);
     }

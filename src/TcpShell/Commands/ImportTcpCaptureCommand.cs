@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Errors;
@@ -30,10 +29,8 @@ namespace TcpShell.Commands;
 /// </example>
 [Cmdlet(VerbsData.Import, "TcpCapture", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(TcpConversation), typeof(SegmentRecord))]
-public sealed class ImportTcpCaptureCommand : TcpCmdlet
+public sealed class ImportTcpCaptureCommand : FileCmdlet
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
     private const int FramesBetweenLooks = 4096;
 
     private readonly ProgressClock _progress = new();
@@ -66,58 +63,14 @@ public sealed class ImportTcpCaptureCommand : TcpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (string path in ParameterSetName == PathSet ? Path : LiteralPath)
+        foreach (string file in ResolveFiles(ParameterSetName == PathSet ? Path : LiteralPath))
         {
-            foreach (string file in Resolve(path))
-            {
-                Import(file);
-            }
+            Import(file);
         }
-    }
-
-    private IEnumerable<string> Resolve(string path)
-    {
-        Collection<string> files = [];
-        ProviderInfo provider;
-        try
-        {
-            if (ParameterSetName == PathSet)
-            {
-                files = GetResolvedProviderPathFromPSPath(path, out provider);
-            }
-            else
-            {
-                files.Add(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _));
-            }
-        }
-        catch (ItemNotFoundException)
-        {
-            WriteError(ErrorRecords.PathNotFound(path));
-            return [];
-        }
-        catch (System.Management.Automation.DriveNotFoundException)
-        {
-            WriteError(ErrorRecords.PathNotFound(path));
-            return [];
-        }
-
-        if (provider.Name != "FileSystem")
-        {
-            WriteError(ErrorRecords.PathNotFileSystem(path));
-            return [];
-        }
-
-        return files;
     }
 
     private void Import(string file)
     {
-        if (Directory.Exists(file))
-        {
-            WriteError(ErrorRecords.PathIsFolder(file));
-            return;
-        }
-
         CaptureReader reader;
         try
         {

@@ -23,7 +23,7 @@ namespace TcpShell.Commands;
 /// <code>$net = New-TcpNetwork -Empty
 /// New-TcpHost small -Option @{ ReceiveBufferSize = 4096; WindowScaling = $false }
 /// New-TcpHost strict -Profile rfc</code>
-/// <para>The names of the options are those of the Settings property of every host and connection.</para>
+/// <para>about_TcpOptions describes every option; the Settings property of a host or connection shows what is in force.</para>
 /// </example>
 [Cmdlet(VerbsCommon.New, "TcpHost")]
 [OutputType(typeof(TcpHost))]

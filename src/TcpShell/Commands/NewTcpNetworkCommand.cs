@@ -57,6 +57,10 @@ public sealed class NewTcpNetworkCommand : TcpCmdlet
     [Parameter]
     public int QueueLength { get; set; } = new LinkOptions().QueueLength;
 
+    /// <summary>How many packets wait for a link when it begins to mark further ones as having met congestion (RFC 3168), if their connection agreed on ECN. No marks by default.</summary>
+    [Parameter]
+    public int? MarkThreshold { get; set; }
+
     /// <summary>The largest IP packet that a link carries, in octets, 68 to 65535.</summary>
     [Parameter]
     public int Mtu { get; set; } = new LinkOptions().Mtu;
@@ -68,7 +72,15 @@ public sealed class NewTcpNetworkCommand : TcpCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        var link = new LinkOptions { Latency = Latency, Jitter = Jitter, Bandwidth = Bandwidth, QueueLength = QueueLength, Mtu = Mtu };
+        var link = new LinkOptions
+        {
+            Latency = Latency,
+            Jitter = Jitter,
+            Bandwidth = Bandwidth,
+            QueueLength = QueueLength,
+            MarkThreshold = MarkThreshold,
+            Mtu = Mtu,
+        };
         SimulatedNetwork network;
         try
         {

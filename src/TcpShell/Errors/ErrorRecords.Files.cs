@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TcpShell.Pcap.Files;
+using TcpShell.Scripting;
 
 namespace TcpShell.Errors;
 
@@ -12,7 +13,7 @@ internal static partial class ErrorRecords
         "PathIsFolder",
         ErrorCategory.InvalidArgument,
         path,
-        "Name a file in it; wildcards such as *.pcapng name several.");
+        "Name a file in it; wildcards name several.");
 
     /// <summary>A file exists that shall not be overwritten.</summary>
     public static ErrorRecord FileExists(string path) => Create(
@@ -41,4 +42,16 @@ internal static partial class ErrorRecords
         ErrorCategory.InvalidData,
         path,
         "What was read is complete up to the damage. A file that is still being written looks cut short as well.");
+
+    /// <summary>A file cannot be opened or read.</summary>
+    public static ErrorRecord FileNotReadable(Exception failed, string path) => Create(
+        failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
+
+    /// <summary>A text is no script in the packetdrill language.</summary>
+    public static ErrorRecord ScriptNotUnderstood(TcpScriptException wrong, string? path) => Create(
+        wrong,
+        "ScriptNotUnderstood",
+        ErrorCategory.ParserError,
+        path,
+        "Look at that line and column. Words that the script leaves open are given by -Define @{ WORD = value }.");
 }

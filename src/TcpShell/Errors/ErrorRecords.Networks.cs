@@ -180,6 +180,13 @@ internal static partial class ErrorRecords
         input,
         "Give segments (Get-TcpSegment, Import-TcpCapture -As Segment), connections, networks, or changes of state (Watch-TcpState).");
 
+    public static ErrorRecord CannotDrawAs(string kind, string form) => Create(
+        new ArgumentException($"A diagram of the kind {kind} cannot be written as {form}."),
+        "CannotDrawAs",
+        ErrorCategory.InvalidArgument,
+        form,
+        "Mermaid draws Sequence and State; Svg draws CongestionWindow, RoundTripTime and TimeSequence; Text draws all of them.");
+
     /// <summary>The sentence of an argument's exception without the name of a parameter that users do not know.</summary>
     private static ArgumentException Plain(ArgumentException wrong)
     {

@@ -24,6 +24,7 @@ internal static partial class ErrorRecords
             TcpCallError.ConnectionReset => (ErrorCategory.ConnectionError, "The connection is gone; Watch-TcpState tells why. Open a new one."),
             TcpCallError.PortInUse => (ErrorCategory.ResourceBusy, "Use another port, or close what holds this one: Get-TcpConnection shows it."),
             TcpCallError.InsufficientResources => (ErrorCategory.LimitsExceeded, "Close connections that are no longer needed, or raise the host's limits."),
+            TcpCallError.SettingFixed => (ErrorCategory.InvalidOperation, "Open a new connection with it: New-TcpConnection -Option."),
             TcpCallError.HostDown => (ErrorCategory.ResourceUnavailable, "Restart-TcpHost brings the host back."),
             _ => (ErrorCategory.InvalidOperation, null),
         };

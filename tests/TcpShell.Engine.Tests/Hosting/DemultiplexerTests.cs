@@ -60,10 +60,10 @@ public class DemultiplexerTests
         table.Add(one);
         table.Add(two);
         table.Remove(listener);
-        table.Remove(one.Local, one.Remote);
-        table.Remove(one.Local, one.Remote); // once more changes nothing
+        table.Remove(one, one.Local, one.Remote);
+        table.Remove(one, one.Local, one.Remote); // once more changes nothing
         Assert.True(table.IsPortUsed(80));
-        table.Remove(two.Local, two.Remote);
+        table.Remove(two, two.Local, two.Remote);
         Assert.False(table.IsPortUsed(80));
     }
 

@@ -8,6 +8,7 @@ public sealed class CongestionTests
 {
     [Theory]
     [Trait("Proves", "5681-2")]
+    [Trait("Proves", "6928-1")]
     [InlineData(10, 1000, 10_000)]
     [InlineData(10, 1460, 14_600)]
     [InlineData(10, 500, 5000)]
@@ -32,6 +33,7 @@ public sealed class CongestionTests
     [Trait("Proves", "5681-1")]
     [Trait("Proves", "5681-5")]
     [Trait("Proves", "5681-6")]
+    [Trait("Proves", "MUST-19")]
     public void Established_SlowStart_OneSegmentForEachAckAtMost()
     {
         TcpHarness harness = Sent(20_000, initialWindow: 2);
@@ -49,6 +51,7 @@ public sealed class CongestionTests
 
     [Fact]
     [Trait("Proves", "5681-7")]
+    [Trait("Proves", "MUST-19")]
     public void Established_CongestionAvoidance_OneSegmentForEachWindow()
     {
         TcpHarness harness = Sent(40_000, initialWindow: 4);
@@ -67,6 +70,7 @@ public sealed class CongestionTests
     [Trait("Proves", "5681-14")]
     [Trait("Proves", "5681-15")]
     [Trait("Proves", "6582-3")]
+    [Trait("Proves", "6582-1")]
     public void Established_ThreeDuplicateAcks_FastRetransmitAndRecovery()
     {
         TcpHarness harness = Sent(5000, initialWindow: 10).Ignore();

@@ -100,7 +100,7 @@ public sealed class ReceivingTests
     public void Established_AnyTraffic_RightEdgeNeverMovesBack()
     {
         var random = new Random(20);
-        TcpHarness harness = InState.Established(s_smallBuffer);
+        TcpHarness harness = InState.Established(s_smallBuffer with { DelayedAckTimeout = TimeSpan.Zero });
         int next = 301;
         int edge = 401;
         int unread = 0;

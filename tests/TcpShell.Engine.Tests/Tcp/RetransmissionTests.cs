@@ -73,6 +73,8 @@ public sealed class RetransmissionTests
     [Trait("Proves", "P23")]
     [Trait("Proves", "6298-12")]
     [Trait("Proves", "5681-3")]
+    [Trait("Proves", "5681-4")]
+    [Trait("Proves", "6928-2")]
     public void Established_AfterSynTimeout_RtoIs3SecondsAndWindowOneSegment() =>
         InState.SynSent().Advance(1000).Expect("> S 100:100(0)").Advance(10).Inject(InState.PeerSynAck).Expect("> . 101 ack 301")
             .Check(connection =>

@@ -34,6 +34,7 @@ internal static class SegmentComparison
             Compare("window scale", options.WindowScale, segment.Options.WindowScale, differences);
             Compare("SACK permitted", options.SackPermitted, segment.Options.SackPermitted, differences);
             Compare("timestamps", options.Timestamps, segment.Options.Timestamps, differences);
+            Compare("user timeout", options.UserTimeout, segment.Options.UserTimeout, differences);
             Compare("SACK", Blocks(options, numbers), Blocks(segment.Options, numbers), differences);
         }
 

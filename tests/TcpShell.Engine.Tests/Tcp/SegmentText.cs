@@ -62,6 +62,7 @@ internal sealed partial class SegmentText
         byte? scale = null;
         bool sackPermitted = false;
         TcpTimestamps? timestamps = null;
+        ushort? userTimeout = null;
         var sack = new SackBlocks();
         foreach (string option in (Options ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
@@ -87,6 +88,10 @@ internal sealed partial class SegmentText
                     }
 
                     break;
+                case "uto": // seconds, or minutes: uto 5m
+                    bool minutes = words[1].EndsWith('m');
+                    userTimeout = (ushort)(int.Parse(words[1].TrimEnd('m'), CultureInfo.InvariantCulture) | (minutes ? 0x8000 : 0));
+                    break;
                 case "nop":
                     break;
                 default:
@@ -94,7 +99,15 @@ internal sealed partial class SegmentText
             }
         }
 
-        return new TcpOptions { MaximumSegmentSize = mss, WindowScale = scale, SackPermitted = sackPermitted, Timestamps = timestamps, Sack = sack };
+        return new TcpOptions
+        {
+            MaximumSegmentSize = mss,
+            WindowScale = scale,
+            SackPermitted = sackPermitted,
+            Timestamps = timestamps,
+            Sack = sack,
+            UserTimeout = userTimeout,
+        };
     }
 
     /// <summary>A segment as the tests write it, for messages.</summary>

@@ -25,6 +25,7 @@ public sealed class SendingTests
     [Fact]
     [Trait("Proves", "SHLD-7")]
     [Trait("Proves", "SHLD-27")]
+    [Trait("Proves", "MAY-16")]
     [Trait("Proves", "MUST-60")]
     public void Established_ShortSends_NagleHoldsThemUntilTheAck() =>
         InState.Established().Send(1).Expect("> P. 101:102(1) ack 301").Send(1).Send(1).Send(1).ExpectNothing()
@@ -156,6 +157,7 @@ public sealed class SendingTests
 
     [Fact]
     [Trait("Proves", "MUST-38")]
+    [Trait("Proves", "MUST-60")]
     public void Established_SillyWindow_WaitsForTheOverride() =>
         WindowClosed(TcpHarness.Plain).Send(5000).Inject("< . 301 ack 201 win 10").ExpectNothing()
             .Advance(300).Inject("< . 301 ack 201 win 11").ExpectNothing() // an update that is silly too does not put it off
@@ -240,6 +242,39 @@ public sealed class SendingTests
     }
 
     [Fact]
+    [Trait("Proves", "MUST-31")]
+    [Trait("Proves", "MUST-33")]
+    public void Established_UrgentBeyond64KiBArrives_HowMuchIsKnownAtAnyTime()
+    {
+        TcpHarness harness = InState.Established(TcpHarness.Plain with { ReceiveBufferSize = 100_000, WindowScaling = false });
+        for (int i = 0; i < 70; i++)
+        {
+            int sequence = 301 + (i * 1000);
+            harness.Inject($"< U. {sequence}:{sequence + 1000}(1000) ack 101 urg {Math.Min(65535, 70_301 - sequence)}").IgnoreSent()
+                .Check(connection => Assert.Equal(Math.Min(65535, 70_000 - (i * 1000)), connection.UrgentOctets))
+                .Receive(1000, 1000).IgnoreSent();
+        }
+
+        harness.Check(connection => Assert.Equal(0, connection.UrgentOctets));
+    }
+
+    [Fact]
+    [Trait("Proves", "MUST-38")]
+    [Trait("Proves", "SHLD-27")]
+    [Trait("Proves", "SHLD-28")]
+    public void Established_ManyPushedSendsBehindAClosedWindow_GoAsFullSegments()
+    {
+        TcpHarness harness = WindowClosed(TcpHarness.Plain with { Nagle = false });
+        for (int i = 0; i < 25; i++)
+        {
+            harness.Send(100);
+        }
+
+        harness.Inject("< . 301 ack 201 win 10000").Expect("> . 201:1201(1000) ack 301").Expect("> . 1201:2201(1000) ack 301")
+            .Expect("> P. 2201:2701(500) ack 301").ExpectNothing();
+    }
+
+    [Fact]
     [Trait("Proves", "MUST-30")]
     public void Established_SendUrgentAgainstClosedWindow_UrgGoesWithTheAck() =>
         WindowClosed(TcpHarness.Plain).Send(5, urgent: true).ExpectNothing().Inject("< P. 301:302(1) ack 201 win 0")
@@ -265,4 +300,13 @@ public sealed class SendingTests
     /// <summary>100 octets went and were acknowledged with a closed window; RTO is 337.5 ms after that sample of 0 ms.</summary>
     private static TcpHarness WindowClosed(TcpSettings settings) =>
         InState.Established(settings).Send(100).Expect("> P. 101:201(100) ack 301").Inject("< . 301 ack 201 win 0").Ignore();
+
+    [Fact]
+    [Trait("Proves", "U-11")]
+    public void Established_PeersRetransmissionWithNewerAck_ItsWindowCounts() =>
+        InState.Established().Inject("< P. 311:321(10) ack 101 win 100").Expect("> . 101 ack 301")
+            .Send(100).Expect("> P. 101:201(100) ack 301")
+            .Inject("< P. 301:311(10) ack 201 win 0").Expect("> . 201 ack 321") // older text than before, but a newer ACK
+            .Check(connection => Assert.Equal(0u, connection.Snd.Wnd))
+            .Send(10).ExpectNothing();
 }

@@ -162,4 +162,17 @@ public sealed class SynReceivedTests
     [Fact]
     public void SynReceived_ClosedByUserWithDataAndReset_DoesNotListenAgain() =>
         InState.SynReceived().Send(10).Close().Inject("< R 301").ExpectFailure(ConnectionError.Refused).ExpectNothing();
+
+    [Fact]
+    [Trait("Proves", "SHLD-14")]
+    public void SynReceived_SynAckAgainAfterAnAckThatToldMore_TakesNoWindowBack()
+    {
+        int told = 0;
+        InState.Listen(TcpHarness.Plain with { WindowScaling = true, ReceiveBufferSize = 1 << 20 })
+            .Inject("< S 300 win 65535 <mss 1000,wscale 7>").Expect("> S. 100 ack 301 win 64240")
+            .Inject("< . 299 ack 101").Expect("> . 101 ack 301 win 32768") // scaled by 5: all of it
+            .Check(connection => told = connection.Rcv.Edge - connection.Rcv.Irs)
+            .Advance(1000).Expect("> S. 100 ack 301 win 64240", TransmitReason.RetransmissionTimeout)
+            .Check(connection => Assert.Equal(told, connection.Rcv.Edge - connection.Rcv.Irs));
+    }
 }

@@ -80,6 +80,7 @@ public sealed class SynchronizedStatesTests
     [Theory]
     [Trait("Proves", "U-7")]
     [Trait("Proves", "5961-3")]
+    [Trait("Proves", "5961-6")]
     [MemberData(nameof(InState.Synchronized), MemberType = typeof(InState))]
     public void Synchronized_SynAnywhere_Challenged(TcpState state)
     {

@@ -102,6 +102,8 @@ public sealed class TransitionTests
                 return harness.Inject("< S 310");
             case TransitionEvent.Abort:
                 return harness.Abort();
+            case TransitionEvent.ReopenedByNewerSyn:
+                return harness.Do((connection, now) => connection.EndTimeWait(now));
             case TransitionEvent.HostStops:
                 return harness.Do((connection, now) => connection.HostStops(now, "stop"));
             case TransitionEvent.TimeWaitTimeout or TransitionEvent.KeepAliveTimeout:

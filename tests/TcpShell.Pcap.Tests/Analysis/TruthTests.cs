@@ -136,10 +136,10 @@ public sealed class TruthTests
 
     private static bool StartsWith(string start, string name) => name.StartsWith(start, StringComparison.Ordinal);
 
-    private static bool IsSupported(string linkTypes) => linkTypes.Split('+').All(type =>
+    internal static bool IsSupported(string linkTypes) => linkTypes.Split('+').All(type =>
         type == "ether" || PacketDecoder.Supports((LinkType)int.Parse(type[..type.IndexOf(':', StringComparison.Ordinal)], CultureInfo.InvariantCulture)));
 
-    private static List<TcpConversation> Track(string name, out bool isInOrder)
+    internal static List<TcpConversation> Track(string name, out bool isInOrder)
     {
         var tracker = new ConversationTracker();
         using CaptureReader reader = CaptureReader.Open(Path.Combine(SharedCaptures.Folder, name));
@@ -155,7 +155,7 @@ public sealed class TruthTests
         return [.. tracker.Conversations];
     }
 
-    private static List<Dictionary<string, string>> ReadTruth(string name)
+    internal static List<Dictionary<string, string>> ReadTruth(string name)
     {
         List<Dictionary<string, string>> truth = SharedCaptures.ReadCsv(Path.Combine(SharedCaptures.Folder, "truth", name + ".csv"));
         // Streams of broken frames only are none to us, and ours have no numbers for them.

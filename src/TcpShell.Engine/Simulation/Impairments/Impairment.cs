@@ -19,6 +19,9 @@ public enum ImpairmentKind
 
     /// <summary>It is held back so that the next ones overtake it.</summary>
     Reorder,
+
+    /// <summary>It is marked as having met congestion (CE, RFC 3168); only ECN-capable packets are.</summary>
+    Mark,
 }
 
 /// <summary>
@@ -78,7 +81,7 @@ public sealed class Impairment
     /// </summary>
     internal bool Hit(string from, string to, in DecodedPacket packet, bool isLost)
     {
-        if (IsSpent || !Selector.Fits(from, to, packet))
+        if (IsSpent || !Selector.Fits(from, to, packet) || (Kind == ImpairmentKind.Mark && packet.TrafficClass.ToEcn() == Ecn.NotEct))
         {
             return false;
         }

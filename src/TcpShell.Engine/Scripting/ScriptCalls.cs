@@ -1,0 +1,355 @@
+using TcpShell.Sockets;
+using TcpShell.Tcp;
+using TcpShell.Wire;
+using static System.FormattableString;
+
+namespace TcpShell.Scripting;
+
+/// <summary>A system call of a script that is under way: it is tried until it need not wait any more.</summary>
+/// <param name="Event">The call as the script has it.</param>
+/// <param name="Attempt">Makes the call, or makes it again.</param>
+/// <param name="CanWait">Whether it may wait; otherwise its first answer counts.</param>
+internal sealed record ScriptCall(SystemCallEvent Event, Func<SocketResult> Attempt, bool CanWait)
+{
+    /// <summary>When a call with a time limit of its own (poll) ends without having got what it waits for.</summary>
+    public Timestamp? Deadline { get; init; }
+}
+
+/// <summary>Carries out the system calls of a script on the sockets of the host under test.</summary>
+internal sealed class ScriptCalls
+{
+    // Nobody writes more than that at once, and a script cannot make the runner take more memory.
+    private const int LargestBuffer = 1 << 26;
+
+    private static byte[] s_zeros = [];
+
+    private readonly Dictionary<long, int> _descriptors = [];
+    private readonly ScriptHost _host;
+    private readonly Endpoint _bound;
+    private readonly Endpoint _remote;
+
+    /// <summary>Makes the calls of a program.</summary>
+    /// <param name="host">The host that it runs on.</param>
+    /// <param name="bound">What bind(fd, ..., ...) means.</param>
+    /// <param name="remote">What connect(fd, ..., ...) means.</param>
+    public ScriptCalls(ScriptHost host, Endpoint bound, Endpoint remote)
+    {
+        _host = host;
+        _bound = bound;
+        _remote = remote;
+    }
+
+    private SocketTable Sockets => _host.Sockets;
+
+    /// <summary>Whether there is a system call of this name here.</summary>
+    public static bool IsKnown(string name) => name is "socket" or "bind" or "listen" or "accept" or "connect" or "read" or "recv" or "recvfrom"
+        or "readv" or "recvmsg" or "write" or "send" or "sendto" or "writev" or "sendmsg" or "shutdown" or "close" or "fcntl" or "ioctl" or "poll"
+        or "setsockopt" or "getsockopt";
+
+    /// <summary>The socket of a descriptor of the script; null if it has none.</summary>
+    public TcpSocket? Find(ScriptValue descriptor) => Sockets.Find(Descriptor(descriptor));
+
+    /// <summary>Makes a call ready to be tried.</summary>
+    /// <exception cref="ScriptUnsupported">The call, or one of its arguments, is not supported.</exception>
+    public ScriptCall Prepare(SystemCallEvent call)
+    {
+        bool waits = call.End is not null;
+        IReadOnlyList<ScriptValue> arguments = call.Arguments;
+        switch (call.Name)
+        {
+            case "socket":
+                RequireTcp(call);
+                return Named(call, Sockets.Socket);
+            case "accept":
+                int listener = Descriptor(Argument(call, 0));
+                return Named(call, () => Sockets.Accept(listener));
+            case "poll":
+                return Poll(call);
+            case "read" or "recv" or "recvfrom":
+                return Read(call, Length(call, 2), call.Name == "read" ? 0 : Number(Argument(call, 3)));
+            case "readv":
+                return Read(call, Octets(Argument(call, 1)), 0);
+            case "recvmsg":
+                return Read(call, Octets(Message(call).Find("msg_iov")), Number(Argument(call, 2)));
+            case "write" or "send" or "sendto":
+                return Write(call, Length(call, 2), call.Name == "write" ? 0 : Number(Argument(call, 3)));
+            case "writev":
+                return Write(call, Octets(Argument(call, 1)), 0);
+            case "sendmsg":
+                return Write(call, Octets(Message(call).Find("msg_iov")), Number(Argument(call, 2)));
+        }
+
+        int descriptor = Descriptor(Argument(call, 0));
+        return call.Name switch
+        {
+            "bind" => new(call, () => Sockets.Bind(descriptor, _bound), waits),
+            "listen" => new(call, () => Sockets.Listen(descriptor, (int)Math.Clamp(Number(Argument(call, 1)), int.MinValue, int.MaxValue)), waits),
+            "connect" => new(call, () => Sockets.Connect(descriptor, _remote), waits),
+            "shutdown" => new(call, () => Sockets.Shutdown(descriptor, (SocketShutdown)Number(Argument(call, 1))), waits),
+            "close" => new(call, () => Sockets.Close(descriptor), waits),
+            "fcntl" => new(call, () => Control(descriptor, call), waits),
+            "ioctl" => new(call, () => Inquire(descriptor, call), waits),
+            "setsockopt" => new(call, () => SetOption(descriptor, call), waits),
+            "getsockopt" => new(call, () => GetOption(descriptor, call), waits),
+            _ => throw new ScriptUnsupported($"the system call {call.Name}"),
+        };
+    }
+
+    /// <summary>Checks what a call gave against what the script asks for.</summary>
+    /// <exception cref="ScriptFailure">It is something else.</exception>
+    public static void Verify(SystemCallEvent call, SocketResult result)
+    {
+        if (call.Result is UnstatedValue)
+        {
+            return;
+        }
+
+        long expected = Number(call.Result);
+        bool anyDescriptor = call.Name is "socket" or "accept" && expected >= 0;
+        bool same = anyDescriptor ? result.Succeeded : expected == result.Value;
+        if (!same || (call.Errno is not null && call.Errno != result.Error.ToString()))
+        {
+            throw new ScriptFailure($"{call.Text}", $"{call.Name}(...) = {result}");
+        }
+    }
+
+    private static void RequireTcp(SystemCallEvent call)
+    {
+        if (call.Arguments.Count != 3 || (Number(call.Arguments[1]) & 0xf) != 1 || Number(call.Arguments[2]) != 6)
+        {
+            throw new ScriptUnsupported($"{call.Text}: only TCP sockets are there");
+        }
+    }
+
+    /// <summary>A call that gives a descriptor: the script's number stands for it from then on.</summary>
+    private ScriptCall Named(SystemCallEvent call, Func<SocketResult> attempt)
+    {
+        SocketResult Attempt()
+        {
+            SocketResult result = attempt();
+            if (result.Succeeded && call.Result is IntegerValue number)
+            {
+                _descriptors[number.Value] = result.Value;
+                bool nonBlocking = call.Name == "socket" && (Number(call.Arguments[1]) & ScriptSymbols.ValueOf("SOCK_NONBLOCK")) != 0;
+                Sockets.SetNonBlocking(result.Value, nonBlocking);
+            }
+
+            return result;
+        }
+
+        return new(call, Attempt, call.End is not null);
+    }
+
+    private ScriptCall Read(SystemCallEvent call, int length, long flags)
+    {
+        RequireFlags(call, flags, "MSG_DONTWAIT", "MSG_NOSIGNAL");
+        int descriptor = Descriptor(Argument(call, 0));
+        var buffer = new byte[Math.Min(length, LargestBuffer)];
+        return new(call, () => Sockets.Read(descriptor, buffer), call.End is not null && (flags & ScriptSymbols.ValueOf("MSG_DONTWAIT")) == 0);
+    }
+
+    private ScriptCall Write(SystemCallEvent call, int length, long flags)
+    {
+        RequireFlags(call, flags, "MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_OOB");
+        int descriptor = Descriptor(Argument(call, 0));
+        bool urgent = (flags & ScriptSymbols.ValueOf("MSG_OOB")) != 0;
+        bool canWait = call.End is not null && (flags & ScriptSymbols.ValueOf("MSG_DONTWAIT")) == 0;
+        int written = 0;
+        SocketResult Attempt()
+        {
+            SocketResult result = Sockets.Write(descriptor, Zeros(length - written), urgent);
+            written += result.Succeeded ? result.Value : 0;
+            if (canWait && (result.Waits || (result.Succeeded && written < length)))
+            {
+                return SocketResult.Wait(Errno.EAGAIN); // a blocking write ends when all is taken
+            }
+
+            return written > 0 ? new(written) : result;
+        }
+
+        return new(call, Attempt, canWait);
+    }
+
+    private ScriptCall Poll(SystemCallEvent call)
+    {
+        if (Argument(call, 0) is not ListValue list)
+        {
+            throw new ScriptUnsupported(call.Text);
+        }
+
+        long timeout = Number(Argument(call, 2));
+        Timestamp? deadline = timeout < 0 ? null : _host.Now + TimeSpan.FromMilliseconds(timeout);
+        SocketResult Attempt()
+        {
+            int ready = 0;
+            var wrong = new List<string>();
+            foreach (ScriptValue item in list.Items)
+            {
+                var entry = item as StructureValue ?? throw new ScriptUnsupported(call.Text);
+                var asked = (SocketEvents)Number(entry.Find("events"));
+                SocketEvents held = Sockets.Poll(Descriptor(entry.Find("fd"))) ?? SocketEvents.None;
+                SocketEvents told = held & (asked | SocketEvents.POLLERR | SocketEvents.POLLHUP);
+                ready += told == SocketEvents.None ? 0 : 1;
+                if (entry.Find("revents") is { } wanted && (SocketEvents)Number(wanted) != told)
+                {
+                    wrong.Add($"revents={told.ToString().Replace(", ", "|", StringComparison.Ordinal)}");
+                }
+            }
+
+            if (ready == 0 && (deadline is null || _host.Now < deadline))
+            {
+                return SocketResult.Wait(Errno.EAGAIN);
+            }
+
+            return wrong.Count == 0 ? new(ready) : throw new ScriptFailure(call.Text, string.Join(", ", wrong));
+        }
+
+        return new(call, Attempt, call.End is not null) { Deadline = deadline };
+    }
+
+    private SocketResult Control(int descriptor, SystemCallEvent call)
+    {
+        const int ReadWrite = 2;
+        long nonBlocking = ScriptSymbols.ValueOf("O_NONBLOCK");
+        if (Sockets.Find(descriptor) is not { } socket)
+        {
+            return SocketResult.Fail(Errno.EBADF);
+        }
+
+        return Argument(call, 1) is SymbolValue { Name: "F_GETFL" }
+            ? new(ReadWrite | (socket.IsNonBlocking ? (int)nonBlocking : 0))
+            : Sockets.SetNonBlocking(descriptor, (Number(Argument(call, 2)) & nonBlocking) != 0);
+    }
+
+    private SocketResult Inquire(int descriptor, SystemCallEvent call)
+    {
+        bool outgoing = Number(Argument(call, 1)) == ScriptSymbols.ValueOf("SIOCOUTQ");
+        SocketResult result = outgoing ? Sockets.Unacknowledged(descriptor) : Sockets.Readable(descriptor);
+        RequireSame(call, 2, result);
+        return result.Succeeded ? new(0) : result;
+    }
+
+    private SocketResult SetOption(int descriptor, SystemCallEvent call)
+    {
+        string name = OptionName(call);
+        ScriptValue value = Argument(call, 3);
+        switch (name)
+        {
+            case "SO_LINGER" when value is StructureValue linger:
+                bool on = Number(linger.Find("onoff")) != 0;
+                return Sockets.SetLinger(descriptor, on ? TimeSpan.FromSeconds(Number(linger.Find("linger"))) : null);
+            case "TCP_CONGESTION" when value is StringValue algorithm:
+                return SetCongestion(descriptor, algorithm.Text);
+            default:
+                SocketOption option = ScriptSymbols.OptionOf(name);
+                SocketResult result = Sockets.SetOption(descriptor, option, (int)Number(Pointed(value)));
+                bool expectsRefusal = call.Errno is not null;
+                return result.Error == Errno.ENOPROTOOPT && !expectsRefusal ? throw new ScriptUnsupported($"{name} on an open connection") : result;
+        }
+    }
+
+    private SocketResult SetCongestion(int descriptor, string algorithm)
+    {
+        if (Sockets.Find(descriptor) is not { } socket)
+        {
+            return SocketResult.Fail(Errno.EBADF);
+        }
+
+        CongestionAlgorithm wanted = algorithm switch
+        {
+            "reno" => CongestionAlgorithm.Reno,
+            "cubic" => CongestionAlgorithm.Cubic,
+            _ => throw new ScriptUnsupported($"the congestion control {algorithm}"),
+        };
+        if (socket.Connection is not null && socket.Settings.Congestion != wanted)
+        {
+            throw new ScriptUnsupported("TCP_CONGESTION on an open connection");
+        }
+
+        socket.Settings = socket.Settings with { Congestion = wanted };
+        return new(0);
+    }
+
+    private SocketResult GetOption(int descriptor, SystemCallEvent call)
+    {
+        SocketResult result = Sockets.GetOption(descriptor, ScriptSymbols.OptionOf(OptionName(call)));
+        RequireSame(call, 3, result);
+        return result.Succeeded ? new(0) : result;
+    }
+
+    private static void RequireSame(SystemCallEvent call, int index, SocketResult result)
+    {
+        ScriptValue pointed = Pointed(Argument(call, index));
+        if (result.Succeeded && pointed is not UnstatedValue && Number(pointed) != result.Value)
+        {
+            throw new ScriptFailure(call.Text, Invariant($"[{result.Value}]"));
+        }
+    }
+
+    private static void RequireFlags(SystemCallEvent call, long flags, params string[] known)
+    {
+        foreach (string name in known)
+        {
+            flags &= ~ScriptSymbols.ValueOf(name);
+        }
+
+        if (flags != 0)
+        {
+            throw new ScriptUnsupported(call.Text);
+        }
+    }
+
+    private int Descriptor(ScriptValue? value) =>
+        value is IntegerValue number && _descriptors.TryGetValue(number.Value, out int descriptor) ? descriptor : -1;
+
+    private static ScriptValue Argument(SystemCallEvent call, int index) =>
+        index < call.Arguments.Count ? call.Arguments[index] : throw new ScriptUnsupported($"{call.Text}: argument {index + 1} is missing");
+
+    private static string OptionName(SystemCallEvent call) =>
+        Argument(call, 2) is SymbolValue symbol ? symbol.Name : throw new ScriptUnsupported($"{call.Text}: the option has no name");
+
+    private static StructureValue Message(SystemCallEvent call) =>
+        Argument(call, 1) is StructureValue message && message.Find("msg_control") is null ? message : throw new ScriptUnsupported(call.Text);
+
+    private static int Length(SystemCallEvent call, int index)
+    {
+        // The buffer is a pointer that the script does not state; a null pointer is the operating system's affair.
+        long length = Number(Argument(call, index));
+        return Argument(call, 1) is UnstatedValue or StringValue && length is >= 0 and <= LargestBuffer
+            ? (int)length
+            : throw new ScriptUnsupported($"{call.Text}: a buffer of {length} octets");
+    }
+
+    /// <summary>Octets of a list of buffers.</summary>
+    private static int Octets(ScriptValue? buffers)
+    {
+        long sum = 0;
+        foreach (ScriptValue buffer in (buffers as ListValue)?.Items ?? [])
+        {
+            sum += buffer is StructureValue { Items: [UnstatedValue, IntegerValue length] } ? length.Value : LargestBuffer + 1L;
+        }
+
+        return sum is >= 0 and <= LargestBuffer ? (int)sum : throw new ScriptUnsupported($"the buffers {buffers}");
+    }
+
+    /// <summary>What a pointer points to: <c>[1]</c>.</summary>
+    private static ScriptValue Pointed(ScriptValue value) => value is ListValue { Items: [var single] } ? single : value;
+
+    private static long Number(ScriptValue? value) => value switch
+    {
+        IntegerValue number => number.Value,
+        SymbolValue symbol => ScriptSymbols.ValueOf(symbol.Name),
+        FlagsValue flags => flags.Items.Aggregate(0L, (sum, item) => sum | Number(item)),
+        _ => throw new ScriptUnsupported($"the argument {value}"),
+    };
+
+    private static ReadOnlySpan<byte> Zeros(int count)
+    {
+        if (s_zeros.Length < count)
+        {
+            s_zeros = new byte[count];
+        }
+
+        return s_zeros.AsSpan(0, count);
+    }
+}

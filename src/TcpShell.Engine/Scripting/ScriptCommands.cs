@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Text;
+using TcpShell.Tcp;
+
+namespace TcpShell.Scripting;
+
+/// <summary>
+/// What command lines of scripts mean here. They are never run: settings of the kernel become settings of the TCP under test, what only
+/// prepares or cleans up a real machine means nothing, and everything else is not supported.
+/// </summary>
+internal static class ScriptCommands
+{
+    private static readonly Dictionary<string, Func<TcpSettings, string, TcpSettings?>> s_settings = new(StringComparer.Ordinal)
+    {
+        ["tcp_timestamps"] = (settings, value) => settings with { Timestamps = value != "0" },
+        ["tcp_sack"] = (settings, value) => settings with { SelectiveAcknowledgment = value != "0" },
+        ["tcp_window_scaling"] = (settings, value) => settings with { WindowScaling = value != "0" },
+        ["tcp_syn_retries"] = (settings, value) => settings with { SynRetries = Number(value) },
+        ["tcp_synack_retries"] = (settings, value) => settings with { SynAckRetries = Number(value) },
+        ["tcp_retries2"] = (settings, value) => settings with { R2 = Number(value) },
+        ["tcp_keepalive_time"] = (settings, value) => settings with { KeepAliveIdle = TimeSpan.FromSeconds(Number(value)) },
+        ["tcp_keepalive_intvl"] = (settings, value) => settings with { KeepAliveInterval = TimeSpan.FromSeconds(Number(value)) },
+        ["tcp_keepalive_probes"] = (settings, value) => settings with { KeepAliveProbes = Number(value) },
+        ["tcp_slow_start_after_idle"] = (settings, value) => settings with { RestartAfterIdle = value != "0" },
+        ["tcp_frto"] = (settings, value) => settings with { ForwardRto = value != "0" },
+        ["tcp_early_retrans"] = (settings, value) => settings with { TailLossProbe = value is "3" or "4" },
+        ["tcp_recovery"] = (settings, value) => settings with { LossRecovery = value == "0" ? LossRecovery.Rfc6675 : LossRecovery.Rack },
+        ["tcp_rfc1337"] = (settings, value) => settings with { TimeWaitIgnoresReset = value != "0" },
+        ["tcp_congestion_control"] = (settings, value) => CongestionControl(settings, value),
+        ["tcp_ecn"] = (settings, value) => settings with { Ecn = value switch { "0" => EcnMode.Off, "1" => EcnMode.Request, _ => EcnMode.Accept } },
+        ["tcp_syncookies"] = (settings, value) => settings with
+        {
+            SynCookies = value switch { "0" => SynCookieMode.Off, "1" => SynCookieMode.WhenFull, _ => SynCookieMode.Always },
+        },
+
+        // The last of three numbers is what the window scale is made for.
+        ["tcp_rmem"] = (settings, value) => settings with { ReceiveBufferSize = Number(value.Split(' ', '\t')[^1]) },
+        ["tcp_wmem"] = (settings, value) => settings with { SendBufferSize = Number(value.Split(' ', '\t')[^1]) },
+
+        // These change nothing that a segment shows here: how the kernel joins segments before it sends them, and how it paces them.
+        ["tcp_min_tso_segs"] = (settings, _) => settings,
+        ["tcp_tso_win_divisor"] = (settings, _) => settings,
+        ["tcp_pacing_ss_ratio"] = (settings, _) => settings,
+        ["tcp_pacing_ca_ratio"] = (settings, _) => settings,
+        ["tcp_no_metrics_save"] = (settings, _) => settings,
+        ["tcp_moderate_rcvbuf"] = (settings, _) => settings,
+        ["tcp_fack"] = (settings, value) => value == "0" ? settings : null,
+        ["tcp_dsack"] = (settings, value) => value == "1" ? settings : null,
+        ["tcp_reordering"] = (settings, value) => value == "3" ? settings : null,
+        ["tcp_mtu_probing"] = (settings, value) => value == "0" ? settings : null,
+    };
+
+    /// <summary>The settings after a command line.</summary>
+    /// <exception cref="ScriptUnsupported">It asks for what is not supported here; the message names it.</exception>
+    public static TcpSettings Apply(TcpSettings settings, string command)
+    {
+        foreach (List<string> words in Split(command))
+        {
+            settings = ApplyOne(settings, words);
+        }
+
+        try
+        {
+            settings.Validate();
+            return settings;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw new ScriptUnsupported($"the values of `{Shown(command)}`");
+        }
+    }
+
+    private static TcpSettings ApplyOne(TcpSettings settings, List<string> words)
+    {
+        string program = words[0][(words[0].LastIndexOf('/') + 1)..];
+        switch (program)
+        {
+            case "defaults.sh" or "true" or ":":
+            case "ip" when words is [_, "tcp_metrics", "flush", ..]:
+            case "ethtool" when words.SkipWhile(word => word != "-K").Skip(2).All(word => word is "tso" or "gso" or "gro" or "off"):
+            case "tc" when words is [_, "qdisc", _, "dev", "tun0", "root", "pfifo"]:
+            case var _ when program.StartsWith("sysctl_restore_", StringComparison.Ordinal):
+                return settings;
+            case "echo" when words is [_, var value, ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
+                return settings with { HyStart = value != "0" };
+            case "sysctl" or "set_sysctls.py":
+                foreach (string word in words.Skip(1).Where(word => !word.StartsWith('-')))
+                {
+                    settings = ApplySetting(settings, word);
+                }
+
+                return settings;
+            default:
+                throw new ScriptUnsupported($"the command `{Shown(string.Join(' ', words))}`");
+        }
+    }
+
+    private static TcpSettings ApplySetting(TcpSettings settings, string assignment)
+    {
+        int equals = assignment.IndexOf('=');
+        string path = equals < 0 ? assignment : assignment[..equals];
+        string name = path.Split('/', '.')[^1];
+        if (equals < 0 || !s_settings.TryGetValue(name, out Func<TcpSettings, string, TcpSettings?>? apply))
+        {
+            throw new ScriptUnsupported($"the kernel setting {Shown(path)}");
+        }
+
+        return apply(settings, assignment[(equals + 1)..].Trim()) ?? throw new ScriptUnsupported($"the kernel setting {Shown(assignment)}");
+    }
+
+    /// <summary>The words of each simple command, quotes taken off; comments and what makes a command quiet are left out.</summary>
+    private static IEnumerable<List<string>> Split(string command)
+    {
+        var words = new List<string>();
+        foreach (string line in command.Replace("\\\n", " ", StringComparison.Ordinal).Replace("&>", ">", StringComparison.Ordinal).Split('\n', ';'))
+        {
+            bool isQuiet = line.Contains("/dev/null", StringComparison.Ordinal);
+            foreach (string word in Words(line))
+            {
+                if (word.StartsWith('#') || (isQuiet && word.Contains('>')))
+                {
+                    break;
+                }
+
+                words.Add(word);
+            }
+
+            if (words.Count > 0)
+            {
+                yield return words;
+                words = [];
+            }
+        }
+    }
+
+    private static IEnumerable<string> Words(string line)
+    {
+        var word = new StringBuilder();
+        char quote = '\0';
+        foreach (char character in line)
+        {
+            if (character == quote)
+            {
+                quote = '\0';
+            }
+            else if (quote == '\0' && character is '"' or '\'')
+            {
+                quote = character;
+            }
+            else if (quote == '\0' && char.IsWhiteSpace(character))
+            {
+                if (word.Length > 0)
+                {
+                    yield return word.ToString();
+                }
+
+                word.Clear();
+            }
+            else
+            {
+                word.Append(character);
+            }
+        }
+
+        if (word.Length > 0)
+        {
+            yield return word.ToString();
+        }
+    }
+
+    private static TcpSettings? CongestionControl(TcpSettings settings, string name) => name switch
+    {
+        "reno" => settings with { Congestion = CongestionAlgorithm.Reno },
+        "cubic" => settings with { Congestion = CongestionAlgorithm.Cubic },
+        _ => null,
+    };
+
+    private static int Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : throw new ScriptUnsupported($"the number {Shown(text)} in a command");
+
+    private static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "...";
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using TcpShell.Tcp;
+
+namespace TcpShell.Scripting;
+
+/// <summary>What the TCP under test is like: everything in which stacks may differ, so that a script made for one of them can be run.</summary>
+public sealed record ScriptProfile
+{
+    private static readonly JsonSerializerOptions s_format = new()
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <summary>Linux as the public scripts expect it: what gtests' defaults.sh means.</summary>
+    public static ScriptProfile Linux { get; } = Embedded("linux");
+
+    /// <summary>The numbers that the RFCs name.</summary>
+    public static ScriptProfile Rfc { get; } = Embedded("rfc");
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it stands for.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>The settings of all connections; what a profile does not state is as in <see cref="TcpSettings.Linux"/>.</summary>
+    public TcpSettings Settings { get; init; } = TcpSettings.Linux;
+
+    /// <summary>Finds a profile that comes with the product.</summary>
+    /// <param name="name">linux or rfc.</param>
+    /// <returns>The profile; null if there is none of that name.</returns>
+    public static ScriptProfile? Find(string name) =>
+        new[] { Linux, Rfc }.FirstOrDefault(profile => profile.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Reads a profile: a JSON object with <c>Name</c>, <c>Description</c> and <c>Settings</c>, whose members are those of <see cref="TcpSettings"/>.</summary>
+    /// <param name="json">The profile.</param>
+    /// <exception cref="FormatException">The text is no profile; the message says where and why.</exception>
+    public static ScriptProfile Parse(string json)
+    {
+        try
+        {
+            ScriptProfile profile = JsonSerializer.Deserialize<ScriptProfile>(json, s_format) ?? throw new FormatException("A profile is a JSON object, not null.");
+            profile.Settings.Validate();
+            return profile;
+        }
+        catch (Exception wrong) when (wrong is JsonException or ArgumentException)
+        {
+            throw new FormatException($"This is no profile: {wrong.Message}", wrong);
+        }
+    }
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
+
+    private static ScriptProfile Embedded(string name)
+    {
+        using Stream stream = typeof(ScriptProfile).Assembly.GetManifestResourceStream($"TcpShell.Scripting.Profiles.{name}.json")!;
+        using var reader = new StreamReader(stream);
+        return Parse(reader.ReadToEnd());
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+using TcpShell.Simulation;
+
+namespace TcpShell.Scripting;
+
+/// <summary>What became of a script, and why.</summary>
+public sealed record ScriptResult
+{
+    /// <summary>The script's file; null for a text without one.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>What became of it.</summary>
+    public required ScriptVerdict Verdict { get; init; }
+
+    /// <summary>The line of the event that decided; 0 where none did.</summary>
+    public int Line { get; init; }
+
+    /// <summary>Why, in one sentence; empty for a pass.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>What the script asks for, in packetdrill's notation; empty for a pass.</summary>
+    public string Expected { get; init; } = "";
+
+    /// <summary>What came instead, in packetdrill's notation; empty for a pass.</summary>
+    public string Actual { get; init; } = "";
+
+    /// <summary>The last events before the one that decided, with their times, the oldest first.</summary>
+    public IReadOnlyList<string> Before { get; init; } = [];
+
+    /// <summary>The virtual time that the script took.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>Packets that left the TCP under test and that the script says nothing about.</summary>
+    public int Unlisted { get; init; }
+
+    /// <summary>All packets, in both directions.</summary>
+    public required PacketTrace Trace { get; init; }
+
+    /// <summary>The verdict; where it is no pass, with place, reason, expectation and what came.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder(Verdict.ToString());
+        if (Reason.Length > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" {Path ?? "script"}:{Line}: {Reason}");
+        }
+
+        if (Expected.Length > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n  expected {Expected}\n  but got  {Actual}");
+        }
+
+        foreach (string line in Before)
+        {
+            text.Append("\n  before   ").Append(line);
+        }
+
+        return text.ToString();
+    }
+}

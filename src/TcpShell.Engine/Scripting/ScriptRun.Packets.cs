@@ -1,0 +1,162 @@
+using TcpShell.Wire;
+
+namespace TcpShell.Scripting;
+
+// The packets of a script: those that go in, and those that must come out.
+internal sealed partial class ScriptRun
+{
+    private const ushort FirstRemotePort = 50000;
+
+    private readonly List<ScriptPeer> _peers = [];
+
+    /// <summary>The connection under test; null where the next packet begins one.</summary>
+    private ScriptPeer? Peer { get; set; }
+
+    private ScriptPeer AddPeer(Endpoint local, Endpoint remote)
+    {
+        var peer = new ScriptPeer(local, remote) { ScalesTimestamps = _configuration.ScalesTimestamps };
+        _peers.Add(peer);
+        return peer;
+    }
+
+    private void Inject(PacketEvent packet)
+    {
+        var segment = packet as TcpPacketEvent ?? throw new ScriptUnsupported(packet.Text);
+        ScriptPeer peer = PeerOf(segment) ?? (Peer = AddPeer(
+            new Endpoint(_configuration.LocalAddress, segment.Ports?.Destination ?? _configuration.Bound.Port),
+            new Endpoint(_configuration.Remote.Address, segment.Ports?.Source ?? (ushort)(FirstRemotePort + _peers.Count))));
+        foreach (EmittedPacket emitted in Host.Emitted)
+        {
+            Learn(emitted.Packet);
+        }
+
+        Host.Deliver(peer.ToWire(segment), packet.Text);
+    }
+
+    /// <summary>The connection that a packet of the script belongs to; null where it begins one.</summary>
+    private ScriptPeer? PeerOf(TcpPacketEvent packet)
+    {
+        if (packet.Ports is not { } ports)
+        {
+            return Peer;
+        }
+
+        (ushort local, ushort remote) = packet.IsInbound ? (ports.Destination, ports.Source) : (ports.Source, ports.Destination);
+        return _peers.Find(peer => peer.Local.Port == local && peer.Remote.Port == remote);
+    }
+
+    /// <summary>Initial sequence numbers are learned from packets even before the script asks for them.</summary>
+    private void Learn(in DecodedPacket packet)
+    {
+        foreach (ScriptPeer peer in _peers)
+        {
+            if (peer.IsFor(packet))
+            {
+                peer.FromWire(packet);
+            }
+        }
+    }
+
+    private void Expect(PacketEvent packet, Timestamp scheduled)
+    {
+        var expected = packet as TcpPacketEvent ?? throw new ScriptUnsupported(packet.Text);
+        ScriptPeer peer = PeerOf(expected) ?? throw new ScriptFailure(expected.Text, "nothing", "There is no connection that could send this packet.");
+        (TcpPacketEvent actual, Timestamp time) = Collect(expected, peer, scheduled);
+        if (expected.Flags.Has(TcpFlags.SYN) && actual.Flags.Has(TcpFlags.SYN) && peer.TryNameLocalIss(expected.Sequence))
+        {
+            actual = actual with { Sequence = expected.Sequence };
+        }
+
+        TimeSpan timestampTolerance = _configuration.Tolerance(Host.Now - Timestamp.Zero);
+        string? difference = _comparison!.FindDifference(expected, actual, peer, timestampTolerance);
+        actual = expected.Ip is null ? actual with { Ip = null } : actual;
+        if (difference is not null)
+        {
+            throw new ScriptFailure(expected.Text, $"{actual.Text} at {time}", $"In the packet {difference}.");
+        }
+
+        CheckTime(expected, actual, time, scheduled);
+    }
+
+    private void CheckTime(TcpPacketEvent expected, TcpPacketEvent actual, Timestamp time, Timestamp scheduled)
+    {
+        if (expected.Time.Kind == ScriptTimeKind.Any)
+        {
+            return;
+        }
+
+        TimeSpan tolerance = Tolerance(scheduled);
+        Timestamp latest = scheduled + (expected.Time.End - expected.Time.Start);
+        if (time < scheduled - tolerance || time > latest + tolerance)
+        {
+            string when = expected.Time.IsExact ? $"{scheduled}" : $"{scheduled} to {latest}";
+            throw new ScriptFailure($"{expected.Text} at {when}", $"{actual.Text} at {time}", $"The packet comes {(time < scheduled ? "early" : "late")}.");
+        }
+    }
+
+    /// <summary>Takes the next packet of a connection; as many as are needed for the script's length, unless each counts (--strict_segments).</summary>
+    private (TcpPacketEvent Packet, Timestamp Time) Collect(TcpPacketEvent expected, ScriptPeer peer, Timestamp scheduled)
+    {
+        (TcpPacketEvent whole, Timestamp time) = Take(expected, peer, scheduled);
+        int size = whole.PayloadLength;
+        int last = size;
+        while (!_configuration.StrictSegments && whole.PayloadLength > 0 && whole.PayloadLength < expected.PayloadLength)
+        {
+            (TcpPacketEvent next, time) = Take(expected, peer, scheduled);
+            bool fits = next.PayloadLength > 0
+                && last == size
+                && next.Sequence == unchecked(whole.Sequence + (uint)whole.PayloadLength)
+                && whole.PayloadLength + next.PayloadLength <= expected.PayloadLength
+                && !next.Flags.HasAny(TcpFlags.SYN | TcpFlags.RST);
+            if (!fits)
+            {
+                string came = $"{(whole with { Ip = null }).Text}, then {(next with { Ip = null }).Text} at {time}";
+                throw new ScriptFailure(expected.Text, came, "The packets do not make up the one that the script asks for.");
+            }
+
+            last = next.PayloadLength;
+            whole = next with { Sequence = whole.Sequence, PayloadLength = whole.PayloadLength + next.PayloadLength };
+        }
+
+        return (whole, time);
+    }
+
+    private (TcpPacketEvent Packet, Timestamp Time) Take(TcpPacketEvent expected, ScriptPeer peer, Timestamp scheduled)
+    {
+        // How long a packet that does not come is waited for. For a packet of any time: until nothing can happen any more.
+        Timestamp deadline = expected.Time.Kind == ScriptTimeKind.Any
+            ? Timestamp.MaxValue
+            : scheduled + (expected.Time.End - expected.Time.Start) + TimeSpan.FromSeconds(2);
+        while (true)
+        {
+            while (Host.Emitted.TryDequeue(out EmittedPacket emitted))
+            {
+                Learn(emitted.Packet);
+                if (peer.IsFor(emitted.Packet))
+                {
+                    return (Checked(emitted, peer), emitted.Time);
+                }
+
+                _unlisted++;
+            }
+
+            if (!Host.TryStep(deadline))
+            {
+                throw new ScriptFailure(
+                    $"{expected.Text} at {(expected.Time.Kind == ScriptTimeKind.Any ? "any time" : scheduled)}", "nothing", "The packet does not come.");
+            }
+        }
+    }
+
+    private static TcpPacketEvent Checked(EmittedPacket emitted, ScriptPeer peer)
+    {
+        TcpPacketEvent packet = peer.FromWire(emitted.Packet);
+        bool isWhole = emitted.Packet.IpChecksumValid != false && emitted.Packet.TcpChecksumValid != false;
+        if (!isWhole || emitted.Packet.Segment.ReservedBits != 0 || emitted.Packet.Segment.Payload.Span.IndexOfAnyExcept((byte)0) >= 0)
+        {
+            throw new ScriptFailure("a packet with right checksums, no reserved bits and a payload of zeros", $"{packet.Text} at {emitted.Time}");
+        }
+
+        return packet;
+    }
+}

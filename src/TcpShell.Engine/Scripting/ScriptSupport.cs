@@ -1,0 +1,111 @@
+using TcpShell.Tcp;
+using TcpShell.Wire;
+
+namespace TcpShell.Scripting;
+
+/// <summary>Looks through a script before it is run, so that one that cannot be run is called that, and not a failure of the TCP under test.</summary>
+internal static class ScriptSupport
+{
+    /// <summary>Finds what is not supported.</summary>
+    /// <param name="script">The script.</param>
+    /// <param name="looking">Is told which event is looked at.</param>
+    /// <exception cref="ScriptUnsupported">There is something; it says what.</exception>
+    public static void Require(TcpScript script, Action<ScriptEvent> looking)
+    {
+        foreach (ScriptEvent scriptEvent in script.Events)
+        {
+            looking(scriptEvent);
+            switch (scriptEvent)
+            {
+                case SystemCallEvent call:
+                    Require(call);
+                    break;
+                case PacketEvent packet:
+                    Require(packet);
+                    break;
+                case CommandEvent command:
+                    ScriptCommands.Apply(TcpSettings.Linux, command.Command);
+                    break;
+            }
+        }
+    }
+
+    private static void Require(SystemCallEvent call)
+    {
+        if (!ScriptCalls.IsKnown(call.Name))
+        {
+            throw new ScriptUnsupported($"the system call {call.Name}");
+        }
+
+        foreach (ScriptValue argument in call.Arguments)
+        {
+            Require(argument);
+        }
+    }
+
+    private static void Require(ScriptValue value)
+    {
+        switch (value)
+        {
+            case SymbolValue symbol when !ScriptSymbols.IsKnown(symbol.Name):
+                throw new ScriptUnsupported(symbol.Name == "NULL" ? "a null pointer" : symbol.Name);
+            case FlagsValue flags:
+                Require(flags.Items);
+                break;
+            case ListValue list:
+                Require(list.Items);
+                break;
+            case StructureValue structure:
+                Require(structure.Items);
+                break;
+            case FieldValue field:
+                Require(field.Value);
+                break;
+        }
+    }
+
+    private static void Require(IReadOnlyList<ScriptValue> values)
+    {
+        foreach (ScriptValue value in values)
+        {
+            Require(value);
+        }
+    }
+
+    private static void Require(PacketEvent packet)
+    {
+        if (packet.Tunnels.Count > 0)
+        {
+            throw new ScriptUnsupported($"a packet in a tunnel ({packet.Tunnels[0].Protocol})");
+        }
+
+        switch (packet)
+        {
+            case TcpPacketEvent { PspIndex: not null }:
+                throw new ScriptUnsupported("PSP encryption");
+            case TcpPacketEvent segment:
+                Require(segment.Options);
+                break;
+            case UdpPacketEvent:
+                throw new ScriptUnsupported("UDP");
+            case IcmpPacketEvent:
+                throw new ScriptUnsupported("ICMP");
+        }
+    }
+
+    private static void Require(IReadOnlyList<TcpOption>? options)
+    {
+        foreach (TcpOption option in options ?? [])
+        {
+            if (option.Kind is TcpOptionKind.FastOpenCookie or ScriptNotation.Experiment)
+            {
+                throw new ScriptUnsupported("TCP Fast Open");
+            }
+
+            if (option.Kind is ScriptNotation.AccurateEcn0 or ScriptNotation.AccurateEcn1)
+            {
+                throw new ScriptUnsupported("Accurate ECN");
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using TcpShell.Hosting;
+using TcpShell.Tcp;
+
+namespace TcpShell.Scripting;
+
+/// <summary>What Linux tells of a connection in its tcp_info, under the names that scripts use.</summary>
+internal static class TcpInfo
+{
+    // Linux says so where slow start has no end yet.
+    private const long InfiniteThreshold = 0x7fffffff;
+
+    private static readonly Dictionary<string, long> s_constants = new(StringComparer.Ordinal)
+    {
+        ["TCP_ESTABLISHED"] = 1, ["TCP_SYN_SENT"] = 2, ["TCP_SYN_RECV"] = 3, ["TCP_FIN_WAIT1"] = 4, ["TCP_FIN_WAIT2"] = 5, ["TCP_TIME_WAIT"] = 6,
+        ["TCP_CLOSE"] = 7, ["TCP_CLOSE_WAIT"] = 8, ["TCP_LAST_ACK"] = 9, ["TCP_LISTEN"] = 10, ["TCP_CLOSING"] = 11, ["TCP_CA_Open"] = 0,
+        ["TCP_CA_Disorder"] = 1, ["TCP_CA_CWR"] = 2, ["TCP_CA_Recovery"] = 3, ["TCP_CA_Loss"] = 4, ["TCPI_OPT_TIMESTAMPS"] = 1, ["TCPI_OPT_SACK"] = 2,
+        ["TCPI_OPT_WSCALE"] = 4, ["TCPI_OPT_ECN"] = 8, ["TCPI_OPT_ECN_SEEN"] = 16, ["TCPI_OPT_SYN_DATA"] = 32,
+    };
+
+    /// <summary>The value of a name.</summary>
+    /// <param name="connection">The connection that is asked about; null where there is none.</param>
+    /// <param name="name">The name.</param>
+    /// <returns>Its value; null where it is not known here.</returns>
+    public static long? Find(HostedConnection? connection, string name)
+    {
+        if (s_constants.TryGetValue(name, out long constant))
+        {
+            return constant;
+        }
+
+        return connection is null
+            ? name == "tcpi_state" ? s_constants["TCP_CLOSE"] : null
+            : Field(connection, name);
+    }
+
+    private static long? Field(HostedConnection connection, string name) => name switch
+    {
+        "tcpi_state" => StateOf(connection.State),
+        "tcpi_options" => (connection.TimestampsInForce ? 1 : 0) | (connection.SackInForce ? 2 : 0) | (connection.WindowScalingInForce ? 4 : 0),
+        "tcpi_snd_wscale" => connection.SndScale,
+        "tcpi_rcv_wscale" => connection.RcvScale,
+        "tcpi_rto" => Microseconds(connection.Rto),
+        "tcpi_snd_mss" => connection.SendMss,
+        "tcpi_advmss" => connection.ReceiveMss,
+        "tcpi_rtt" => Microseconds(connection.Srtt ?? TimeSpan.Zero),
+        "tcpi_rttvar" => Microseconds(connection.RttVar ?? TimeSpan.Zero),
+        "tcpi_min_rtt" => Microseconds(connection.Tcp.Rtt.Minimum ?? TimeSpan.Zero),
+        "tcpi_backoff" => connection.Tcp.Rtt.Backoff,
+        "tcpi_snd_cwnd" => connection.Cwnd / connection.SendMss,
+        "tcpi_snd_ssthresh" => connection.Ssthresh == int.MaxValue ? InfiniteThreshold : connection.Ssthresh / connection.SendMss,
+        "tcpi_unacked" => connection.Unacknowledged.Count,
+        "tcpi_total_retrans" => connection.Retransmissions,
+        "tcpi_bytes_acked" => connection.Counters.BytesAcknowledged,
+        "tcpi_bytes_received" => connection.Counters.BytesReceived,
+        "tcpi_notsent_bytes" => Math.Max(0, connection.SendQueue - (connection.SndNxt - connection.SndUna)),
+        _ => null,
+    };
+
+    private static long StateOf(TcpState state) => s_constants[state switch
+    {
+        TcpState.Listen => "TCP_LISTEN",
+        TcpState.SynSent => "TCP_SYN_SENT",
+        TcpState.SynReceived => "TCP_SYN_RECV",
+        TcpState.Established => "TCP_ESTABLISHED",
+        TcpState.FinWait1 => "TCP_FIN_WAIT1",
+        TcpState.FinWait2 => "TCP_FIN_WAIT2",
+        TcpState.CloseWait => "TCP_CLOSE_WAIT",
+        TcpState.Closing => "TCP_CLOSING",
+        TcpState.LastAck => "TCP_LAST_ACK",
+        TcpState.TimeWait => "TCP_TIME_WAIT",
+        _ => "TCP_CLOSE",
+    }];
+
+    private static long Microseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;
+}

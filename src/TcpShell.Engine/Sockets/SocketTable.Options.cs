@@ -1,0 +1,153 @@
+using TcpShell.Hosting;
+using TcpShell.Tcp;
+
+namespace TcpShell.Sockets;
+
+// setsockopt and getsockopt.
+public sealed partial class SocketTable
+{
+    /// <summary>Sets an option.</summary>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="value">Its value; for switches, 0 is off.</param>
+    /// <returns>EINVAL for a value that cannot be; ENOPROTOOPT for an option that cannot be set, or not while there is a connection.</returns>
+    public SocketResult SetOption(int descriptor, SocketOption option, int value)
+    {
+        if (Find(descriptor) is not { } socket)
+        {
+            return SocketResult.Fail(Errno.EBADF);
+        }
+
+        if (option == SocketOption.ReuseAddress)
+        {
+            socket.ReusesAddress = value != 0;
+            return new(0);
+        }
+
+        if (option == SocketOption.SendBuffer)
+        {
+            socket.SendLimit = (int)Math.Clamp(2L * value, SmallestSendBuffer, int.MaxValue);
+            return new(0);
+        }
+
+        if (Changed(socket.Settings, option, value) is not { } settings)
+        {
+            return SocketResult.Fail(Errno.ENOPROTOOPT);
+        }
+
+        try
+        {
+            settings.Validate();
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return SocketResult.Fail(Errno.EINVAL);
+        }
+
+        bool isInUse = socket.Connection is { State: not TcpState.Closed } || socket.Listener is not null;
+        if (isInUse && settings != socket.Settings)
+        {
+            return SocketResult.Fail(Errno.ENOPROTOOPT);
+        }
+
+        socket.Settings = settings;
+        return new(0);
+    }
+
+    /// <summary>Makes close wait, or abort.</summary>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="linger">Zero makes close an abort; null restores a plain close.</param>
+    public SocketResult SetLinger(int descriptor, TimeSpan? linger)
+    {
+        if (Find(descriptor) is not { } socket)
+        {
+            return SocketResult.Fail(Errno.EBADF);
+        }
+
+        socket.Linger = linger;
+        return new(0);
+    }
+
+    /// <summary>Makes calls on a socket fail with EAGAIN instead of waiting, or wait again (O_NONBLOCK).</summary>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="isNonBlocking">Whether they fail.</param>
+    public SocketResult SetNonBlocking(int descriptor, bool isNonBlocking)
+    {
+        if (Find(descriptor) is not { } socket)
+        {
+            return SocketResult.Fail(Errno.EBADF);
+        }
+
+        socket.IsNonBlocking = isNonBlocking;
+        return new(0);
+    }
+
+    /// <summary>Reads an option.</summary>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="option">The option.</param>
+    /// <returns>Its value.</returns>
+    public SocketResult GetOption(int descriptor, SocketOption option)
+    {
+        if (Find(descriptor) is not { } socket)
+        {
+            return SocketResult.Fail(Errno.EBADF);
+        }
+
+        TcpSettings settings = socket.Settings;
+        HostedConnection? connection = socket.Connection;
+        return new(option switch
+        {
+            SocketOption.ReuseAddress => socket.ReusesAddress ? 1 : 0,
+            SocketOption.SendBuffer => socket.SendLimit ?? settings.SendBufferSize,
+            SocketOption.ReceiveBuffer => settings.ReceiveBufferSize,
+            SocketOption.KeepAlive => settings.KeepAlive ? 1 : 0,
+            SocketOption.Error => (int)socket.TakeError(),
+            SocketOption.NoDelay => settings.Nagle ? 0 : 1,
+            SocketOption.MaximumSegment when connection is { State: >= TcpState.Established } => connection.SendMss,
+            SocketOption.MaximumSegment => settings.MaximumSegmentSize ?? DefaultMss,
+            SocketOption.KeepAliveIdle => (int)settings.KeepAliveIdle.TotalSeconds,
+            SocketOption.KeepAliveInterval => (int)settings.KeepAliveInterval.TotalSeconds,
+            SocketOption.KeepAliveProbes => settings.KeepAliveProbes,
+            SocketOption.SynRetries => settings.SynRetries,
+            SocketOption.UserTimeout => (int)(settings.UserTimeout?.TotalMilliseconds ?? 0),
+            SocketOption.TrafficClass => settings.Dscp << 2,
+            _ => settings.TimeToLive,
+        });
+    }
+
+    /// <summary>Octets that can be read now (SIOCINQ).</summary>
+    /// <param name="descriptor">The socket.</param>
+    /// <returns>The octets.</returns>
+    public SocketResult Readable(int descriptor) => Count(descriptor, connection => connection.ReceiveQueue);
+
+    /// <summary>Octets that were written and are not acknowledged (SIOCOUTQ).</summary>
+    /// <param name="descriptor">The socket.</param>
+    public SocketResult Unacknowledged(int descriptor) => Count(descriptor, connection => connection.SendQueue);
+
+    // What Linux gives at least.
+    private const int SmallestSendBuffer = 4608;
+
+    // RFC 9293 3.7.1: what a TCP assumes of its peer until it is told.
+    private const int DefaultMss = 536;
+
+    private SocketResult Count(int descriptor, Func<HostedConnection, int> count) =>
+        Find(descriptor) is not { } socket ? SocketResult.Fail(Errno.EBADF)
+        : socket.Listener is not null ? SocketResult.Fail(Errno.EINVAL)
+        : new(socket.Connection is { } connection ? count(connection) : 0);
+
+    private static TcpSettings? Changed(TcpSettings settings, SocketOption option, int value) => option switch
+    {
+        SocketOption.ReceiveBuffer => settings with { ReceiveBufferSize = value },
+        SocketOption.KeepAlive => settings with { KeepAlive = value != 0 },
+        SocketOption.NoDelay => settings with { Nagle = value == 0 },
+        SocketOption.MaximumSegment => settings with { MaximumSegmentSize = value },
+        SocketOption.KeepAliveIdle => settings with { KeepAliveIdle = TimeSpan.FromSeconds(value) },
+        SocketOption.KeepAliveInterval => settings with { KeepAliveInterval = TimeSpan.FromSeconds(value) },
+        SocketOption.KeepAliveProbes => settings with { KeepAliveProbes = value },
+        SocketOption.SynRetries => settings with { SynRetries = value },
+        SocketOption.UserTimeout => settings with { UserTimeout = value == 0 ? null : TimeSpan.FromMilliseconds(value) },
+        SocketOption.TrafficClass => settings with { Dscp = value >> 2 },
+        SocketOption.TimeToLive => settings with { TimeToLive = value },
+        _ => null,
+    };
+}

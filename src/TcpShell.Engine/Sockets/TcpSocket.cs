@@ -1,0 +1,86 @@
+using TcpShell.Hosting;
+using TcpShell.Tcp;
+using TcpShell.Wire;
+
+namespace TcpShell.Sockets;
+
+/// <summary>What a program holds under one descriptor: nothing yet, a listener, or a connection.</summary>
+public sealed class TcpSocket
+{
+    internal TcpSocket(int descriptor, TcpSettings settings)
+    {
+        Descriptor = descriptor;
+        Settings = settings;
+    }
+
+    /// <summary>Its number.</summary>
+    public int Descriptor { get; }
+
+    /// <summary>Where it is bound; port 0 if it is not.</summary>
+    public Endpoint Local { get; internal set; }
+
+    /// <summary>Its listener; null if it does not listen.</summary>
+    public Listener? Listener { get; internal set; }
+
+    /// <summary>Its connection; null if it has none.</summary>
+    public HostedConnection? Connection { get; internal set; }
+
+    /// <summary>The settings that its connection, or its listener's connections, are made with.</summary>
+    public TcpSettings Settings { get; internal set; }
+
+    /// <summary>Whether calls on it fail with EAGAIN instead of waiting (O_NONBLOCK).</summary>
+    public bool IsNonBlocking { get; set; }
+
+    /// <summary>Whether its port may be bound while connections on it exist (SO_REUSEADDR).</summary>
+    public bool ReusesAddress { get; set; }
+
+    /// <summary>How long close waits (SO_LINGER); zero makes it an abort; null for a plain close.</summary>
+    public TimeSpan? Linger { get; set; }
+
+    /// <summary>The most octets that wait for an acknowledgment or a first transmission (SO_SNDBUF); null for what the settings say.</summary>
+    public int? SendLimit { get; internal set; }
+
+    /// <summary>Whether nothing will be read any more.</summary>
+    internal bool ReadIsShut { get; set; }
+
+    /// <summary>Whether nothing will be written any more.</summary>
+    internal bool WriteIsShut { get; set; }
+
+    /// <summary>Whether connect was called and has not told its result.</summary>
+    internal bool IsConnecting { get; set; }
+
+    /// <summary>Whether the error of its connection was told already: it is told once.</summary>
+    internal bool ErrorIsTold { get; set; }
+
+    /// <summary>The error that the next call tells; it stays until it is told.</summary>
+    internal Errno PendingError => ErrorIsTold || Connection is null ? Errno.None : ErrnoOf(Connection.Error);
+
+    /// <summary>Whether its connection is open in both directions, or half-closed, or on the way there.</summary>
+    internal bool IsSynchronized => Connection?.State is >= TcpState.Established;
+
+    /// <summary>Octets that a write would take now.</summary>
+    internal int SendSpace => Connection is not { } connection ? 0
+        : Math.Max(0, Math.Min(connection.Tcp.SendSpace, (SendLimit ?? int.MaxValue) - connection.SendQueue));
+
+    internal Errno TakeError()
+    {
+        Errno error = PendingError;
+        ErrorIsTold |= error != Errno.None;
+        return error;
+    }
+
+    /// <summary><c>3 10.0.0.1:49152 -&gt; 10.0.0.2:80 Established</c>.</summary>
+    public override string ToString() =>
+        Connection is { } connection ? $"{Descriptor} {connection.Local} -> {connection.Remote} {connection.State}"
+        : Listener is { } listener ? $"{Descriptor} {listener}"
+        : $"{Descriptor} {Local}";
+
+    private static Errno ErrnoOf(ConnectionError error) => error switch
+    {
+        ConnectionError.None or ConnectionError.Aborted => Errno.None,
+        ConnectionError.Refused => Errno.ECONNREFUSED,
+        ConnectionError.TimedOut or ConnectionError.UserTimeout => Errno.ETIMEDOUT,
+        ConnectionError.HostStopped => Errno.ENETDOWN,
+        _ => Errno.ECONNRESET,
+    };
+}

@@ -1,0 +1,124 @@
+using System.Xml.Linq;
+using TcpShell.Diagrams.Charts;
+using TcpShell.Engine.Tests.Simulation;
+using TcpShell.Hosting;
+using TcpShell.Simulation;
+using TcpShell.Simulation.Impairments;
+using TcpShell.Tracing;
+
+namespace TcpShell.Engine.Tests.Diagrams;
+
+public class ChartTests
+{
+    private static readonly Chart s_simple = new(
+        "A title <with> marks",
+        new ChartAxis("time", AxisUnit.Seconds),
+        new ChartAxis("size", AxisUnit.Octets) { Minimum = 0 },
+        [
+            new("line", [new(0, 0), new(1, 1000), new(2, 500)]),
+            new("steps", [new(0, 200), new(1, 800), new(2, 800)], SeriesStyle.Steps),
+            new("points", [new(0.5, 900), new(1.5, double.NaN)], SeriesStyle.Points),
+            new("bars", [new(0.25, 100), new(0.25, 300), new(1.75, 100), new(1.75, 600)], SeriesStyle.Bars),
+            new("nothing", []),
+        ]);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Text_EachStyle_IsTheSnapshot(bool ascii) => Snapshot.Matches(ascii ? "chart-styles-ascii" : "chart-styles", TextChart.Draw(s_simple, 72, 12, ascii));
+
+    [Fact]
+    public void Svg_EachStyle_IsWellFormedAndDrawsEverySeriesThatHasPoints()
+    {
+        XElement svg = XDocument.Parse(SvgChart.Draw(s_simple)).Root!;
+        XNamespace ns = "http://www.w3.org/2000/svg";
+        string[] texts = [.. svg.Elements(ns + "text").Select(text => text.Value)];
+        Assert.Contains("A title <with> marks", texts);
+        Assert.Contains("steps", texts);
+        Assert.DoesNotContain("nothing", texts);
+        Assert.Equal(3, svg.Elements(ns + "path").Count());
+        Assert.Single(svg.Elements(ns + "circle"));
+        Assert.Equal(SvgChart.Draw(s_simple), SvgChart.Draw(s_simple));
+    }
+
+    [Theory]
+    [InlineData(0, 97, AxisUnit.Number, "0 20 40 60 80 100")]
+    [InlineData(0, 1, AxisUnit.Share, "0 % 20 % 40 % 60 % 80 % 100 %")]
+    [InlineData(0, 0.09, AxisUnit.Seconds, "0 s 20 ms 40 ms 60 ms 80 ms 100 ms")]
+    [InlineData(0, 1_200_000, AxisUnit.Octets, "0 B 500 kB 1 MB 1.5 MB")]
+    [InlineData(-3, 3, AxisUnit.Number, "-4 -2 0 2 4")]
+    [InlineData(5, 5, AxisUnit.Number, "5 5.2 5.4 5.6 5.8 6")]
+    public void Ticks_OfARange_AreRoundNumbers(double low, double high, AxisUnit unit, string expected)
+    {
+        var scale = new AxisScale(new ChartAxis("", unit), [low, high], 5);
+        Assert.Equal(expected, string.Join(' ', scale.Ticks.Select(scale.Text)));
+    }
+
+    [Fact]
+    public void Ticks_Logarithmic_ArePowersOfTen()
+    {
+        var scale = new AxisScale(new ChartAxis("", AxisUnit.BitsPerSecond) { Logarithmic = true }, [0, 2e3, 4e6], 5);
+        Assert.Equal("1 kbit/s 10 kbit/s 100 kbit/s 1 Mbit/s 10 Mbit/s", string.Join(' ', scale.Ticks.Select(scale.Text)));
+        Assert.False(scale.IsDrawable(0));
+    }
+
+    [Fact]
+    [Trait("Proves", "P35")]
+    public void RoundTripTime_OfATransfer_StartsAtTheInitialRtoAndShowsEachMeasurement()
+    {
+        HostedConnection connection = Transfer(out _);
+        Chart chart = ConnectionCharts.RoundTripTime(connection);
+        ChartSeries rto = chart.Series.Single(series => series.Name == "RTO");
+        Assert.Equal(1, rto.Points[0].Y);
+        Assert.Equal(connection.Rto.TotalSeconds, rto.Points[^1].Y);
+        Assert.All(chart.Series.Single(series => series.Name == "RTT").Points, point => Assert.InRange(point.Y, 0.02, 0.2));
+    }
+
+    [Fact]
+    public void CongestionWindow_OfATransferWithALoss_FallsAndNeverIsExceeded()
+    {
+        HostedConnection connection = Transfer(out _);
+        Assert.NotEmpty(ConnectionCharts.CongestionWindow(connection).Series.Single(series => series.Name == "ssthresh").Points);
+        double[] window = [.. ConnectionCharts.CongestionWindow(connection).Series.Single(series => series.Name == "cwnd").Points.Select(point => point.Y)];
+        Assert.True(window.Max() > window[^1], "the loss lowers it");
+    }
+
+    [Fact]
+    [Trait("Proves", "P33")]
+    public void TimeSequence_OfATransferWithALoss_ShowsEveryOctetOnceAndWhatWasSentAgain()
+    {
+        HostedConnection connection = Transfer(out SimulatedNetwork network);
+        Chart chart = ConnectionCharts.TimeSequence(SegmentRecorder.Record([.. network.Trace]), connection.Local);
+        IReadOnlyList<ChartPoint> sent = chart.Series.Single(series => series.Name == "sent").Points;
+        Assert.Equal(200_000, Enumerable.Range(0, sent.Count / 2).Sum(bar => sent[(bar * 2) + 1].Y - sent[bar * 2].Y));
+        Assert.NotEmpty(chart.Series.Single(series => series.Name == "sent again").Points);
+        Assert.NotEmpty(chart.Series.Single(series => series.Name == "SACKed").Points);
+        Assert.Equal(200_001, chart.Series.Single(series => series.Name == "acknowledged").Points.Max(point => point.Y));
+    }
+
+    [Fact]
+    public void History_LongTransfer_IsBounded()
+    {
+        var lab = new Lab(Applications.Discard, links: new LinkOptions { Latency = TimeSpan.FromMilliseconds(1), Bandwidth = 1_000_000_000 });
+        HostedConnection connection = lab.Network.Connect(lab.Client, Lab.ServerEnd);
+        for (int round = 0; round < 30; round++)
+        {
+            lab.Network.RunFor(TimeSpan.FromMilliseconds(100));
+            lab.Network.Send(connection, new byte[1_000_000]);
+        }
+
+        lab.Network.RunFor(TimeSpan.FromSeconds(1));
+        Assert.InRange(connection.History.Samples.Count, 1000, 10_000);
+    }
+
+    private static HostedConnection Transfer(out SimulatedNetwork network)
+    {
+        var lab = new Lab(Applications.Discard, links: new LinkOptions { Latency = TimeSpan.FromMilliseconds(10), Bandwidth = 10_000_000 });
+        network = lab.Network;
+        lab.Network.AddImpairment(ImpairmentKind.Drop, new PacketSelector { From = "client", DataOnly = true, Skip = 40, Count = 1 });
+        HostedConnection connection = lab.Network.Connect(lab.Client, Lab.ServerEnd);
+        lab.Network.Send(connection, new byte[200_000]);
+        lab.Network.RunFor(TimeSpan.FromSeconds(5));
+        return connection;
+    }
+}

@@ -1,0 +1,88 @@
+using TcpShell.Wire;
+
+namespace TcpShell.Hunt.Invariants;
+
+/// <summary>What was seen of one end: on the wire when it sent, and between the steps. The checkers compare the next thing with it.</summary>
+internal sealed class Observations
+{
+    private readonly List<(SeqNumber From, SeqNumber To)> _arrived = [];
+
+    /// <summary>The highest acknowledgment number that it sent; null before the first.</summary>
+    public SeqNumber? HighestAck { get; set; }
+
+    /// <summary>The right edge of the largest window that it told its peer; null before the first.</summary>
+    public SeqNumber? HighestEdge { get; set; }
+
+    /// <summary>The number behind the last one that it sent; null before the first segment.</summary>
+    public SeqNumber? HighestSent { get; set; }
+
+    /// <summary>The last value of its timestamp clock on the wire.</summary>
+    public uint? LastTimestamp { get; set; }
+
+    /// <summary>SND.UNA, RCV.NXT and the right edge when it was looked at last.</summary>
+    public SeqNumber Una { get; set; }
+
+    public SeqNumber Nxt { get; set; }
+
+    public SeqNumber Edge { get; set; }
+
+    public bool WasSynchronized { get; set; }
+
+    /// <summary>Since when data waits to be acknowledged; null if none does.</summary>
+    public Timestamp? AckOwedSince { get; set; }
+
+    /// <summary>When it sent something that wants an answer, since SND.UNA moved last.</summary>
+    public List<Timestamp> Asked { get; } = [];
+
+    /// <summary>Packets between the two ends that came to nothing, since SND.UNA moved last.</summary>
+    public int Losses { get; set; }
+
+    /// <summary>When it probed a closed window or an idle peer, since it heard of the peer last.</summary>
+    public List<Timestamp> Probed { get; } = [];
+
+    /// <summary>Packets between the two ends that came to nothing, since it heard of the peer last.</summary>
+    public int LossesInSilence { get; set; }
+
+    /// <summary>When SND.UNA moved last, or something was given to send with nothing before it.</summary>
+    public Timestamp LastProgress { get; set; }
+
+    /// <summary>The user timeout while the connection lived: the user's own, or one that the peer has asked for (RFC 5482).</summary>
+    public TimeSpan? UserTimeout { get; set; }
+
+    /// <summary>Whether a RST has arrived.</summary>
+    public bool ResetArrived { get; set; }
+
+    /// <summary>Notes octets that have arrived.</summary>
+    public void Arrived(SeqNumber from, SeqNumber to)
+    {
+        int first = 0;
+        while (first < _arrived.Count && _arrived[first].To < from)
+        {
+            first++;
+        }
+
+        int last = first;
+        for (; last < _arrived.Count && _arrived[last].From <= to; last++)
+        {
+            from = SeqNumber.Min(from, _arrived[last].From);
+            to = SeqNumber.Max(to, _arrived[last].To);
+        }
+
+        _arrived.RemoveRange(first, last - first);
+        _arrived.Insert(first, (from, to));
+    }
+
+    /// <summary>Whether all octets of a range have arrived.</summary>
+    public bool HasArrived(SeqNumber from, SeqNumber to)
+    {
+        foreach ((SeqNumber start, SeqNumber end) in _arrived)
+        {
+            if (start <= from && to <= end)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,446 @@
+using TcpShell.Hosting;
+using TcpShell.Hunt.Invariants;
+using TcpShell.Hunt.Scenarios;
+using TcpShell.Simulation;
+using TcpShell.Simulation.Impairments;
+using TcpShell.Tcp;
+using TcpShell.Tracing;
+using TcpShell.Wire;
+using static TcpShell.Hunt.Invariants.Requirement;
+
+namespace TcpShell.Hunt.Running;
+
+/// <summary>One run of a scenario, from an empty network to an empty network, with a look at everything after each event.</summary>
+internal sealed class ScenarioRun : ITcpApplication
+{
+    // No scenario lasts as long: R2 with the longest RTO takes half an hour, a keep-alive timer two hours.
+    private static readonly TimeSpan s_longest = TimeSpan.FromHours(24);
+
+    private readonly Scenario _scenario;
+    private readonly SimulatedNetwork _network;
+    private readonly Application _application;
+    private readonly Agenda _agenda = new();
+    private readonly List<End> _ends = [];
+    private readonly Dictionary<int, End> _byId = [];
+    private readonly Dictionary<(Endpoint Local, Endpoint Remote), End> _byTuple = [];
+
+    // Which plan a request belongs to, however late or often it arrives.
+    private readonly Dictionary<(Endpoint Client, SeqNumber Iss), ConnectionPlan> _requests = [];
+    private readonly TimeSpan _longestRoundTrip;
+    private ConnectionPlan? _opening;
+    private bool _openingAsClient;
+    private long _packets;
+    private long _steps;
+
+    private ScenarioRun(Scenario scenario, bool keepTrace)
+    {
+        _scenario = scenario;
+        _network = new SimulatedNetwork(scenario.Seed, scenario.Link);
+        _network.Trace.Limit = keepTrace ? _network.Trace.Limit : 1;
+        _network.PacketSent += PacketSent;
+        _network.PacketArrived += PacketArrived;
+        _application = new Application(_network, (after, what) => _agenda.Add(_network.Now + after, what));
+        _longestRoundTrip = LongestRoundTrip(scenario);
+    }
+
+    string ITcpApplication.Name => "Hunt";
+
+    /// <summary>Runs a scenario.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="keepTrace">Whether all packets are kept, for a capture.</param>
+    public static RunResult Execute(Scenario scenario, bool keepTrace = false)
+    {
+        var run = new ScenarioRun(scenario, keepTrace);
+        Failure? failure = null;
+        try
+        {
+            run.Prepare();
+            run.RunToEnd();
+            run.CleanUp();
+        }
+        catch (InvariantException broken)
+        {
+            failure = run.Fail(broken.Invariant, broken.Message);
+        }
+        catch (Exception thrown) when (thrown is not OutOfMemoryException)
+        {
+            // Whatever the engine throws is a find.
+            failure = run.Fail(thrown.GetType().Name, thrown.ToString());
+        }
+
+        return new(scenario, run._network, run._packets, run._steps, failure);
+    }
+
+    /// <summary>A server's connection does something for the first time: its user comes to life.</summary>
+    void ITcpApplication.Handle(HostedConnection connection, ConnectionEventKind what, Timestamp now)
+    {
+        if (!_byId.ContainsKey(connection.Id) && _requests.TryGetValue((connection.Remote, connection.Irs), out ConnectionPlan? plan))
+        {
+            Register(connection, plan, isClient: false);
+        }
+    }
+
+    private void Prepare()
+    {
+        foreach (HostPlan plan in _scenario.Hosts)
+        {
+            TcpHost host = _network.AddHost(plan.Name, null, SettingsTable.Make(plan));
+            host.IssChooser = plan.Iss is { } iss ? new IssSequence(iss).Next : null;
+            _network.Listen(host, new Endpoint(default, 80), this, plan.Backlog);
+        }
+
+        foreach (LinkPlan link in _scenario.Links)
+        {
+            _network.SetLink(link.One, link.Other, link.Options);
+        }
+
+        foreach (ImpairmentPlan plan in _scenario.Impairments)
+        {
+            Plan(plan.Start, () =>
+            {
+                Impairment impairment = _network.AddImpairment(plan.Kind, plan.Selector, plan.Delay);
+                if (plan.End is { } end)
+                {
+                    Plan(end, () => _network.RemoveImpairment(impairment));
+                }
+            });
+        }
+
+        foreach (ConnectionPlan plan in _scenario.Connections)
+        {
+            PlanConnection(plan);
+        }
+
+        foreach (HostEvent plan in _scenario.Events)
+        {
+            Plan(plan.At, () => Happen(plan));
+        }
+    }
+
+    private void PlanConnection(ConnectionPlan plan)
+    {
+        TcpHost client = _network.FindHost(plan.Client)!;
+        TcpHost server = _network.FindHost(plan.Server)!;
+        var clientEnd = new Endpoint(client.Addresses[0], plan.ClientPort);
+        var serverEnd = new Endpoint(server.Addresses[0], plan.ServerPort);
+        if (plan.Kind == ConnectionKind.SendWhileListening && plan.ClientEnd.Send > 0)
+        {
+            Listener listener = _network.Listen(client, clientEnd, this);
+            Plan(plan.At, () => SendWhileListening(plan, listener, serverEnd));
+            return;
+        }
+
+        Plan(plan.At, () => Open(plan, client, clientEnd, serverEnd, asClient: true));
+        if (plan.Kind == ConnectionKind.Simultaneous)
+        {
+            Plan(plan.At + plan.Skew, () => Open(plan, server, serverEnd, clientEnd, asClient: false));
+        }
+    }
+
+    private void Open(ConnectionPlan plan, TcpHost host, Endpoint local, Endpoint remote, bool asClient)
+    {
+        (_opening, _openingAsClient) = (plan, asClient);
+        try
+        {
+            _network.Connect(host, remote, local);
+        }
+        catch (TcpCallException refused) when (refused.Error is TcpCallError.HostDown or TcpCallError.PortInUse)
+        {
+            // The host crashed before, or the port's earlier connection is still there.
+        }
+    }
+
+    private void SendWhileListening(ConnectionPlan plan, Listener listener, Endpoint remote)
+    {
+        if (!listener.Owner.IsRunning || listener.Control.State != TcpState.Listen)
+        {
+            return; // the host crashed before
+        }
+
+        (_opening, _openingAsClient) = (plan, true);
+        Span<byte> data = stackalloc byte[1];
+        Content.Fill(2 * plan.Id, 0, data);
+        HostedConnection connection = _network.SendWhileListening(listener, data, remote);
+        _byId[connection.Id].Sent = 1;
+    }
+
+    private void Happen(HostEvent plan)
+    {
+        TcpHost host = _network.FindHost(plan.Host)!;
+        if (plan.Kind == HostEventKind.Restart)
+        {
+            _network.Restart(host);
+            return;
+        }
+
+        if (!host.IsRunning)
+        {
+            return;
+        }
+
+        foreach (End end in _ends)
+        {
+            if (end.IsLive && end.Connection.Owner == host)
+            {
+                // An ACK that was held back for company goes with it.
+                end.Aborted = true;
+                CountLoss((end.Connection.Local, end.Connection.Remote));
+            }
+        }
+
+        if (plan.Kind == HostEventKind.Crash)
+        {
+            _network.Crash(host);
+        }
+        else
+        {
+            _network.Stop(host);
+        }
+    }
+
+    private void RunToEnd()
+    {
+        Look();
+        while (true)
+        {
+            Timestamp? next = _network.NextEvent;
+            if (_agenda.Next is { } planned && (next is null || planned < next))
+            {
+                _network.RunFor(planned > _network.Now ? planned - _network.Now : TimeSpan.Zero);
+                _agenda.Take()();
+            }
+            else if (!_network.Step())
+            {
+                return;
+            }
+
+            _steps++;
+            Look();
+            CheckProgress();
+        }
+    }
+
+    /// <summary>Lets the users act and looks at all connections.</summary>
+    private void Look()
+    {
+        for (int i = _ends.Count - 1; i >= 0; i--)
+        {
+            End end = _ends[i];
+            _application.Act(end);
+            if (end.Tcp.EndOfStream && !end.SawEndOfStream)
+            {
+                end.SawEndOfStream = true;
+                EndingChecker.CheckEndOfStream(end, PeerOf(end));
+            }
+
+            if (end.IsLive)
+            {
+                ConnectionChecker.Check(end, _network.Now, _steps);
+            }
+        }
+
+        for (int i = _ends.Count - 1; i >= 0; i--)
+        {
+            if (!_ends[i].IsLive)
+            {
+                Judge(_ends[i]);
+                _ends.RemoveAt(i);
+            }
+        }
+    }
+
+    private void Judge(End end)
+    {
+        if (!end.Ended && end.Tcp.State == TcpState.Closed)
+        {
+            end.Ended = true;
+            EndingChecker.Check(end, PeerOf(end), _network.Now, _longestRoundTrip);
+        }
+    }
+
+    /// <summary>What happens has to bring somebody further: there is a bound for how much may happen for what users did.</summary>
+    private void CheckProgress()
+    {
+        long most = 3000 + (300L * _byId.Count) + (20 * _application.Calls) + (2 * _application.Octets);
+        Require(_packets <= most, "Livelock", $"{_packets} packets were sent for {_application.Calls} calls of users.");
+        Require(_steps <= 10 * most, "Livelock", $"{_steps} events happened for {_application.Calls} calls of users.");
+        Require(_network.Now - Timestamp.Zero <= s_longest, "Livelock", $"The run does not end.");
+    }
+
+    /// <summary>Nothing will happen any more: what is left has a reason, and when it goes no memory stays.</summary>
+    private void CleanUp()
+    {
+        foreach (End end in _ends.ToArray())
+        {
+            EndingChecker.CheckLeftOver(end, PeerOf(end));
+        }
+
+        foreach (End end in _ends.ToArray())
+        {
+            _application.Abort(end);
+        }
+
+        Look();
+        while (_network.Step())
+        {
+            Look();
+        }
+
+        foreach (TcpHost host in _network.Hosts)
+        {
+            Require(host.Connections.Count == 0, "MemoryReturns", $"Host {host.Name} keeps {host.Connections.Count} connections.");
+            Require(host.DeadlineCount == 0, "MemoryReturns", $"Host {host.Name} keeps {host.DeadlineCount} deadlines.");
+            foreach (Listener listener in host.Listeners)
+            {
+                Require(listener.HalfOpen == 0, "MemoryReturns", $"{listener} of {host.Name} counts {listener.HalfOpen} half-open connections.");
+            }
+        }
+    }
+
+    private void PacketSent(TracedPacket packet)
+    {
+        _packets++;
+        DecodedPacket decoded = packet.Decode();
+        (Endpoint Local, Endpoint Remote) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
+        if (_byId.GetValueOrDefault(packet.ConnectionId) is { IsLive: true } sender)
+        {
+            ConnectionChecker.NoteProgress(sender, _network.Now);
+        }
+
+        if (packet.Fate == PacketFate.Lost)
+        {
+            CountLoss(tuple);
+        }
+
+        if (packet.ConnectionId == 0)
+        {
+            PacketChecker.CheckOfNobody(decoded, _byTuple.GetValueOrDefault(tuple));
+            return;
+        }
+
+        End end = _byId.GetValueOrDefault(packet.ConnectionId) ?? RegisterOpening(packet);
+        End? peer = PeerOf(end);
+        PacketChecker.Check(packet, decoded, end, peer);
+        if (end.IsLive && packet.Reason == TransmitReason.Data && decoded.Segment.Payload.Length > 0)
+        {
+            ConnectionChecker.CheckNewData(end, decoded.Segment);
+        }
+
+        if (packet.Reason is TransmitReason.ZeroWindowProbe or TransmitReason.KeepAliveProbe)
+        {
+            end.Seen.Probed.Add(_network.Now);
+        }
+        else if (packet.Reason == TransmitReason.Open && decoded.Segment.Flags.Has(TcpFlags.ACK))
+        {
+            // Our SYN of a simultaneous open was not answered, but crossed.
+            end.Seen.Asked.Clear();
+            end.Seen.Asked.Add(_network.Now);
+        }
+        else if (decoded.Segment.Length > 0 && decoded.Segment.SequenceNumber <= end.Tcp.Snd.Una)
+        {
+            end.Seen.Asked.Add(_network.Now);
+        }
+    }
+
+    private void PacketArrived(TracedPacket packet)
+    {
+        DecodedPacket decoded = packet.Decode();
+        (Endpoint Remote, Endpoint Local) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
+        bool refused = packet.Verdict is { Fate: not SegmentFate.Accepted } && decoded.Segment.Flags.Has(TcpFlags.SYN);
+        if (packet.Fate != PacketFate.Delivered || refused || packet.Verdict is { Fate: SegmentFate.Dropped })
+        {
+            CountLoss((tuple.Remote, tuple.Local));
+        }
+
+        if (packet.Fate == PacketFate.Delivered && _byTuple.GetValueOrDefault((tuple.Local, tuple.Remote)) is { } end)
+        {
+            TcpSegment segment = decoded.Segment;
+            end.Seen.ResetArrived |= segment.Flags.Has(TcpFlags.RST);
+            if (packet.Verdict is { Fate: SegmentFate.Accepted or SegmentFate.Acknowledged })
+            {
+                end.Seen.Probed.Clear();
+                end.Seen.LossesInSilence = 0;
+            }
+
+            if (segment.Length > 0)
+            {
+                end.Seen.Arrived(segment.SequenceNumber, segment.End);
+            }
+        }
+    }
+
+    private void CountLoss((Endpoint One, Endpoint Other) tuple)
+    {
+        CountLossAt(_byTuple.GetValueOrDefault(tuple));
+        CountLossAt(_byTuple.GetValueOrDefault((tuple.Other, tuple.One)));
+    }
+
+    private static void CountLossAt(End? end)
+    {
+        if (end is not null)
+        {
+            end.Seen.Losses++;
+            end.Seen.LossesInSilence++;
+        }
+    }
+
+    private End RegisterOpening(TracedPacket packet)
+    {
+        HostedConnection connection = _network.FindHost(packet.From)!.Connections.Last(candidate => candidate.Id == packet.ConnectionId);
+        return Register(connection, _opening!, _openingAsClient);
+    }
+
+    private End Register(HostedConnection connection, ConnectionPlan plan, bool isClient)
+    {
+        var end = new End(connection, plan, isClient, _network.Now);
+        end.Seen.LastProgress = _network.Now;
+        _ends.Add(end);
+        _byId.Add(connection.Id, end);
+        _byTuple[(connection.Local, connection.Remote)] = end;
+        if (isClient)
+        {
+            _requests[(connection.Local, connection.Iss)] = plan;
+        }
+
+        _application.Begin(end);
+        return end;
+    }
+
+    /// <summary>The other end of the same connection: the one that knows both numbers as this end does. There may be none, or none yet.</summary>
+    private End? PeerOf(End end)
+    {
+        if (end.Peer is null
+            && _byTuple.GetValueOrDefault((end.Connection.Remote, end.Connection.Local)) is { } candidate
+            && candidate.Tcp.Snd.Iss == end.Tcp.Rcv.Irs
+            && end.Tcp.Snd.Iss == candidate.Tcp.Rcv.Irs)
+        {
+            end.Peer = candidate;
+        }
+
+        return end.Peer;
+    }
+
+    private void Plan(TimeSpan at, Action what) => _agenda.Add(Timestamp.Zero + at, what);
+
+    private Failure Fail(string invariant, string text) =>
+        new(invariant, text, _network.Now, string.Join('\n', _byId.Values.Where(end => end.IsLive || _byId.Count < 10).Select(end => end.Describe())));
+
+    private static TimeSpan LongestRoundTrip(Scenario scenario)
+    {
+        TimeSpan longest = TimeSpan.Zero;
+        foreach (LinkOptions link in scenario.Links.Select(link => link.Options).Append(scenario.Link))
+        {
+            double queue = link.Bandwidth is { } bandwidth ? (link.QueueLength + 2) * 8.0 * link.Mtu / bandwidth : 0;
+            TimeSpan oneWay = link.Latency + link.Jitter + TimeSpan.FromSeconds(queue);
+            longest = oneWay > longest ? oneWay : longest;
+        }
+
+        foreach (ImpairmentPlan impairment in scenario.Impairments)
+        {
+            longest += impairment.Delay;
+        }
+
+        // Both ways, and an ACK that is delayed.
+        return (2 * longest) + TimeSpan.FromMilliseconds(500);
+    }
+}

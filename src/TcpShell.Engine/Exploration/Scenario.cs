@@ -5,7 +5,7 @@ namespace TcpShell.Exploration;
 /// <summary>
 /// A small lab whose every course of events is looked at: how it is set up, what its users do, and what has to hold.
 /// </summary>
-public sealed class Scenario
+public sealed record Scenario
 {
     /// <summary>Its name.</summary>
     public required string Name { get; init; }

@@ -26,7 +26,7 @@ internal sealed class StateFingerprint
         .. Ignore<TcpHost>(
             "_demultiplexer", "_closed", "_stateChanges", "_deadlines", "_scheduled", "_identification", "_nextId",
             nameof(TcpHost.Network), nameof(TcpHost.Counters)),
-        .. Ignore<HostedConnection>("_changes", nameof(HostedConnection.Id), "Scheduled", "IsDirty"),
+        .. Ignore<HostedConnection>("_changes", nameof(HostedConnection.Id), nameof(HostedConnection.History), "Scheduled", "IsDirty"),
         .. Ignore<Listener>("_accepted", nameof(Listener.Accepted), nameof(Listener.BacklogDrops)),
         .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters)),
     ];
@@ -110,6 +110,9 @@ internal sealed class StateFingerprint
 
         return octets;
     }
+
+    /// <summary>Whether a field decides nothing.</summary>
+    internal static bool Ignores(FieldInfo field) => s_ignored.Contains(field);
 
     private static IEnumerable<FieldInfo> Ignore<T>(params string[] names) => names.Select(name => ObjectFields.Named(typeof(T), name));
 
@@ -215,7 +218,7 @@ internal sealed class StateFingerprint
     {
         foreach (FieldInfo field in _fields.Of(value.GetType()))
         {
-            if (s_ignored.Contains(field))
+            if (Ignores(field))
             {
                 continue;
             }

@@ -245,6 +245,7 @@ public static class NamedScenarios
         {
             // Packets take no time: whatever differs in nothing but moments would be many states instead of one.
             var network = new SimulatedNetwork(Seed, new LinkOptions { Latency = TimeSpan.Zero }, Name);
+            network.RunFor(TimeSpan.FromSeconds(1));
             foreach (string name in (string[])[DefaultLab.Client, DefaultLab.Server])
             {
                 TcpHost host = network.AddHost(name, null, Settings with { Nagle = false }); // so that three small segments are three

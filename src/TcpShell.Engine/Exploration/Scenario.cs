@@ -13,7 +13,7 @@ public sealed record Scenario
     /// <summary>What happens in it, in one sentence.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>Makes the lab, the same one each time.</summary>
+    /// <summary>Makes the lab, the same one each time. Its time is not zero, since a moment of zero stands for never where states are compared.</summary>
     public required Func<SimulatedNetwork> Build { get; init; }
 
     /// <summary>What the users of the hosts do. Calls on one host are made in this order, calls on different hosts in any.</summary>

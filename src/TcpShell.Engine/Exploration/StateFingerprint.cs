@@ -238,7 +238,8 @@ internal sealed class StateFingerprint
         switch (value)
         {
             case Timestamp moment:
-                Write(moment == Timestamp.MaxValue ? long.MaxValue : moment.Nanoseconds - _now.Nanoseconds);
+                // Time zero stands for never: an exploration begins later.
+                Write(moment == Timestamp.MaxValue || moment == Timestamp.Zero ? long.MaxValue - moment.Nanoseconds : moment.Nanoseconds - _now.Nanoseconds);
                 break;
             case TcpTimestamps:
                 Write(1); // of the SYNs: that they had timestamps decides something, which ones does not

@@ -1,4 +1,5 @@
 using TcpShell.Tcp;
+using TcpShell.Tracing;
 using TcpShell.Wire;
 
 namespace TcpShell.Hosting;
@@ -155,6 +156,24 @@ public sealed class HostedConnection
     /// <summary>Octets in flight.</summary>
     public int InFlight => Tcp.Unacknowledged.InFlight;
 
+    /// <summary>Segments that are taken for lost and wait to be sent again.</summary>
+    public int Lost => Tcp.Unacknowledged.Lost;
+
+    /// <summary>Segments that the peer holds beyond a gap.</summary>
+    public int Sacked => Tcp.Unacknowledged.Sacked;
+
+    /// <summary>Segments that were sent again and are in flight.</summary>
+    public int Retransmitted => Tcp.Unacknowledged.Retransmitted;
+
+    /// <summary>How far apart, in segments, the path was seen to reorder; 3 at least.</summary>
+    public int Reordering => Tcp.Reordering;
+
+    /// <summary>Where loss recovery stands.</summary>
+    public RecoveryPhase RecoveryPhase => Tcp.RecoveryPhase;
+
+    /// <summary>What held the sender back, and for how long.</summary>
+    public SendLimits Limits => Tcp.Limits;
+
     /// <summary>Segments sent again.</summary>
     public long Retransmissions => Tcp.Counters.Retransmissions;
 
@@ -180,6 +199,14 @@ public sealed class HostedConnection
     /// <param name="one">One end.</param>
     /// <param name="other">The other end.</param>
     public bool Joins(Endpoint one, Endpoint other) => (one == Local && other == Remote) || (one == Remote && other == Local);
+
+    /// <summary>Whether a segment belongs to the connection, in either direction, or an ICMP error is about one that does.</summary>
+    /// <param name="segment">The record.</param>
+    public bool Joins(SegmentRecord segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        return Joins(segment.Icmp is null ? segment.Source : segment.IcmpAbout, segment.Destination);
+    }
 
     // When the host looks at its timers, the next time on top: it plans only ever what is earlier than that.
     internal Stack<Timestamp> Scheduled { get; } = new();

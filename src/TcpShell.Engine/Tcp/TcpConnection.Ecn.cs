@@ -3,7 +3,7 @@ using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
 
-// Explicit congestion notification (RFC 3168).
+// Explicit congestion notification (RFC 3168 [SHLD-8]).
 public sealed partial class TcpConnection
 {
     private const TcpFlags EcnFlags = TcpFlags.ECE | TcpFlags.CWR;
@@ -103,9 +103,9 @@ public sealed partial class TcpConnection
             _reductionEnd = null;
         }
 
-        if (_waitsForEcnTimer && State != TcpState.TimeWait && !Timers.IsRunning(TimerKind.Retransmission))
+        if (_waitsForEcnTimer && State != TcpState.TimeWait && !RecoveryTimerRuns)
         {
-            Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
+            RestartRetransmissionTimer(now);
         }
     }
 
@@ -115,6 +115,11 @@ public sealed partial class TcpConnection
     /// <param name="now">The time.</param>
     private void ReduceWindow(CongestionSignal signal, int flightSize, Timestamp now)
     {
+        if (InRecovery)
+        {
+            _congestion.Window = _congestion.SlowStartThreshold; // recovery has steered it; this is what it will leave behind
+        }
+
         bool alreadyDone = signal == CongestionSignal.Loss && _reducedByEcho && _reductionEnd is not null;
         if (!alreadyDone) // a loss in a window whose mark was answered is the same congestion [3168-5]
         {
@@ -122,7 +127,7 @@ public sealed partial class TcpConnection
         }
 
         _reductionEnd = Snd.Max;
-        _reducedByEcho = signal == CongestionSignal.EcnEcho;
+        _reducedByEcho = alreadyDone || signal == CongestionSignal.EcnEcho;
         _cwrPending = EcnInForce;
     }
 

@@ -149,6 +149,7 @@ public sealed class TestTcpScenarioCommand : NetworkCmdlet
     private SimulatedNetwork SetUp(TcpSettings settings)
     {
         var network = new SimulatedNetwork(Seed, new LinkOptions { Latency = TimeSpan.Zero }, "scenario");
+        network.RunFor(TimeSpan.FromSeconds(1));
         DefaultLab.Furnish(network, settings);
         using (Lab.Visit(network))
         {

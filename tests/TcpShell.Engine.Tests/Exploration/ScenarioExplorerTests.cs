@@ -42,8 +42,8 @@ public class ScenarioExplorerTests
     public void PropertyThatFails_IsReachedByAShortestWay()
     {
         // Losing the SYN twice is needed, and the timer has to fire in between.
-        Scenario scenario = With(s_handshake, new("NoSecondRepetition", network => network.Trace.Count > 2 && network.Connections.First().State == TcpState.SynSent
-            && network.Connections.First().Retransmissions == 2 ? "twice" : null));
+        Scenario scenario = With(s_handshake, new("NoSecondRepetition", network => network.Connections.First().Retransmissions == 2
+            && network.Trace.Count(packet => packet.Fate == PacketFate.Lost) == 2 ? "twice" : null));
 
         ExplorationResult result = Explore(scenario, faults: 2);
 

@@ -71,6 +71,7 @@ public class StateFingerprintTests
     {
         Lab early = new();
         Lab late = new();
+        early.RunTo(1);
         late.RunTo(3600);
         early.Client.IssChooser = late.Client.IssChooser = (_, _) => new SeqNumber(1000);
         early.Connect();

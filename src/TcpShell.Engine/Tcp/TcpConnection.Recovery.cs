@@ -193,13 +193,13 @@ public sealed partial class TcpConnection
     {
         bool again = RecoveryPhase != RecoveryPhase.Open;
         int flight = again ? Math.Min(Snd.Outstanding, _congestion.SlowStartThreshold) : Snd.Outstanding - _limitedTransmitted;
+        bool reduced = ReduceWindow(CongestionSignal.Loss, flight, now); // the same with SACK and without [2018-8]
         RecoveryPhase = RecoveryPhase.Recovery;
         _forwardRto = ForwardRto.Off;
         _probeEnd = null;
         _recover = Snd.Max;
         _reducedAt = Unacknowledged.LastOrder;
         _partialAckCame = false;
-        bool reduced = ReduceWindow(CongestionSignal.Loss, flight, now); // [2018-8]
         _prr.Start(_congestion.SlowStartThreshold, Snd.Outstanding);
         if (!SelectiveAcknowledgmentInForce)
         {

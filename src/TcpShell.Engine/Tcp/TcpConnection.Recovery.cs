@@ -272,7 +272,11 @@ public sealed partial class TcpConnection
     {
         Counters.SpuriousRecoveries++;
         _spurious.Stop();
-        _congestion.Undo();
+        if (!_reducedByEcho)
+        {
+            _congestion.Undo(); // a mark that was echoed was no mistake
+        }
+
         if (RecoveryPhase == RecoveryPhase.Open)
         {
             return; // the D-SACKs came after its end

@@ -198,6 +198,8 @@ internal sealed class ScenarioShrinker
             link with { Latency = plain.Latency },
             link with { Jitter = plain.Jitter },
             link with { Bandwidth = plain.Bandwidth },
+            link with { MarkThreshold = plain.MarkThreshold },
+            link with { Hops = plain.Hops },
             link with { QueueLength = plain.QueueLength },
             link with { Mtu = plain.Mtu },
         ];

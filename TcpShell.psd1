@@ -37,6 +37,7 @@
         'Set-TcpConnection'
         'Step-TcpNetwork'
         'Stop-TcpHost'
+        'Test-TcpScenario'
         'Wait-TcpState'
         'Watch-TcpState'
     )

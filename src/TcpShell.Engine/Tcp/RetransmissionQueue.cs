@@ -371,6 +371,7 @@ public sealed class RetransmissionQueue
         InFlight = Sacked = SackedOctets = Retransmitted = 0;
     }
 
+    /// <summary>A segment goes into the network [8985-2].</summary>
     private void Launch(SentSegment segment, int copies, long? order = null)
     {
         segment.Copies = copies;

@@ -30,7 +30,8 @@ public sealed partial class TcpConnection
     {
         SeqNumber una = Snd.Una;
         bool ofSyn = una == Snd.Iss;
-        bool isBare = IsDuplicateAck(segment);
+        bool isBare = TellsNothing(segment);
+        bool waits = Unacknowledged.Count > 0;
         bool windowWasFull = una < _windowFullUpTo;
         int sacked = Unacknowledged.SackedOctets;
         _delivered.Clear();
@@ -49,7 +50,7 @@ public sealed partial class TcpConnection
 
         int acknowledged = Snd.Una - una;
         int delivered = acknowledged + Unacknowledged.SackedOctets - sacked;
-        bool isDuplicate = SelectiveAcknowledgmentInForce ? acknowledged == 0 && delivered > 0 : isBare; // [5681-11, 6675-4]
+        bool isDuplicate = SelectiveAcknowledgmentInForce ? acknowledged == 0 && delivered > 0 : isBare && waits; // [5681-11, 6675-4]
         uint? echo = TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps ? timestamps.EchoReply : null;
         var news = new AckNews(acknowledged, delivered, isDuplicate, isBare && delivered == 0, duplicate, echo);
         bool grows = Recover(news, now);
@@ -171,10 +172,9 @@ public sealed partial class TcpConnection
         return duplicate;
     }
 
-    /// <summary>[5681-11]</summary>
-    private bool IsDuplicateAck(in TcpSegment segment) =>
+    /// <summary>Whether a segment has neither data nor news in its fixed header; a duplicate ACK where something is in flight [5681-11].</summary>
+    private bool TellsNothing(in TcpSegment segment) =>
         segment.AcknowledgmentNumber == Snd.Una
-        && Unacknowledged.Count > 0
         && segment.Length == 0
         && (uint)segment.Window << Snd.WindowShift == Snd.Wnd;
 

@@ -113,7 +113,8 @@ public sealed partial class TcpConnection
     /// <param name="signal">What tells of it.</param>
     /// <param name="flightSize">FlightSize: octets sent and not acknowledged.</param>
     /// <param name="now">The time.</param>
-    private void ReduceWindow(CongestionSignal signal, int flightSize, Timestamp now)
+    /// <returns>Whether the window is reduced by it, and not already by a mark of the same window.</returns>
+    private bool ReduceWindow(CongestionSignal signal, int flightSize, Timestamp now)
     {
         if (InRecovery)
         {
@@ -129,6 +130,7 @@ public sealed partial class TcpConnection
         _reductionEnd = Snd.Max;
         _reducedByEcho = alreadyDone || signal == CongestionSignal.EcnEcho;
         _cwrPending = EcnInForce;
+        return !alreadyDone;
     }
 
     /// <summary>New data, and only that, is ECN-capable: ECT(0); the first of it after a reduction says so [3168-2, 3168-3, 3168-6].</summary>

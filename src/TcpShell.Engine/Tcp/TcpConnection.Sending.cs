@@ -253,7 +253,7 @@ public sealed partial class TcpConnection
 
     private SendLimit CurrentLimit()
     {
-        if (Unacknowledged.Count == 0 && !WaitsToSend)
+        if (!IsSynchronized(State) || (Unacknowledged.Count == 0 && !WaitsToSend))
         {
             return SendLimit.None;
         }

@@ -21,12 +21,11 @@ internal sealed class ScriptCalls
     // Nobody writes more than that at once, and a script cannot make the runner take more memory.
     private const int LargestBuffer = 1 << 26;
 
-    private static byte[] s_zeros = [];
-
     private readonly Dictionary<long, int> _descriptors = [];
     private readonly ScriptHost _host;
     private readonly Endpoint _bound;
     private readonly Endpoint _remote;
+    private byte[] _zeros = [];
 
     /// <summary>Makes the calls of a program.</summary>
     /// <param name="host">The host that it runs on.</param>
@@ -343,13 +342,13 @@ internal sealed class ScriptCalls
         _ => throw new ScriptUnsupported($"the argument {value}"),
     };
 
-    private static ReadOnlySpan<byte> Zeros(int count)
+    private ReadOnlySpan<byte> Zeros(int count)
     {
-        if (s_zeros.Length < count)
+        if (_zeros.Length < count)
         {
-            s_zeros = new byte[count];
+            _zeros = new byte[count];
         }
 
-        return s_zeros.AsSpan(0, count);
+        return _zeros.AsSpan(0, count);
     }
 }

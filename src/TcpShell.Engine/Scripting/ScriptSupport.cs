@@ -23,9 +23,24 @@ internal static class ScriptSupport
                 case PacketEvent packet:
                     Require(packet);
                     break;
+                case CodeEvent code:
+                    Require(code);
+                    break;
                 case CommandEvent command:
                     ScriptCommands.Apply(TcpSettings.Linux, command.Command);
                     break;
+            }
+        }
+    }
+
+    private static void Require(CodeEvent code)
+    {
+        foreach (string statement in ScriptCodeReader.Statements(code.Code))
+        {
+            string? unknown = ScriptCodeReader.Names(statement).FirstOrDefault(name => !TcpInfo.IsKnown(name));
+            if (unknown is not null)
+            {
+                throw new ScriptUnsupported($"{unknown} in a code block");
             }
         }
     }

@@ -17,6 +17,31 @@ internal static class TcpInfo
         ["TCPI_OPT_WSCALE"] = 4, ["TCPI_OPT_ECN"] = 8, ["TCPI_OPT_ECN_SEEN"] = 16, ["TCPI_OPT_SYN_DATA"] = 32,
     };
 
+    private static readonly Dictionary<string, Func<HostedConnection, long>> s_fields = new(StringComparer.Ordinal)
+    {
+        ["tcpi_state"] = connection => StateOf(connection.State),
+        ["tcpi_options"] = connection => (connection.TimestampsInForce ? 1 : 0) | (connection.SackInForce ? 2 : 0) | (connection.WindowScalingInForce ? 4 : 0),
+        ["tcpi_snd_wscale"] = connection => connection.SndScale,
+        ["tcpi_rcv_wscale"] = connection => connection.RcvScale,
+        ["tcpi_rto"] = connection => Microseconds(connection.Rto),
+        ["tcpi_snd_mss"] = connection => connection.SendMss,
+        ["tcpi_advmss"] = connection => connection.ReceiveMss,
+        ["tcpi_rtt"] = connection => Microseconds(connection.Srtt ?? TimeSpan.Zero),
+        ["tcpi_rttvar"] = connection => Microseconds(connection.RttVar ?? TimeSpan.Zero),
+        ["tcpi_min_rtt"] = connection => Microseconds(connection.Tcp.Rtt.Minimum ?? TimeSpan.Zero),
+        ["tcpi_backoff"] = connection => connection.Tcp.Rtt.Backoff,
+        ["tcpi_snd_cwnd"] = connection => connection.Cwnd / connection.SendMss,
+        ["tcpi_snd_ssthresh"] = connection => connection.Ssthresh == int.MaxValue ? InfiniteThreshold : connection.Ssthresh / connection.SendMss,
+        ["tcpi_unacked"] = connection => connection.Unacknowledged.Count,
+        ["tcpi_total_retrans"] = connection => connection.Retransmissions,
+        ["tcpi_bytes_acked"] = connection => connection.Counters.BytesAcknowledged,
+        ["tcpi_bytes_received"] = connection => connection.Counters.BytesReceived,
+        ["tcpi_notsent_bytes"] = connection => Math.Max(0, connection.SendQueue - (connection.SndNxt - connection.SndUna)),
+    };
+
+    /// <summary>Whether a name of tcp_info is known here; other names are a script's own.</summary>
+    public static bool IsKnown(string name) => !name.StartsWith("tcpi_", StringComparison.Ordinal) || s_fields.ContainsKey(name);
+
     /// <summary>The value of a name.</summary>
     /// <param name="connection">The connection that is asked about; null where there is none.</param>
     /// <param name="name">The name.</param>
@@ -28,33 +53,13 @@ internal static class TcpInfo
             return constant;
         }
 
-        return connection is null
-            ? name == "tcpi_state" ? s_constants["TCP_CLOSE"] : null
-            : Field(connection, name);
-    }
+        if (connection is null)
+        {
+            return name == "tcpi_state" ? s_constants["TCP_CLOSE"] : null;
+        }
 
-    private static long? Field(HostedConnection connection, string name) => name switch
-    {
-        "tcpi_state" => StateOf(connection.State),
-        "tcpi_options" => (connection.TimestampsInForce ? 1 : 0) | (connection.SackInForce ? 2 : 0) | (connection.WindowScalingInForce ? 4 : 0),
-        "tcpi_snd_wscale" => connection.SndScale,
-        "tcpi_rcv_wscale" => connection.RcvScale,
-        "tcpi_rto" => Microseconds(connection.Rto),
-        "tcpi_snd_mss" => connection.SendMss,
-        "tcpi_advmss" => connection.ReceiveMss,
-        "tcpi_rtt" => Microseconds(connection.Srtt ?? TimeSpan.Zero),
-        "tcpi_rttvar" => Microseconds(connection.RttVar ?? TimeSpan.Zero),
-        "tcpi_min_rtt" => Microseconds(connection.Tcp.Rtt.Minimum ?? TimeSpan.Zero),
-        "tcpi_backoff" => connection.Tcp.Rtt.Backoff,
-        "tcpi_snd_cwnd" => connection.Cwnd / connection.SendMss,
-        "tcpi_snd_ssthresh" => connection.Ssthresh == int.MaxValue ? InfiniteThreshold : connection.Ssthresh / connection.SendMss,
-        "tcpi_unacked" => connection.Unacknowledged.Count,
-        "tcpi_total_retrans" => connection.Retransmissions,
-        "tcpi_bytes_acked" => connection.Counters.BytesAcknowledged,
-        "tcpi_bytes_received" => connection.Counters.BytesReceived,
-        "tcpi_notsent_bytes" => Math.Max(0, connection.SendQueue - (connection.SndNxt - connection.SndUna)),
-        _ => null,
-    };
+        return s_fields.TryGetValue(name, out Func<HostedConnection, long>? field) ? field(connection) : null;
+    }
 
     private static long StateOf(TcpState state) => s_constants[state switch
     {

@@ -30,6 +30,17 @@ public sealed record Cell(long Bandwidth, int RoundTripMilliseconds, double Loss
         (CongestionAlgorithm.Reno, false), (CongestionAlgorithm.Reno, true), (CongestionAlgorithm.Cubic, false), (CongestionAlgorithm.Cubic, true),
     ];
 
+    /// <summary>All cells, by bandwidth, round-trip time, sender and loss.</summary>
+    public static IEnumerable<Cell> All =>
+        from bandwidth in Bandwidths
+        from roundTrip in RoundTripTimes
+        from sender in Senders
+        from loss in Losses
+        select new Cell(bandwidth, roundTrip, loss, sender.Congestion, sender.Sack);
+
+    /// <summary>The sender in words.</summary>
+    public string Sender => $"{Congestion}{(Sack ? " with SACK" : "")}";
+
     /// <summary>Sends for some thousand round trips.</summary>
     /// <returns>Goodput: the data that the receiving program got, as a share of what the link could have carried.</returns>
     public double Measure()

@@ -1,5 +1,19 @@
+// Measures the matrix in virtual time and writes tests/snapshots/goodput-matrix.txt and docs/goodput-matrix.svg. It takes a few minutes:
+//     dotnet run -c Release --project benchmarks/GoodputMatrix
 using TcpShell.GoodputMatrix;
-using TcpShell.Tcp;
-var b = new Bottleneck(10_000_000, TimeSpan.FromMilliseconds(20), 0);
-b.AddFlow(s => s with { Congestion = CongestionAlgorithm.Cubic, SelectiveAcknowledgment = false });
-for (int i = 0; i < 60; i++) { b.Run(TimeSpan.FromMilliseconds(i < 40 ? 50 : 1000)); var t = b.Flows[0].Tcp; Console.WriteLine($"{b.Now} {b.Received[0]} cwnd {t.CongestionWindow/1448.0:F1} ssthresh {t.SlowStartThreshold/1448.0:F1} {t.InRecovery} rtos {t.Counters.Timeouts} rtx {t.Counters.Retransmissions} frtx {t.Counters.FastRetransmits} srtt {t.Rtt.Smoothed} out {t.Snd.Outstanding/1448} flight {t.Unacknowledged.InFlight/1448}"); }
+
+var shares = new Dictionary<Cell, double>();
+foreach (Cell cell in Cell.All)
+{
+    shares.Add(cell, cell.Measure());
+    Console.WriteLine($"{MatrixText.Head(cell)}{MatrixText.Percent(cell.Loss),-8}{MatrixText.Entry(shares[cell])}");
+}
+
+string root = AppContext.BaseDirectory;
+while (!File.Exists(Path.Combine(root, "TcpShell.sln")))
+{
+    root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("No folder above has TcpShell.sln.");
+}
+
+File.WriteAllText(Path.Combine(root, "tests", "snapshots", "goodput-matrix.txt"), MatrixText.Write(shares));
+File.WriteAllText(Path.Combine(root, "docs", "goodput-matrix.svg"), MatrixPlot.Draw(shares));

@@ -30,12 +30,12 @@ Describe 'Set-TcpConnection' {
         $out = $c, $d | Set-TcpConnection -Option @{ R2 = 4 } -PassThru
         $out | Should -Be $c, $d
         $c.Settings.R2, $d.Settings.R2 | Should -Be 4, 4
-        $c | Set-TcpConnection @{ R1 = 2 } | Should -BeNullOrEmpty
+        $c | Set-TcpConnection -Option @{ R1 = 2 } | Should -BeNullOrEmpty
     }
 
     It 'changes no other connection, and not its host' {
         $d = New-TcpConnection
-        $c | Set-TcpConnection @{ TimeToLive = 1 }
+        $c | Set-TcpConnection -Option @{ TimeToLive = 1 }
         $d.Settings.TimeToLive, $c.Owner.Settings.TimeToLive | Should -Be 64, 64
     }
 
@@ -55,13 +55,14 @@ Describe 'Set-TcpConnection' {
 
     It 'reports a connection that is over' {
         $c | Close-TcpConnection -Abort
-        { $c | Set-TcpConnection @{ Nagle = $false } -ErrorAction Stop } | Should -Throw -ErrorId 'ConnectionDoesNotExist,*'
+        { $c | Set-TcpConnection -Option @{ Nagle = $false } -ErrorAction Stop } | Should -Throw -ErrorId 'ConnectionDoesNotExist,*'
     }
 
     It 'counts for the connections that a listener accepts from then on' {
         $listener = Get-TcpConnection -State Listen | Select-Object -First 1
-        $listener | Set-TcpConnection @{ Nagle = $false }
+        $listener | Set-TcpConnection -Option @{ Nagle = $false }
         $later = New-TcpConnection
+        Step-TcpNetwork -For 1s
         (Get-TcpConnection -HostName server -State Established | Select-Object -Last 1).Settings.Nagle | Should -BeFalse
         $later.Settings.Nagle | Should -BeTrue
     }

@@ -15,6 +15,9 @@ public sealed class HostCounters
     /// <summary>Packets dropped for another reason than these: not TCP, a fragment, not for this host.</summary>
     public long NotForUs { get; internal set; }
 
+    /// <summary>ICMP errors that arrived, whether they counted or not.</summary>
+    public long IcmpErrors { get; internal set; }
+
     /// <summary>Segments that belonged to no connection and no listener.</summary>
     public long NoConnection { get; internal set; }
 

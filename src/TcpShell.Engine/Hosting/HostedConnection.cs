@@ -95,6 +95,12 @@ public sealed class HostedConnection
     /// <summary>The MSS that we announce.</summary>
     public int ReceiveMss => Tcp.ReceiveMaximumSegmentSize;
 
+    /// <summary>The largest IP packet that is sent, in octets.</summary>
+    public int PathMtu => Tcp.PathMtu;
+
+    /// <summary>The last ICMP error about one of its segments; null if there was none.</summary>
+    public IcmpError? LastIcmpError => Tcp.LastIcmpError;
+
     /// <summary>The shift of the peer's windows.</summary>
     public int SndScale => Tcp.Snd.WindowShift;
 

@@ -14,6 +14,11 @@ public sealed partial class TcpHost
     {
         Counters.PacketsReceived++;
         DecodedPacket decoded = PacketDecoder.Decode(packet, LinkType.Raw);
+        if (decoded.Status == PacketStatus.IcmpError)
+        {
+            return IcmpErrorArrives(decoded, now);
+        }
+
         if (Refusal(decoded) is { } refused)
         {
             return refused;

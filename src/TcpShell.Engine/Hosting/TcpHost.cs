@@ -149,6 +149,7 @@ public sealed partial class TcpHost
 
         while (_dirty.TryPeek(out HostedConnection? connection))
         {
+            UsePathMtu(connection, now);
             if (connection.Tcp.TryPollTransmit(now, out OutgoingSegment outgoing))
             {
                 byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment, connection.Settings, outgoing.Ecn);
@@ -249,6 +250,7 @@ public sealed partial class TcpHost
         _stoppedListeners.AddRange(_listeners);
         _listeners.Clear();
         _demultiplexer.Clear();
+        _pathMtus.Clear();
     }
 
     /// <summary>
@@ -268,6 +270,11 @@ public sealed partial class TcpHost
             {
                 connection.Application.Handle(connection, happened.Kind, now);
             }
+        }
+
+        if (connection.Tcp.TakeAdviceToIp())
+        {
+            _pathMtus.Forget(connection.Remote.Address);
         }
 
         if (!connection.IsDirty)
@@ -290,6 +297,11 @@ public sealed partial class TcpHost
             if (change.To == TcpState.Established)
             {
                 listener.Offer(connection);
+            }
+
+            // A user who closes in SYN-RECEIVED leads past ESTABLISHED; only what follows shows that the peer has confirmed.
+            if (change.To == TcpState.Established || change is { From: > TcpState.SynReceived, To: not TcpState.Closed })
+            {
                 EndPredecessor(connection, change.Time);
             }
         }

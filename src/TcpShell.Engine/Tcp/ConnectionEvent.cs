@@ -25,6 +25,9 @@ public enum ConnectionError
 
     /// <summary>The host that it lived on stopped.</summary>
     HostStopped,
+
+    /// <summary>An ICMP error says that the peer cannot be reached; <see cref="TcpConnection.LastIcmpError"/> says why.</summary>
+    Unreachable,
 }
 
 /// <summary>Something that a connection tells its user.</summary>
@@ -50,6 +53,9 @@ public enum ConnectionEventKind
 
     /// <summary>The peer has told its user timeout, or another one than before (RFC 5482 [5482-3]).</summary>
     PeerUserTimeout,
+
+    /// <summary>An ICMP error arrived that ends nothing; <see cref="TcpConnection.LastIcmpError"/> says which [MUST-47, SHLD-25].</summary>
+    SoftError,
 
     /// <summary>The connection ended with an error, as after an abort of the peer [MUST-12]; <see cref="ConnectionEvent.Error"/> says which.</summary>
     Failed,

@@ -41,6 +41,12 @@ public enum TransmitReason
     /// <summary>To refuse or to end a connection.</summary>
     Reset,
 
+    /// <summary>Again, in smaller pieces, because a router told that it was too big for the path (RFC 1191, RFC 8201).</summary>
+    PathMtuDiscovery,
+
+    /// <summary>Not a segment: an ICMP error, by which a router tells what became of one.</summary>
+    IcmpError,
+
     /// <summary>Made by hand, not by a connection.</summary>
     Crafted,
 }

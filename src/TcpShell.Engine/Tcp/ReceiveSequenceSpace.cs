@@ -19,7 +19,10 @@ public sealed class ReceiveSequenceSpace
     /// <summary>RCV.NXT: the next number expected.</summary>
     public SeqNumber Nxt { get; internal set; }
 
-    /// <summary>The right edge of the window as the peer knows it. It never moves back [SHLD-14, 7323-5].</summary>
+    /// <summary>
+    /// The right edge of the window as the peer knows it. It never moves back [SHLD-14]: where the scale rounds a later window down,
+    /// everything that was ever offered is still taken [7323-5].
+    /// </summary>
     public SeqNumber Edge { get; internal set; }
 
     /// <summary>RCV.WND: octets from RCV.NXT to the right edge that the peer was told.</summary>

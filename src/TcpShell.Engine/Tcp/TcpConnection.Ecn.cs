@@ -70,7 +70,7 @@ public sealed partial class TcpConnection
         return true;
     }
 
-    /// <summary>The receiver's half: CWR ends the echo, CE begins it (again) [3168-4].</summary>
+    /// <summary>The receiver's half: CWR ends the echo, whatever packet it comes on, and CE begins it (again) [3168-4, 3168-9].</summary>
     private void TakeCongestionMark(in TcpSegment segment)
     {
         if (segment.Flags.Has(TcpFlags.CWR))

@@ -45,7 +45,7 @@ public sealed partial class TcpConnection
         get
         {
             int peer = ReceivedOptions.MaximumSegmentSize ?? (IsIPv6 ? DefaultMssIPv6 : DefaultMssIPv4); // [MUST-15, 6691-3]
-            return Math.Max(SmallestMss, Math.Min(peer, _mtu - HeaderSize)) - (TimestampsInForce ? TimestampsSize : 0);
+            return Math.Max(SmallestMss, Math.Min(peer, PathMtu - HeaderSize)) - (TimestampsInForce ? TimestampsSize : 0);
         }
     }
 

@@ -8,6 +8,8 @@ public sealed partial class TcpConnection
     // The answers to segments are bounded by what arrives, but nobody is forced to poll between arrivals.
     private const int MaximumReplies = 16;
 
+    private static readonly byte[] s_garbage = [0];
+
     private readonly Queue<OutgoingSegment> _replies = new();
     private byte[] _payload = [];
     private bool _synPending;
@@ -150,6 +152,7 @@ public sealed partial class TcpConnection
         }
 
         // The first one goes whatever the window says, as the timer or the duplicate ACKs demand [5681-10, 6298-11]; the others wait for room.
+        // Inside of a window that shrank the old data goes again as usual [SHLD-16].
         bool fits = Unacknowledged.InFlight + lost.Length <= _congestion.Window && lost.End - Snd.Una <= Snd.Wnd;
         if (!_retransmitNow && !fits)
         {
@@ -167,7 +170,12 @@ public sealed partial class TcpConnection
         Unacknowledged.MarkSentAgain(lost, now);
         Counters.Retransmissions++;
         Counters.FastRetransmits += lost.LostBy == TransmitReason.FastRetransmit ? 1 : 0;
-        string note = lost.LostBy == TransmitReason.FastRetransmit ? "after 3 duplicate ACKs" : TimeoutNote();
+        string note = lost.LostBy switch
+        {
+            TransmitReason.FastRetransmit => "after 3 duplicate ACKs",
+            TransmitReason.PathMtuDiscovery => $"the path's MTU is {PathMtu}",
+            _ => TimeoutNote(),
+        };
         outgoing = new(MakeData(lost.SequenceNumber, lost.Length, lost.Flags, now), lost.LostBy, lost.Transmissions, note);
         StartRetransmissionTimer(now);
         return true;
@@ -185,7 +193,7 @@ public sealed partial class TcpConnection
 
         int unsent = Unsent;
         int room = SegmentRoom;
-        long usable = Snd.UsableWindow;
+        long usable = Snd.UsableWindow; // [SHLD-15] below zero where the peer took back part of its window
         int length = (int)Math.Min(Math.Min(unsent, room), usable);
         bool withFin = _finQueued && length == unsent && usable > length;
         if (length <= 0 && !withFin)
@@ -263,7 +271,8 @@ public sealed partial class TcpConnection
         {
             _keepAlivePending = false;
             Counters.KeepAliveProbes++;
-            outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, default, now), TransmitReason.KeepAliveProbe, _keepAliveProbesSent, ""); // [SHLD-12]
+            ReadOnlyMemory<byte> garbage = Settings.KeepAliveGarbage ? s_garbage : default; // [SHLD-12, MAY-6]
+            outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, garbage, now), TransmitReason.KeepAliveProbe, _keepAliveProbesSent, "");
             return true;
         }
 

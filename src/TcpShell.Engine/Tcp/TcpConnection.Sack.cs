@@ -44,7 +44,10 @@ public sealed partial class TcpConnection
         return count;
     }
 
-    /// <summary>What came twice first, judged by its place left of the ACK number or inside of the next block [2883-1]; then the islands.</summary>
+    /// <summary>
+    /// What came twice first, to be known by its place left of the ACK number or inside of the next block [2883-1]; then the islands, on
+    /// every segment as long as there are any [2018-2].
+    /// </summary>
     private SackBlocks ToSackBlocks(int count)
     {
         var blocks = new SackBlocks();

@@ -67,7 +67,7 @@ public sealed partial class TcpConnection
         Counters.Timeouts++;
         if (_retries == Settings.R1)
         {
-            Tell(ConnectionEventKind.BadPath, now); // [SHLD-9, SHLD-10]
+            AdviseOfBadPath(now); // [SHLD-9, SHLD-10]
         }
 
         if (IsSynchronized(State))

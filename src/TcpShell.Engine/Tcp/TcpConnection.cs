@@ -36,7 +36,7 @@ public sealed partial class TcpConnection
         ArgumentOutOfRangeException.ThrowIfLessThan(mtu, 68);
         Settings = settings;
         Local = local;
-        _mtu = mtu;
+        _mtu = PathMtu = mtu;
         _timestampOffset = timestampOffset;
         _sendBuffer = new SendBuffer(settings.SendBufferSize);
         _reassembler = new Reassembler(settings.ReceiveBufferSize);

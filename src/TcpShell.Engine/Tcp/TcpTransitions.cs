@@ -57,6 +57,10 @@ public static class TcpTransitions
         new(LastAck, RstArrives, Closed, "delete the TCB", "9293 3.10.7.4", ResetText),
         new(TimeWait, RstArrives, Closed, "delete the TCB", "9293 3.10.7.4", ResetText),
 
+        new(SynSent, IcmpErrorArrives, Closed, "tell the user: unreachable", "9293 3.9.2.2", "A router or the peer's host says that nobody can be reached there; nothing was agreed yet, so there is nothing to lose by believing it."),
+        new(SynReceived, IcmpErrorArrives, Closed, "tell the user: unreachable", "9293 3.9.2.2", "A router or the peer's host says that nobody can be reached there, before the connection was open."),
+        new(SynReceived, IcmpErrorArrives, Listen, "forget the request", "9293 3.9.2.2", "Whoever sent the request cannot be reached; a server that was opened passively just goes on listening."),
+
         new(Listen, Abort, Closed, "delete the TCB", "9293 3.10.5", DropText),
         new(SynSent, Abort, Closed, "delete the TCB", "9293 3.10.5", DropText),
         new(SynReceived, Abort, Closed, "send RST", "9293 3.10.5", AbortText),

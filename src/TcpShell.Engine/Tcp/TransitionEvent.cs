@@ -62,4 +62,7 @@ public enum TransitionEvent
 
     /// <summary>A newer request for the same end points led to a connection, and the old one's TIME-WAIT is over (RFC 6191).</summary>
     ReopenedByNewerSyn,
+
+    /// <summary>A hard ICMP error arrives before the connection is open.</summary>
+    IcmpErrorArrives,
 }

@@ -103,6 +103,9 @@ public readonly struct DecodedPacket
     /// <summary>Octets of the IP header with its options or extension headers.</summary>
     public int IpHeaderLength => Math.Max(0, _ip.PayloadOffset - _ip.Offset);
 
+    /// <summary>Octets of the IP packet as its header says, cut or not.</summary>
+    public int IpLength => IpHeaderLength + _ip.PayloadLength;
+
     /// <summary>Where the TCP header starts in the frame.</summary>
     public int TcpOffset => _ip.PayloadOffset;
 
@@ -153,6 +156,18 @@ public readonly struct DecodedPacket
 
     /// <summary>Who sent the ICMP error; the unspecified address where it is none.</summary>
     public IpAddress IcmpSource { get; internal init; }
+
+    /// <summary>Whom the ICMP error is for; the unspecified address where it is none.</summary>
+    public IpAddress IcmpDestination { get; internal init; }
+
+    /// <summary>Whether the checksum of the ICMP error is right; null where the frame was cut, and where it is none.</summary>
+    public bool? IcmpChecksumValid { get; internal init; }
+
+    /// <summary>Who sent the packet itself: the sender of an ICMP error, not that of the packet which it quotes.</summary>
+    public IpAddress Sender => Status == PacketStatus.IcmpError ? IcmpSource : Source;
+
+    /// <summary>Whom the packet itself is for.</summary>
+    public IpAddress Receiver => Status == PacketStatus.IcmpError ? IcmpDestination : Destination;
 
     /// <summary>The type of the ICMP error: of RFC 792 (unreachable is 3), of RFC 4443 (unreachable is 1) for IPv6.</summary>
     public byte IcmpType { get; internal init; }

@@ -97,11 +97,11 @@ public static class PacketDecoder
     // RFC 792, RFC 4443: an error has type, code, checksum and 4 octets, then the packet that it is about, cut as the sender liked.
     private static DecodedPacket DecodeIcmp(ReadOnlyMemory<byte> frame, VlanIds vlanIds, in IpLayer ip, int originalLength)
     {
-        const int HeaderSize = 8;
         const int QuotedTcpSize = 8;
-        ReadOnlySpan<byte> icmp = SliceCaptured(frame, ip).Span;
-        bool isError = icmp.Length > HeaderSize && (ip.IsIPv6 ? icmp[0] is >= 1 and <= 4 : icmp[0] is 3 or 4 or 5 or 11 or 12);
-        IpLayer quoted = isError ? IpLayer.Read(frame.Span, ip.PayloadOffset + HeaderSize, originalLength: 0) : default;
+        ReadOnlyMemory<byte> message = SliceCaptured(frame, ip);
+        ReadOnlySpan<byte> icmp = message.Span;
+        bool isError = icmp.Length > IcmpWriter.HeaderSize && (ip.IsIPv6 ? icmp[0] is >= 1 and <= 4 : icmp[0] is 3 or 4 or 5 or 11 or 12);
+        IpLayer quoted = isError ? IpLayer.Read(frame.Span, ip.PayloadOffset + IcmpWriter.HeaderSize, originalLength: 0) : default;
         bool isAboutTcp = quoted is { Protocol: IpProtocol.Tcp, FragmentOffset: 0, Problem: DecodeProblem.None };
         ReadOnlyMemory<byte> octets = isAboutTcp ? SliceCaptured(frame, quoted) : default;
         if (octets.Length < QuotedTcpSize)
@@ -116,6 +116,8 @@ public static class PacketDecoder
             SegmentOctets = octets,
             Segment = ReadStart(octets),
             IcmpSource = ip.Source,
+            IcmpDestination = ip.Destination,
+            IcmpChecksumValid = message.Length < ip.PayloadLength ? null : IcmpWriter.Checksum(ip.Source, ip.Destination, icmp) == 0,
             IcmpType = icmp[0],
             IcmpCode = icmp[1],
             IcmpMtu = !isTooBig ? 0

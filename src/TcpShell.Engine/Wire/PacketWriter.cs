@@ -48,11 +48,11 @@ public static class PacketWriter
         WriteSegment(ip.Source, ip.Destination, segment, destination[headerSize..], overrides);
         if (ip.Source.IsIPv6)
         {
-            WriteIPv6Header(ip, overrides.IpLength ?? ipLength, destination[..headerSize]);
+            WriteIPv6Header(ip, IpProtocol.Tcp, overrides.IpLength ?? ipLength, destination[..headerSize]);
         }
         else
         {
-            WriteIPv4Header(ip, overrides.IpLength ?? ipLength, overrides.IpChecksum, destination[..headerSize]);
+            WriteIPv4Header(ip, IpProtocol.Tcp, overrides.IpLength ?? ipLength, overrides.IpChecksum, destination[..headerSize]);
         }
 
         return headerSize + segmentSize;
@@ -103,10 +103,24 @@ public static class PacketWriter
         return size;
     }
 
+    /// <summary>Writes the IP header of a packet that is there already behind it.</summary>
+    internal static void WriteHeader(in PacketHeader ip, IpProtocol protocol, Span<byte> packet)
+    {
+        int headerSize = IpHeaderSize(ip);
+        if (ip.Source.IsIPv6)
+        {
+            WriteIPv6Header(ip, protocol, packet.Length - headerSize, packet[..headerSize]);
+        }
+        else
+        {
+            WriteIPv4Header(ip, protocol, packet.Length, checksum: null, packet[..headerSize]);
+        }
+    }
+
     private static int IpHeaderSize(in PacketHeader ip) => ip.Source.IsIPv6 ? IPv6HeaderSize : IPv4HeaderSize;
 
     // RFC 791 3.1
-    private static void WriteIPv4Header(in PacketHeader ip, int totalLength, ushort? checksum, Span<byte> header)
+    private static void WriteIPv4Header(in PacketHeader ip, IpProtocol protocol, int totalLength, ushort? checksum, Span<byte> header)
     {
         header[0] = 0x45;
         header[1] = ip.TrafficClass;
@@ -114,7 +128,7 @@ public static class PacketWriter
         BinaryPrimitives.WriteUInt16BigEndian(header[4..], ip.Identification);
         BinaryPrimitives.WriteUInt16BigEndian(header[6..], (ushort)(ip.DontFragment ? 0x4000 : 0));
         header[8] = ip.Ttl;
-        header[9] = (byte)IpProtocol.Tcp;
+        header[9] = (byte)protocol;
         BinaryPrimitives.WriteUInt16BigEndian(header[10..], 0);
         ip.Source.WriteTo(header[12..]);
         ip.Destination.WriteTo(header[16..]);
@@ -122,11 +136,11 @@ public static class PacketWriter
     }
 
     // RFC 8200 3
-    private static void WriteIPv6Header(in PacketHeader ip, int payloadLength, Span<byte> header)
+    private static void WriteIPv6Header(in PacketHeader ip, IpProtocol protocol, int payloadLength, Span<byte> header)
     {
         BinaryPrimitives.WriteUInt32BigEndian(header, 6u << 28 | (uint)ip.TrafficClass << 20 | ip.FlowLabel);
         BinaryPrimitives.WriteUInt16BigEndian(header[4..], (ushort)payloadLength);
-        header[6] = (byte)IpProtocol.Tcp;
+        header[6] = (byte)protocol;
         header[7] = ip.Ttl;
         ip.Source.WriteTo(header[8..]);
         ip.Destination.WriteTo(header[24..]);

@@ -75,6 +75,27 @@ public class TimeWaitReuseTests
     }
 
     [Fact, Trait("Proves", "MAY-2")]
+    public void NewerConnectionClosedWhileItOpens_TheOldOneEndsAndTheEndsCanBeUsedAgain()
+    {
+        Lab lab = InTimeWait(s_timestamps, out HostedConnection old);
+        for (int round = 0; round < 2; round++)
+        {
+            HostedConnection client = lab.Network.Connect(lab.Client, Lab.ServerEnd, Lab.ClientEnd);
+            lab.Network.RunFor(TimeSpan.FromMilliseconds(15));
+            HostedConnection newer = lab.Accepted;
+            Assert.Equal(TcpState.SynReceived, newer.State);
+            lab.Network.Close(newer); // past ESTABLISHED
+            lab.Network.RunFor(TimeSpan.FromMilliseconds(50));
+            Assert.Equal(TcpState.Closed, old.State);
+            Assert.Equal([newer], lab.Server.Connections);
+            lab.Network.Close(client);
+            lab.Network.RunFor(TimeSpan.FromMilliseconds(50));
+            Assert.Equal((TcpState.Closed, TcpState.TimeWait), (client.State, newer.State));
+            old = newer;
+        }
+    }
+
+    [Fact, Trait("Proves", "MAY-2")]
     public void ManyOctetsSentBefore_TheNewNumberLiesAboveThem()
     {
         // 2 MB within half a second: SND.NXT is far ahead of the clock that the next ISN comes from.

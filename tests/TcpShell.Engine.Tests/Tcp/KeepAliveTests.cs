@@ -36,6 +36,14 @@ public sealed class KeepAliveTests
             .Expect($"> . {sequence}:{sequence}(0) ack {InState.RcvNxt(state)}", TransmitReason.KeepAliveProbe, ago: 0).ExpectNothing();
 
     [Fact]
+    [Trait("Proves", "MAY-6")]
+    public void Idle_Garbage_ProbeCarriesOneOctetThatWasAcknowledgedBefore() =>
+        InState.Established(s_on with { KeepAliveGarbage = true }).Send(5).Expect("> P. 101:106(5) ack 301").Inject("< . 301 ack 106")
+            .Advance(10_000).Expect("> . 105:106(1) ack 301", TransmitReason.KeepAliveProbe)
+            .Inject("< . 301 ack 106").Advance(9_999).ExpectNothing()
+            .Check(connection => Assert.Equal((0, 5L, 0L), (connection.Unacknowledged.Count, connection.Counters.BytesSent, connection.Counters.Retransmissions)));
+
+    [Fact]
     [Trait("Proves", "P52")]
     [Trait("Proves", "MUST-29")]
     public void Established_ProbesUnanswered_OneIsNotEnoughButAllAre()

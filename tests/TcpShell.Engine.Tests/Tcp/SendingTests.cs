@@ -242,6 +242,39 @@ public sealed class SendingTests
     }
 
     [Fact]
+    [Trait("Proves", "MUST-31")]
+    [Trait("Proves", "MUST-33")]
+    public void Established_UrgentBeyond64KiBArrives_HowMuchIsKnownAtAnyTime()
+    {
+        TcpHarness harness = InState.Established(TcpHarness.Plain with { ReceiveBufferSize = 100_000, WindowScaling = false });
+        for (int i = 0; i < 70; i++)
+        {
+            int sequence = 301 + (i * 1000);
+            harness.Inject($"< U. {sequence}:{sequence + 1000}(1000) ack 101 urg {Math.Min(65535, 70_301 - sequence)}").IgnoreSent()
+                .Check(connection => Assert.Equal(Math.Min(65535, 70_000 - (i * 1000)), connection.UrgentOctets))
+                .Receive(1000, 1000).IgnoreSent();
+        }
+
+        harness.Check(connection => Assert.Equal(0, connection.UrgentOctets));
+    }
+
+    [Fact]
+    [Trait("Proves", "MUST-38")]
+    [Trait("Proves", "SHLD-27")]
+    [Trait("Proves", "SHLD-28")]
+    public void Established_ManyPushedSendsBehindAClosedWindow_GoAsFullSegments()
+    {
+        TcpHarness harness = WindowClosed(TcpHarness.Plain with { Nagle = false });
+        for (int i = 0; i < 25; i++)
+        {
+            harness.Send(100);
+        }
+
+        harness.Inject("< . 301 ack 201 win 10000").Expect("> . 201:1201(1000) ack 301").Expect("> . 1201:2201(1000) ack 301")
+            .Expect("> P. 2201:2701(500) ack 301").ExpectNothing();
+    }
+
+    [Fact]
     [Trait("Proves", "MUST-30")]
     public void Established_SendUrgentAgainstClosedWindow_UrgGoesWithTheAck() =>
         WindowClosed(TcpHarness.Plain).Send(5, urgent: true).ExpectNothing().Inject("< P. 301:302(1) ack 201 win 0")

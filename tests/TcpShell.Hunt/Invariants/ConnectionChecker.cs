@@ -26,6 +26,7 @@ internal static class ConnectionChecker
             CheckQueue(end, tcp);
         }
 
+        end.Seen.UserTimeout = tcp.UserTimeout;
         CheckTimers(end, tcp);
         if (tcp.State >= TcpState.SynReceived)
         {
@@ -33,24 +34,18 @@ internal static class ConnectionChecker
         }
     }
 
-    /// <summary>What must be so of the sender right after new data went out.</summary>
-    public static void CheckNewData(End end, TransmitReason reason)
+    /// <summary>What must be so of the sender right after a segment with new data went out.</summary>
+    public static void CheckNewData(End end, in TcpSegment segment)
     {
         TcpConnection tcp = end.Tcp;
-        if (reason is not (TransmitReason.Data or TransmitReason.Close))
-        {
-            return;
-        }
-
         Require(tcp.Snd.UsableWindow >= 0, "PeersWindow", $"{end} sends {-tcp.Snd.UsableWindow} octets beyond SND.WND.");
 
         // A FIN has no octet, so no congestion window holds it back.
-        int inFlight = tcp.Unacknowledged.InFlight - 1;
-        bool fin = tcp.State is not (TcpState.Established or TcpState.CloseWait);
+        int inFlight = tcp.Unacknowledged.InFlight - (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0);
         Require(
-            inFlight + (fin ? 0 : 1) <= tcp.CongestionWindow,
+            inFlight <= tcp.CongestionWindow,
             "CongestionWindow",
-            $"{end} has {tcp.Unacknowledged.InFlight} octets in flight with a congestion window of {tcp.CongestionWindow}.");
+            $"{end} has {inFlight} octets in flight with a congestion window of {tcp.CongestionWindow}.");
     }
 
     private static void CheckSendSpace(End end, TcpConnection tcp, Timestamp now)
@@ -78,7 +73,7 @@ internal static class ConnectionChecker
             seen.Losses = 0;
             seen.Asked.Clear();
         }
-        else if (end.Tcp.SendQueue == 0 && end.Tcp.Unacknowledged.Count == 0)
+        else if (!Waits(end.Tcp))
         {
             seen.LastProgress = now;
         }
@@ -169,9 +164,12 @@ internal static class ConnectionChecker
         Require(tcp.Unacknowledged.Count == 0 || asks, "TimerMissing", $"{end}: segments are outstanding, but no retransmission timer runs.");
         Require(
             tcp.State != TcpState.TimeWait || timers.IsRunning(TimerKind.TimeWait), "TimerMissing", $"{end}: TIME-WAIT has no timer.");
-        bool finWaits = tcp.State is TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck;
-        bool opens = tcp.State is TcpState.SynSent or TcpState.SynReceived;
-        bool waits = tcp.SendQueue > 0 || finWaits || opens;
-        Require(!waits || asks || timers.IsRunning(TimerKind.Persist), "TimerMissing", $"{end}: something waits to be sent, but no timer runs.");
+        Require(!Waits(tcp) || asks || timers.IsRunning(TimerKind.Persist), "TimerMissing", $"{end}: something waits to be sent, but no timer runs.");
     }
+
+    /// <summary>Whether SYN, data or FIN wait to be sent or acknowledged.</summary>
+    private static bool Waits(TcpConnection tcp) =>
+        tcp.SendQueue > 0
+        || tcp.Unacknowledged.Count > 0
+        || tcp.State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck;
 }

@@ -33,7 +33,7 @@ internal static class EndingChecker
                     $"{end} was reset, but nothing went wrong at {peer}, which is {peer?.Tcp.State}.");
                 break;
             case ConnectionError.UserTimeout:
-                TimeSpan limit = end.Tcp.Settings.UserTimeout ?? TimeSpan.MaxValue;
+                TimeSpan limit = end.Seen.UserTimeout ?? TimeSpan.MaxValue;
                 Require(now - end.Seen.LastProgress >= limit, "Ending", $"{end} ends by a user timeout after {now - end.Seen.LastProgress}, not {limit}.");
                 break;
             case ConnectionError.TimedOut:

@@ -46,6 +46,9 @@ internal sealed class Observations
     /// <summary>When SND.UNA moved last, or something was given to send with nothing before it.</summary>
     public Timestamp LastProgress { get; set; }
 
+    /// <summary>The user timeout while the connection lived: the user's own, or one that the peer has asked for (RFC 5482).</summary>
+    public TimeSpan? UserTimeout { get; set; }
+
     /// <summary>Whether a RST has arrived.</summary>
     public bool ResetArrived { get; set; }
 

@@ -181,5 +181,7 @@ internal static class PacketChecker
         var ecn = (Ecn)(decoded.TrafficClass & 3);
         bool newData = decoded.Segment.Payload.Length > 0 && packet.Attempt == 1 && packet.Reason == TransmitReason.Data;
         Require(ecn == Ecn.NotEct || newData, "EcnOnNewData", $"{end} marks {decoded.Segment} ({packet.Reason}) as {ecn}.");
+        Require(decoded.TrafficClass >> 2 == end.Connection.Settings.Dscp, "Dscp", $"{end} sends DSCP {decoded.TrafficClass >> 2} [MUST-48].");
+        Require(decoded.Ttl == end.Connection.Settings.TimeToLive, "TimeToLive", $"{end} sends TTL {decoded.Ttl} [MUST-49].");
     }
 }

@@ -302,6 +302,16 @@ internal sealed class ScenarioRun : ITcpApplication
         _packets++;
         DecodedPacket decoded = packet.Decode();
         (Endpoint Local, Endpoint Remote) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
+        if (_byId.GetValueOrDefault(packet.ConnectionId) is { IsLive: true } sender)
+        {
+            ConnectionChecker.NoteProgress(sender, _network.Now);
+        }
+
+        if (packet.Fate == PacketFate.Lost)
+        {
+            CountLoss(tuple);
+        }
+
         if (packet.ConnectionId == 0)
         {
             PacketChecker.CheckOfNobody(decoded, _byTuple.GetValueOrDefault(tuple));
@@ -311,24 +321,24 @@ internal sealed class ScenarioRun : ITcpApplication
         End end = _byId.GetValueOrDefault(packet.ConnectionId) ?? RegisterOpening(packet);
         End? peer = PeerOf(end);
         PacketChecker.Check(packet, decoded, end, peer);
-        if (end.IsLive)
+        if (end.IsLive && packet.Reason == TransmitReason.Data && decoded.Segment.Payload.Length > 0)
         {
-            ConnectionChecker.CheckNewData(end, packet.Reason);
-            ConnectionChecker.NoteProgress(end, _network.Now);
+            ConnectionChecker.CheckNewData(end, decoded.Segment);
         }
 
         if (packet.Reason is TransmitReason.ZeroWindowProbe or TransmitReason.KeepAliveProbe)
         {
             end.Seen.Probed.Add(_network.Now);
         }
+        else if (packet.Reason == TransmitReason.Open && decoded.Segment.Flags.Has(TcpFlags.ACK))
+        {
+            // Our SYN of a simultaneous open was not answered, but crossed.
+            end.Seen.Asked.Clear();
+            end.Seen.Asked.Add(_network.Now);
+        }
         else if (decoded.Segment.Length > 0 && decoded.Segment.SequenceNumber <= end.Tcp.Snd.Una)
         {
             end.Seen.Asked.Add(_network.Now);
-        }
-
-        if (packet.Fate == PacketFate.Lost)
-        {
-            CountLoss(tuple);
         }
     }
 
@@ -396,11 +406,13 @@ internal sealed class ScenarioRun : ITcpApplication
         return end;
     }
 
+    /// <summary>The other end of the same connection: the one that knows both numbers as this end does. There may be none, or none yet.</summary>
     private End? PeerOf(End end)
     {
         if (end.Peer is null
             && _byTuple.GetValueOrDefault((end.Connection.Remote, end.Connection.Local)) is { } candidate
-            && candidate.Tcp.Snd.Iss == end.Tcp.Rcv.Irs)
+            && candidate.Tcp.Snd.Iss == end.Tcp.Rcv.Irs
+            && end.Tcp.Snd.Iss == candidate.Tcp.Rcv.Irs)
         {
             end.Peer = candidate;
         }

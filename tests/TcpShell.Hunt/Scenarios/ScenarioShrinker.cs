@@ -11,10 +11,22 @@ namespace TcpShell.Hunt.Scenarios;
 /// Makes a scenario that breaks an invariant smaller, as long as it still breaks the same one: parts are left out, numbers get smaller,
 /// settings go back to their profile, chance becomes certainty.
 /// </summary>
-internal static class ScenarioShrinker
+internal sealed class ScenarioShrinker
 {
-    // Each round tries everything once; mostly three rounds find nothing more.
-    private const int MostRounds = 12;
+    // Enough for what is worth reading afterwards; a large scenario that resists must not hold up the hunt.
+    private const long MostPackets = 2_000_000;
+    private const int MostRuns = 3000;
+
+    // More packets than these nobody wants to see named one by one.
+    private const int MostHits = 30;
+
+    private readonly string _invariant;
+    private long _packets;
+    private int _runs;
+
+    private ScenarioShrinker(string invariant) => _invariant = invariant;
+
+    private bool IsTired => _runs >= MostRuns || _packets >= MostPackets;
 
     /// <summary>Makes a scenario smaller.</summary>
     /// <param name="scenario">One that fails.</param>
@@ -22,39 +34,42 @@ internal static class ScenarioShrinker
     /// <returns>The smallest one found that breaks it too.</returns>
     public static Scenario Shrink(Scenario scenario, string invariant)
     {
-        for (int round = 0; round < MostRounds; round++)
+        var shrinker = new ScenarioShrinker(invariant);
+        Scenario before;
+        do
         {
-            Scenario before = scenario;
-            scenario = Try(scenario, invariant, LeaveOut);
-            scenario = Try(scenario, invariant, ChanceToCertainty);
-            scenario = Try(scenario, invariant, Plainer);
-            scenario = Try(scenario, invariant, Smaller);
-            if (ReferenceEquals(scenario, before))
-            {
-                break;
-            }
+            before = scenario;
+            scenario = shrinker.Try(scenario, LeaveOut);
+            scenario = shrinker.Try(scenario, ChanceToCertainty);
+            scenario = shrinker.Try(scenario, Plainer);
+            scenario = shrinker.Try(scenario, Smaller);
+        }
+        while (!ReferenceEquals(scenario, before) && !shrinker.IsTired);
+
+        return scenario;
+    }
+
+    private Scenario Try(Scenario scenario, Func<Scenario, IEnumerable<Scenario>> candidates)
+    {
+        while (candidates(scenario).FirstOrDefault(StillFails) is { } smaller)
+        {
+            scenario = smaller;
         }
 
         return scenario;
     }
 
-    private static Scenario Try(Scenario scenario, string invariant, Func<Scenario, IEnumerable<Scenario>> candidates)
+    private bool StillFails(Scenario candidate)
     {
-        bool better = true;
-        while (better)
+        if (IsTired)
         {
-            better = false;
-            foreach (Scenario candidate in candidates(scenario))
-            {
-                if (ScenarioRun.Execute(candidate).Failure?.Invariant == invariant)
-                {
-                    (scenario, better) = (candidate, true);
-                    break;
-                }
-            }
+            return false;
         }
 
-        return scenario;
+        RunResult result = ScenarioRun.Execute(candidate);
+        _runs++;
+        _packets += result.Packets;
+        return result.Failure?.Invariant == _invariant;
     }
 
     /// <summary>The scenario without one of its parts.</summary>
@@ -81,9 +96,9 @@ internal static class ScenarioShrinker
         for (int i = 0; i < scenario.Impairments.Length; i++)
         {
             ImpairmentPlan plan = scenario.Impairments[i];
-            if (plan.Selector.Probability < 1)
+            if (plan.Selector.Probability < 1 && HitsOf(scenario, i) is { Count: <= MostHits } hits)
             {
-                IEnumerable<ImpairmentPlan> certain = HitsOf(scenario, i)
+                IEnumerable<ImpairmentPlan> certain = hits
                     .Select(hit => plan with { Start = default, End = null, Selector = new PacketSelector { From = hit.From, To = hit.To, Skip = hit.Before, Count = 1 } });
                 yield return scenario with { Impairments = scenario.Impairments.RemoveAt(i).AddRange(certain) };
             }

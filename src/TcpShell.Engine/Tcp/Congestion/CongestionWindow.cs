@@ -62,7 +62,7 @@ internal sealed class CongestionWindow(TcpSettings settings)
         return true;
     }
 
-    /// <summary>There is congestion: ssthresh becomes a part of what was in flight, but no less than two segments [5681-8, 9438-6].</summary>
+    /// <summary>There is congestion: ssthresh becomes a part of what was in flight, but no less than two segments [5681-8, 9406-9, 9438-6].</summary>
     /// <param name="signal">What tells of it.</param>
     /// <param name="flightSize">FlightSize: octets sent and not acknowledged.</param>
     /// <param name="beta">Which part.</param>

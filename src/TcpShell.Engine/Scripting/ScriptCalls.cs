@@ -260,13 +260,8 @@ internal sealed class ScriptCalls
             "cubic" => CongestionAlgorithm.Cubic,
             _ => throw new ScriptUnsupported($"the congestion control {algorithm}"),
         };
-        if (socket.Connection is not null && socket.Settings.Congestion != wanted)
-        {
-            throw new ScriptUnsupported("TCP_CONGESTION on an open connection");
-        }
-
-        socket.Settings = socket.Settings with { Congestion = wanted };
-        return new(0);
+        SocketResult result = Sockets.Change(socket, socket.Settings with { Congestion = wanted });
+        return result.Error == Errno.ENOPROTOOPT ? throw new ScriptUnsupported("TCP_CONGESTION on an open connection") : result;
     }
 
     private SocketResult GetOption(int descriptor, SystemCallEvent call)

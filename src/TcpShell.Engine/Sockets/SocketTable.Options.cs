@@ -44,14 +44,7 @@ public sealed partial class SocketTable
             return SocketResult.Fail(Errno.EINVAL);
         }
 
-        bool isInUse = socket.Connection is { State: not TcpState.Closed } || socket.Listener is not null;
-        if (isInUse && settings != socket.Settings)
-        {
-            return SocketResult.Fail(Errno.ENOPROTOOPT);
-        }
-
-        socket.Settings = settings;
-        return new(0);
+        return Change(socket, settings);
     }
 
     /// <summary>Makes close wait, or abort.</summary>
@@ -123,6 +116,28 @@ public sealed partial class SocketTable
     /// <summary>Octets that were written and are not acknowledged (SIOCOUTQ).</summary>
     /// <param name="descriptor">The socket.</param>
     public SocketResult Unacknowledged(int descriptor) => Count(descriptor, connection => connection.SendQueue);
+
+    /// <summary>Gives a socket other settings: for what it will do, and for the connection that it has.</summary>
+    internal SocketResult Change(TcpSocket socket, TcpSettings settings)
+    {
+        if (settings == socket.Settings)
+        {
+            return new(0);
+        }
+
+        HostedConnection? connection = socket.Connection ?? socket.Listener?.Control;
+        return Call(() =>
+        {
+            if (connection is { State: not TcpState.Closed })
+            {
+                connection.Tcp.ChangeSettings(settings, Now);
+                _host.Touch(connection, Now);
+            }
+
+            socket.Settings = settings;
+            return new(0);
+        });
+    }
 
     // What Linux gives at least.
     private const int SmallestSendBuffer = 4608;

@@ -14,6 +14,7 @@ catch (FormatException wrong)
 
 bool clean = options switch
 {
+    { Fuzz: true } => new FuzzCommand(options, Console.Out).Run(),
     { Seed: not null } or { Replay: not null } => ReplayCommand.Run(options, Console.Out),
     _ => new HuntCommand(options, Console.Out).Run(),
 };

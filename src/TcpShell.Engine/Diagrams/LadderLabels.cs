@@ -49,6 +49,7 @@ internal static class LadderLabels
         {
             TransmitReason.RetransmissionTimeout => "RTO",
             TransmitReason.FastRetransmit => "fast retransmit",
+            TransmitReason.TailLossProbe => "tail loss probe",
             TransmitReason.PeerRetransmitted => "again",
             TransmitReason.WindowUpdate => "window update",
             TransmitReason.ZeroWindowProbe => "window probe",

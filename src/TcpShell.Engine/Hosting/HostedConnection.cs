@@ -155,6 +155,24 @@ public sealed class HostedConnection
     /// <summary>Octets in flight.</summary>
     public int InFlight => Tcp.Unacknowledged.InFlight;
 
+    /// <summary>Segments that are taken for lost and wait to be sent again.</summary>
+    public int Lost => Tcp.Unacknowledged.Lost;
+
+    /// <summary>Segments that the peer holds beyond a gap.</summary>
+    public int Sacked => Tcp.Unacknowledged.Sacked;
+
+    /// <summary>Segments that were sent again and are in flight.</summary>
+    public int Retransmitted => Tcp.Unacknowledged.Retransmitted;
+
+    /// <summary>How far apart, in segments, the path was seen to reorder; 3 at least.</summary>
+    public int Reordering => Tcp.Reordering;
+
+    /// <summary>Where loss recovery stands.</summary>
+    public RecoveryPhase RecoveryPhase => Tcp.RecoveryPhase;
+
+    /// <summary>What held the sender back, and for how long.</summary>
+    public SendLimits Limits => Tcp.Limits;
+
     /// <summary>Segments sent again.</summary>
     public long Retransmissions => Tcp.Counters.Retransmissions;
 

@@ -215,7 +215,7 @@ public sealed partial class SocketTable
     }
 
     /// <summary>
-    /// Gives a descriptor back. Its connection is closed, or aborted where data was not read (RFC 9293 SHLD-3) or where it lingers for no time.
+    /// Gives a descriptor back. Its connection is closed, or aborted where data was not read [MAY-1, SHLD-3] or where it lingers for no time.
     /// </summary>
     /// <param name="descriptor">The socket.</param>
     public SocketResult Close(int descriptor)
@@ -240,7 +240,7 @@ public sealed partial class SocketTable
         });
     }
 
-    /// <summary>A packet has arrived at the host: who sends to a program that is gone gets a RST (RFC 9293 SHLD-3).</summary>
+    /// <summary>A packet has arrived at the host: who sends to a program that is gone gets a RST [SHLD-3].</summary>
     public void PacketArrived()
     {
         for (int i = _orphans.Count - 1; i >= 0; i--)

@@ -21,10 +21,28 @@ public sealed class ConnectionCounters
     /// <summary>Segments sent again, for whatever reason.</summary>
     public long Retransmissions { get; internal set; }
 
+    /// <summary>Octets sent again, for whatever reason; SYN not counted.</summary>
+    public long BytesRetransmitted { get; internal set; }
+
+    /// <summary>Segments that are known to have arrived, acknowledged or SACKed; each counted once.</summary>
+    public long Delivered { get; internal set; }
+
     /// <summary>How often the retransmission timer fired.</summary>
     public long Timeouts { get; internal set; }
 
-    /// <summary>How often duplicate ACKs led to a retransmission.</summary>
+    /// <summary>How often fast recovery began (RFC 5681 3.2).</summary>
+    public long Recoveries { get; internal set; }
+
+    /// <summary>How often a recovery or a timeout turned out to be a mistake and was undone.</summary>
+    public long SpuriousRecoveries { get; internal set; }
+
+    /// <summary>Tail loss probes sent (RFC 8985 7).</summary>
+    public long TailLossProbes { get; internal set; }
+
+    /// <summary>D-SACKs that arrived: what the peer received twice (RFC 2883).</summary>
+    public long DuplicateSacks { get; internal set; }
+
+    /// <summary>How often duplicate ACKs or SACK led to a retransmission.</summary>
     public long FastRetransmits { get; internal set; }
 
     /// <summary>Duplicate ACKs that arrived (RFC 5681 2).</summary>

@@ -23,8 +23,11 @@ public enum TransmitReason
     /// <summary>Again, because the retransmission timer fired (RFC 6298).</summary>
     RetransmissionTimeout,
 
-    /// <summary>Again, because duplicate ACKs show that it is missing (RFC 5681).</summary>
+    /// <summary>Again, because ACKs show that it is missing: duplicate ones (RFC 5681) or SACK (RFC 6675, RFC 8985).</summary>
     FastRetransmit,
+
+    /// <summary>To get an ACK that tells whether the last segments were lost: the last one again, or new data (RFC 8985 7).</summary>
+    TailLossProbe,
 
     /// <summary>Again, because the peer repeats what we have answered before (its SYN, usually).</summary>
     PeerRetransmitted,

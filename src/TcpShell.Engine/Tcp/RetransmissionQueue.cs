@@ -1,126 +1,212 @@
+using TcpShell.Tcp.Recovery;
 using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
 
-/// <summary>One segment that was sent and is not acknowledged yet. SYN, FIN and data stand here; a pure ACK never does.</summary>
-public sealed class SentSegment
-{
-    /// <summary>Its first sequence number.</summary>
-    public SeqNumber SequenceNumber { get; internal set; }
-
-    /// <summary>Octets of sequence space, SYN and FIN counted.</summary>
-    public int Length { get; internal set; }
-
-    /// <summary>The number after its last one.</summary>
-    public SeqNumber End => SequenceNumber + Length;
-
-    /// <summary>SYN or FIN, where it carries one.</summary>
-    public TcpFlags Flags { get; internal set; }
-
-    /// <summary>When it was first sent.</summary>
-    public Timestamp FirstSent { get; internal init; }
-
-    /// <summary>When it was last sent.</summary>
-    public Timestamp LastSent { get; internal set; }
-
-    /// <summary>How often it was sent.</summary>
-    public int Transmissions { get; internal set; } = 1;
-
-    /// <summary>Whether it is taken for lost and waits to be sent again; it does not count as in flight then.</summary>
-    public bool Lost { get; internal set; }
-
-    /// <summary>Why it was taken for lost.</summary>
-    public TransmitReason LostBy { get; internal set; }
-}
-
-/// <summary>The segments that were sent and are not acknowledged, in the order of their sequence numbers (RFC 9293 3.10.7.4, RFC 6298).</summary>
+/// <summary>
+/// The segments that were sent and are not acknowledged, in the order of their sequence numbers, with what is known of each: in flight, SACKed
+/// or lost (RFC 9293 3.10.7.4, RFC 6298, the scoreboard of RFC 6675 3). What an ACK costs depends on what it tells, not on how much is in flight.
+/// </summary>
 public sealed class RetransmissionQueue
 {
-    private readonly LinkedList<SentSegment> _segments = new();
+    private readonly SegmentRing _segments = new();
+    private readonly TransmissionOrder _order = new();
+    private readonly SackedRanges _ranges = new();
+    private readonly SortedSet<SentSegment> _lost = new(Comparer<SentSegment>.Create((a, b) => a.SequenceNumber - b.SequenceNumber));
+    private long _transmissions;
 
-    // How many of them are taken for lost: mostly none, and then nobody need look for them.
-    private int _lost;
+    // All that is not SACKed below this number was looked at by MarkLostBelow.
+    private SeqNumber _lostBelow;
 
     /// <summary>The oldest first.</summary>
-    public IEnumerable<SentSegment> Segments => _segments;
+    public IEnumerable<SentSegment> Segments
+    {
+        get
+        {
+            for (int i = 0; i < _segments.Count; i++)
+            {
+                yield return _segments[i];
+            }
+        }
+    }
 
     /// <summary>How many segments wait.</summary>
     public int Count => _segments.Count;
 
-    /// <summary>Octets that are in the network as far as we know: sent and neither acknowledged nor taken for lost.</summary>
+    /// <summary>Octets that are in the network as far as we know: sent, and neither acknowledged nor SACKed nor taken for lost; RFC 6675's pipe.</summary>
     public int InFlight { get; private set; }
 
+    /// <summary>Segments that were sent again and are in flight.</summary>
+    public int Retransmitted { get; private set; }
+
+    /// <summary>Segments that are taken for lost and wait to be sent again.</summary>
+    public int Lost => _lost.Count;
+
+    /// <summary>Segments that the peer has SACKed.</summary>
+    public int Sacked { get; private set; }
+
+    /// <summary>Octets of <see cref="Sacked"/>.</summary>
+    public int SackedOctets { get; private set; }
+
     /// <summary>The oldest segment; null if everything is acknowledged.</summary>
-    public SentSegment? Front => _segments.First?.Value;
+    public SentSegment? Front => _segments.Count == 0 ? null : _segments[0];
+
+    /// <summary>The newest segment; null if everything is acknowledged.</summary>
+    internal SentSegment? Back => _segments.Count == 0 ? null : _segments[_segments.Count - 1];
 
     /// <summary>The first segment that waits to be sent again; null if none does.</summary>
-    internal SentSegment? FirstLost()
-    {
-        LinkedListNode<SentSegment>? node = _lost == 0 ? null : _segments.First;
-        while (node is { Value.Lost: false })
-        {
-            node = node.Next;
-        }
+    internal SentSegment? FirstLost => _lost.Count == 0 ? null : _lost.Min;
 
-        return node?.Value;
-    }
+    /// <summary>The segment in flight that was sent before all others; null if nothing is in flight.</summary>
+    internal SentSegment? SentFirst => _order.First;
+
+    /// <summary>The number of the last transmission.</summary>
+    internal long LastOrder => _transmissions;
+
+    /// <summary>The number after the highest octet that was SACKed; null if none is.</summary>
+    internal SeqNumber? HighestSacked => _ranges.Count == 0 ? null : _ranges[_ranges.Count - 1].Right;
 
     internal void Add(SentSegment segment)
     {
+        _lostBelow = Count == 0 ? segment.SequenceNumber : _lostBelow;
         _segments.AddLast(segment);
-        InFlight += segment.Length;
+        Launch(segment, copies: 1);
     }
 
-    internal void MarkLost(SentSegment segment, TransmitReason reason)
+    internal void MarkLost(SentSegment segment, LossCause cause)
     {
-        segment.LostBy = reason;
-        if (!segment.Lost)
+        segment.Cause = cause;
+        if (!segment.Lost && !segment.Sacked)
         {
+            Land(segment);
             segment.Lost = true;
-            InFlight -= segment.Length;
-            _lost++;
+            _lost.Add(segment);
         }
     }
 
-    internal void MarkAllLost(TransmitReason reason)
+    /// <summary>IsLost of RFC 6675 4: what is not SACKed and lies below this number is lost [6675-2]; null where nothing is.</summary>
+    /// <param name="segmentSize">SMSS.</param>
+    /// <param name="threshold">DupThresh.</param>
+    internal SeqNumber? LossEdge(int segmentSize, int threshold) => _ranges.LossEdge(segmentSize, threshold);
+
+    internal void MarkAllLost(LossCause cause)
     {
-        foreach (SentSegment segment in _segments)
+        for (int i = 0; i < _segments.Count; i++)
         {
-            MarkLost(segment, reason);
+            MarkLost(_segments[i], cause);
         }
     }
 
-    internal void MarkSentAgain(SentSegment segment, Timestamp now)
+    /// <summary>Whatever is not SACKed and lies below a number is lost, but what was sent again since is not lost again [6675-7].</summary>
+    /// <returns>The order of the segment sent last of those that were not known to be lost before; 0 if there is none.</returns>
+    internal long MarkLostBelow(SeqNumber edge, LossCause cause)
     {
-        segment.Transmissions++;
-        segment.LastSent = now;
+        long found = 0;
+        for (int i = _segments.FirstEndingAfter(_lostBelow); i < _segments.Count && _segments[i].End <= edge; i++)
+        {
+            SentSegment segment = _segments[i];
+            if (segment.Copies == 2)
+            {
+                // Of its two copies the first is lost; the second may arrive [6675-3].
+                InFlight -= segment.Length;
+                segment.Copies = 1;
+            }
+            else if (segment is { Sacked: false, Transmissions: 1, Lost: false })
+            {
+                MarkLost(segment, cause);
+                found = Math.Max(found, segment.Order);
+            }
+        }
+
+        _lostBelow = SeqNumber.Max(_lostBelow, edge);
+        return found;
+    }
+
+    /// <summary>What was taken for lost by mistake is in flight again, and may be found lost again.</summary>
+    internal void UnmarkLost()
+    {
+        foreach (SentSegment segment in _lost)
+        {
+            segment.Lost = false;
+            Launch(segment, copies: 1, order: segment.Order);
+        }
+
+        _lost.Clear();
+        _order.Clear();
+        foreach (SentSegment segment in Segments.Where(segment => segment.Copies > 0).OrderBy(segment => segment.Order))
+        {
+            _order.AddLast(segment);
+        }
+
+        LookAgain();
+    }
+
+    /// <summary>The next <see cref="MarkLostBelow"/> begins at the oldest segment.</summary>
+    internal void LookAgain() => _lostBelow = Front?.SequenceNumber ?? _lostBelow;
+
+    /// <summary>A segment was sent again.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="both">Whether its former transmission counts as in flight too.</param>
+    internal void MarkSentAgain(SentSegment segment, Timestamp now, bool both = false)
+    {
         if (segment.Lost)
         {
             segment.Lost = false;
-            InFlight += segment.Length;
-            _lost--;
+            _lost.Remove(segment);
+        }
+
+        int copies = both && segment.Copies > 0 ? 2 : 1;
+        Land(segment);
+        segment.Transmissions++;
+        segment.LastSent = now;
+        if (!segment.Sacked)
+        {
+            Launch(segment, copies);
         }
     }
 
     /// <summary>
-    /// Takes the lost segments behind a lost one into it, as long as they are data and fit: many small segments that were lost together
+    /// Takes the segments behind one into it that is about to be sent again, as long as they are data, not SACKed, and fit: many small segments
     /// go again as few large ones (RFC 9293 3.8.1), and not in a burst of as many packets.
     /// </summary>
-    /// <param name="segment">A lost segment of data.</param>
+    /// <param name="segment">A segment of data.</param>
     /// <param name="longest">Octets that fit in one segment.</param>
+    /// <param name="room">Octets by which what is in flight may grow.</param>
     /// <param name="edge">The right edge of the peer's window.</param>
-    internal void MergeLost(SentSegment segment, int longest, SeqNumber edge)
+    internal void Collapse(SentSegment segment, int longest, int room, SeqNumber edge)
     {
-        LinkedListNode<SentSegment> node = _segments.Find(segment)!;
+        int index = _segments.FirstEndingAfter(segment.SequenceNumber);
+        int count = 0;
+        int length = segment.Length;
+        int transmissions = segment.Transmissions;
+        room -= segment.Lost ? length : 0;
         while (segment.Flags == TcpFlags.None
-            && node.Next is { Value: { Lost: true, Flags: TcpFlags.None } next }
-            && segment.Length + next.Length <= longest
-            && next.End <= edge)
+            && index + count + 1 < _segments.Count
+            && _segments[index + count + 1] is { Sacked: false, Flags: TcpFlags.None } next
+            && length + next.Length <= longest
+            && next.End <= edge
+            && (!next.Lost || next.Length <= room))
         {
-            segment.Length += next.Length;
-            segment.Transmissions = Math.Max(segment.Transmissions, next.Transmissions);
-            _segments.Remove(node.Next);
-            _lost--;
+            room -= next.Lost ? next.Length : 0;
+            length += next.Length;
+            count++;
+            Land(next);
+            if (next.Lost)
+            {
+                _lost.Remove(next);
+            }
+
+            transmissions = Math.Max(transmissions, next.Transmissions);
+        }
+
+        if (count > 0)
+        {
+            InFlight += segment.Copies * (length - segment.Length);
+            Retransmitted += segment is { Copies: > 0, Transmissions: 1 } && transmissions > 1 ? 1 : 0;
+            segment.Length = length;
+            segment.Transmissions = transmissions;
+            _segments.RemoveRange(index + 1, count);
         }
     }
 
@@ -135,51 +221,185 @@ public sealed class RetransmissionQueue
             FirstSent = segment.FirstSent,
             LastSent = segment.LastSent,
             Transmissions = segment.Transmissions,
+            Sacked = segment.Sacked,
             Lost = segment.Lost,
-            LostBy = segment.LostBy,
+            Cause = segment.Cause,
+            SentBefore = segment.SentBefore,
+            Order = segment.Order,
+            Copies = segment.Copies,
         };
         segment.Length = length;
         segment.Flags &= ~TcpFlags.FIN;
-        _segments.AddAfter(_segments.Find(segment)!, rest);
-        _lost += rest.Lost ? 1 : 0;
+        _segments.Insert(_segments.FirstEndingAfter(segment.SequenceNumber) + 1, rest);
+        Sacked += rest.Sacked ? 1 : 0;
+        if (rest.Lost)
+        {
+            _lost.Add(rest);
+        }
+        else if (rest.Copies > 0)
+        {
+            _order.AddAfter(segment, rest);
+            Retransmitted += rest.Transmissions > 1 ? 1 : 0;
+        }
     }
 
-    /// <summary>
-    /// Removes what an acknowledgment covers; a segment covered in part is shortened from the left.
-    /// </summary>
+    /// <summary>Removes what an acknowledgment covers; a segment covered in part is shortened from the left.</summary>
     /// <param name="acknowledged">SEG.ACK.</param>
-    /// <param name="sampleFrom">When the newest covered segment was sent, if it and every other covered one was sent once only (Karn); else null.</param>
-    internal void Acknowledge(SeqNumber acknowledged, out Timestamp? sampleFrom)
+    /// <param name="delivered">Gets the segments of which this is the first word that they arrived.</param>
+    /// <returns>When the newest of these was sent, if every covered segment was sent once only [6298-6]; else null.</returns>
+    internal Timestamp? Acknowledge(SeqNumber acknowledged, List<SentSegment> delivered)
     {
-        sampleFrom = null;
+        Timestamp? sampleFrom = null;
         bool ambiguous = false;
-        while (_segments.First is { } first && first.Value.SequenceNumber < acknowledged)
+        while (Front is { } front && front.SequenceNumber < acknowledged)
         {
-            SentSegment segment = first.Value;
-            ambiguous |= segment.Transmissions > 1;
-            sampleFrom = segment.LastSent;
-            if (segment.End > acknowledged)
+            ambiguous |= front.Transmissions > 1;
+            sampleFrom = front.Sacked ? sampleFrom : front.LastSent;
+            if (front.End > acknowledged)
             {
-                int covered = acknowledged - segment.SequenceNumber;
-                InFlight -= segment.Lost ? 0 : covered;
-                segment.SequenceNumber = acknowledged;
-                segment.Length -= covered;
-                segment.Flags &= ~TcpFlags.SYN;
+                int covered = acknowledged - front.SequenceNumber;
+                InFlight -= front.Copies * covered;
+                SackedOctets -= front.Sacked ? covered : 0;
+                front.SequenceNumber = acknowledged;
+                front.Length -= covered;
+                front.Flags &= ~TcpFlags.SYN;
                 break;
             }
 
-            InFlight -= segment.Lost ? 0 : segment.Length;
-            _lost -= segment.Lost ? 1 : 0;
+            Forget(front);
+            if (front.Sacked)
+            {
+                Sacked--;
+                SackedOctets -= front.Length;
+            }
+            else
+            {
+                delivered.Add(front);
+            }
+
             _segments.RemoveFirst();
         }
 
-        sampleFrom = ambiguous ? null : sampleFrom;
+        _ranges.RemoveBelow(acknowledged);
+        _lostBelow = SeqNumber.Max(_lostBelow, acknowledged);
+        return ambiguous ? null : sampleFrom;
+    }
+
+    /// <summary>
+    /// The peer holds a block. Only whole segments count, so that blocks of whatever size and number make no more ranges than there are segments.
+    /// Nothing is freed before the cumulative ACK covers it [2018-6, 6675-1].
+    /// </summary>
+    /// <param name="block">A block that lies in what was sent.</param>
+    /// <param name="delivered">Gets the segments of which this is the first word that they arrived.</param>
+    internal void Sack(SackBlock block, List<SentSegment> delivered)
+    {
+        int first = _segments.FirstEndingAfter(block.Left);
+        first += first < _segments.Count && _segments[first].SequenceNumber < block.Left ? 1 : 0;
+        int end = _segments.FirstEndingAfter(block.Right);
+        if (first >= end)
+        {
+            return;
+        }
+
+        SeqNumber left = _segments[first].SequenceNumber;
+        SeqNumber right = _segments[end - 1].End;
+        int range = _ranges.FirstEndingAfter(left);
+        for (int i = first; i < end; range++)
+        {
+            // Up to the next known range the segments are news; those in it are passed over.
+            SeqNumber news = range < _ranges.Count ? _ranges[range].Left : right;
+            for (; i < end && _segments[i].SequenceNumber < news; i++)
+            {
+                Forget(_segments[i]);
+                _segments[i].Sacked = true;
+                Sacked++;
+                SackedOctets += _segments[i].Length;
+                delivered.Add(_segments[i]);
+            }
+
+            i = i < end ? _segments.FirstEndingAfter(_ranges[range].Right) : i;
+        }
+
+        _ranges.Add(left, right);
+    }
+
+    /// <summary>The peer has dropped what it told to hold: SACK says nothing any more [2018-7].</summary>
+    internal void ForgetSacks()
+    {
+        for (int i = 0; i < _segments.Count; i++)
+        {
+            if (_segments[i].Sacked)
+            {
+                _segments[i].Sacked = false;
+                Launch(_segments[i], copies: 1);
+            }
+        }
+
+        Sacked = SackedOctets = 0;
+        _ranges.Clear();
+        LookAgain();
+    }
+
+    /// <summary>The first segment from a number on that is neither SACKed nor lost nor sent again, and ends at or before another number.</summary>
+    internal SentSegment? FirstUntouched(SeqNumber from, SeqNumber end)
+    {
+        for (int i = _segments.FirstEndingAfter(from); i < _segments.Count && _segments[i].End <= end; i++)
+        {
+            if (_segments[i] is { Sacked: false, Lost: false, Transmissions: 1 } segment)
+            {
+                return segment;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The newest segment that is not SACKed; null if there is none.</summary>
+    internal SentSegment? LastNotSacked()
+    {
+        SeqNumber end = HighestSacked is { } highest && highest == Back?.End ? _ranges[_ranges.Count - 1].Left : Back?.End ?? default;
+        int index = _segments.FirstEndingAfter(end - 1);
+        return index < _segments.Count && !_segments[index].Sacked ? _segments[index] : null;
     }
 
     internal void Clear()
     {
         _segments.Clear();
-        InFlight = 0;
-        _lost = 0;
+        _order.Clear();
+        _ranges.Clear();
+        _lost.Clear();
+        InFlight = Sacked = SackedOctets = Retransmitted = 0;
+    }
+
+    private void Launch(SentSegment segment, int copies, long? order = null)
+    {
+        segment.Copies = copies;
+        segment.Order = order ?? ++_transmissions;
+        InFlight += copies * segment.Length;
+        Retransmitted += segment.Transmissions > 1 ? 1 : 0;
+        _order.AddLast(segment);
+    }
+
+    /// <summary>A segment leaves the network, or is believed to have.</summary>
+    private void Land(SentSegment segment)
+    {
+        if (segment.Copies > 0)
+        {
+            InFlight -= segment.Copies * segment.Length;
+            Retransmitted -= segment.Transmissions > 1 ? 1 : 0;
+            segment.Copies = 0;
+            _order.Remove(segment);
+        }
+    }
+
+    /// <summary>A segment has arrived.</summary>
+    private void Forget(SentSegment segment)
+    {
+        Land(segment);
+        if (segment.Lost)
+        {
+            segment.Lost = false;
+            _lost.Remove(segment);
+        }
     }
 }

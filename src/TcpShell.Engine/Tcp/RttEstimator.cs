@@ -49,7 +49,11 @@ public sealed class RttEstimator
     }
 
     /// <summary>Takes a measurement (RFC 6298 2.2, 2.3 [6298-2, 6298-3]); it ends a backoff [6298-14].</summary>
-    internal void Sample(TimeSpan rtt)
+    /// <param name="rtt">The round-trip time.</param>
+    /// <param name="samplesPerRoundTrip">
+    /// How many of them each round trip brings: each weighs as much less, so that the history stays as long as with one (RFC 7323 appendix G).
+    /// </param>
+    internal void Sample(TimeSpan rtt, int samplesPerRoundTrip = 1)
     {
         if (Smoothed is not { } smoothed || Variation is not { } variation)
         {
@@ -59,8 +63,10 @@ public sealed class RttEstimator
         else
         {
             // RTTVAR uses the SRTT of before this measurement, so it comes first.
-            Variation = (variation * 0.75) + ((smoothed - rtt).Duration() * 0.25);
-            Smoothed = (smoothed * 0.875) + (rtt * 0.125);
+            double alpha = 0.125 / samplesPerRoundTrip;
+            double beta = 0.25 / samplesPerRoundTrip;
+            Variation = (variation * (1 - beta)) + ((smoothed - rtt).Duration() * beta);
+            Smoothed = (smoothed * (1 - alpha)) + (rtt * alpha);
         }
 
         Latest = rtt;

@@ -1,30 +1,72 @@
-using TcpShell.Tcp.Congestion;
+using TcpShell.Tcp.Recovery;
 using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
 
-// What an acknowledgment does for the sender: RFC 9293 3.10.7.4 fifth, RFC 5681, RFC 6298, RFC 6582.
+// What an acknowledgment does for the sender: RFC 9293 3.10.7.4 fifth, RFC 5681, RFC 6298, RFC 2018. What follows of it is in Recovery.
 public sealed partial class TcpConnection
 {
-    private const int DuplicateAckThreshold = 3;
+    // The segments of which the present ACK is the first word that they arrived.
+    private readonly List<SentSegment> _delivered = [];
 
-    private int _duplicateAcks;
-    private bool _inRecovery;
-
-    // The number behind the highest one sent when recovery began or the timer fired [6582-1, 6582-6].
-    private SeqNumber _recover;
+    // cwnd, and nothing else, limited what was sent up to here.
+    private SeqNumber _windowFullUpTo;
     private bool _spaceWanted;
 
-    /// <summary>Whether fast recovery is under way (RFC 5681 3.2).</summary>
-    public bool InRecovery => _inRecovery;
+    /// <summary>What one ACK told.</summary>
+    /// <param name="Acknowledged">Octets by which SND.UNA moved.</param>
+    /// <param name="Delivered">Octets of which it is the first word that they arrived [6937-2].</param>
+    /// <param name="IsDuplicate">Whether it is a duplicate ACK: without SACK by RFC 5681 2, with SACK by RFC 6675 2.</param>
+    /// <param name="IsBare">Whether it tells nothing at all: no data, no news, no other window.</param>
+    /// <param name="Duplicate">Its D-SACK block, if it has one.</param>
+    /// <param name="Echo">Its TSecr, if timestamps are in force.</param>
+    private readonly record struct AckNews(int Acknowledged, int Delivered, bool IsDuplicate, bool IsBare, SackBlock? Duplicate, uint? Echo)
+    {
+        public bool Advances => Acknowledged > 0;
+    }
+
+    /// <summary>Takes SEG.ACK and the SACK blocks of a segment; both were judged to be of this connection.</summary>
+    private void TakeAcknowledgment(in TcpSegment segment, Timestamp now)
+    {
+        SeqNumber una = Snd.Una;
+        bool ofSyn = una == Snd.Iss;
+        bool isBare = IsDuplicateAck(segment);
+        bool windowWasFull = una < _windowFullUpTo;
+        int sacked = Unacknowledged.SackedOctets;
+        _delivered.Clear();
+        TimeSpan? roundTrip = null;
+        if (segment.AcknowledgmentNumber > una)
+        {
+            roundTrip = AcknowledgeUpTo(segment.AcknowledgmentNumber, ofSyn, segment, now);
+        }
+
+        SackBlock? duplicate = SelectiveAcknowledgmentInForce ? TakeSackBlocks(segment) : null;
+        if (ofSyn)
+        {
+            RecoveryPhase = RecoveryPhase.Open;
+            return; // [5681-3] the handshake does not grow the window
+        }
+
+        int acknowledged = Snd.Una - una;
+        int delivered = acknowledged + Unacknowledged.SackedOctets - sacked;
+        bool isDuplicate = SelectiveAcknowledgmentInForce ? acknowledged == 0 && delivered > 0 : isBare; // [5681-11, 6675-4]
+        uint? echo = TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps ? timestamps.EchoReply : null;
+        var news = new AckNews(acknowledged, delivered, isDuplicate, isBare && delivered == 0, duplicate, echo);
+        bool grows = Recover(news, now);
+        if (grows && news.Advances && !_ackEchoesCongestion) // [3168-5]
+        {
+            _congestion.Acknowledged(new(acknowledged, now, Snd.Una, Snd.Nxt, roundTrip, Rtt.Smoothed, windowWasFull));
+        }
+
+        ScheduleProbe(news.Advances, now);
+    }
 
     /// <summary>New data, our SYN or our FIN is acknowledged.</summary>
-    private void AcknowledgeUpTo(SeqNumber ack, in TcpSegment segment, Timestamp now)
+    /// <returns>The round-trip time that was measured by it, if one could be.</returns>
+    private TimeSpan? AcknowledgeUpTo(SeqNumber ack, bool ofSyn, in TcpSegment segment, Timestamp now)
     {
-        bool ofSyn = Snd.Una == Snd.Iss;
-        int acknowledged = ack - Snd.Una;
         int data = Math.Clamp(ack - _sendBuffer.Start, 0, _sendBuffer.Count);
-        Unacknowledged.Acknowledge(ack, out Timestamp? sampleFrom);
+        Timestamp? sampleFrom = Unacknowledged.Acknowledge(ack, _delivered);
         Snd.Una = ack;
         if (ofSyn)
         {
@@ -43,80 +85,85 @@ public sealed partial class TcpConnection
         _sendBuffer.Acknowledge(ack);
         Snd.Up = SeqNumber.Max(Snd.Up, ack);
         _urgentQueued &= Snd.Up > ack;
+        _windowFullUpTo = SeqNumber.Max(_windowFullUpTo, ack);
         Counters.BytesAcknowledged += data;
-        MeasureRoundTrip(sampleFrom, ofSyn, segment, now);
+        TimeSpan? roundTrip = MeasureRoundTrip(sampleFrom, ofSyn, segment, now);
 
         _retries = 0;
         if (Unacknowledged.Count == 0)
         {
-            Timers.Stop(TimerKind.Retransmission);
+            StopRecoveryTimers(); // [6298-10]
         }
-        else
+        else if (!IsLaterPartialAck(ack))
         {
-            Timers.Set(TimerKind.Retransmission, now + Rtt.Rto); // [6298-10]
+            RestartRetransmissionTimer(now); // [6298-10]
         }
 
         Timers.Stop(TimerKind.UserTimeout);
         ArmUserTimeout(now);
-        if (!ofSyn) // [5681-3] the handshake does not grow the window
-        {
-            GrowOrRecover(ack, acknowledged, now);
-        }
-
-        if (!_inRecovery)
-        {
-            _recover = SeqNumber.Max(_recover, ack - 1); // it keeps its meaning, and can never come to lie half a circle behind
-        }
-
-        _duplicateAcks = 0;
         if (_spaceWanted && _sendBuffer.Free > 0)
         {
             _spaceWanted = false;
             Tell(ConnectionEventKind.SpaceAvailable, now);
         }
+
+        return roundTrip;
     }
 
-    /// <summary>A sample where Karn allows one, else from the echoed timestamp [6298-6]; none from a handshake that was retransmitted [6298-12].</summary>
-    private void MeasureRoundTrip(Timestamp? sampleFrom, bool ofSyn, in TcpSegment segment, Timestamp now)
+    /// <summary>A sample where Karn allows one, else from the echoed timestamp [6298-6, 6298-7]; none from a handshake that was retransmitted [6298-12].</summary>
+    private TimeSpan? MeasureRoundTrip(Timestamp? sampleFrom, bool ofSyn, in TcpSegment segment, Timestamp now)
     {
-        if (sampleFrom is { } sent)
-        {
-            Rtt.Sample(now - sent);
-        }
-        else if (!ofSyn && TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps)
+        TimeSpan? roundTrip = sampleFrom is { } sent ? now - sent : null;
+        if (roundTrip is null && !ofSyn && TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps)
         {
             int milliseconds = unchecked((int)(TimestampClock(now) - timestamps.EchoReply));
-            if (milliseconds >= 0)
-            {
-                Rtt.Sample(TimeSpan.FromMilliseconds(milliseconds));
-            }
+            roundTrip = milliseconds >= 0 ? TimeSpan.FromMilliseconds(milliseconds) : null;
         }
+
+        if (roundTrip is { } sample)
+        {
+            Rtt.Sample(sample);
+            _sampledSinceProbe = true;
+        }
+
+        return roundTrip;
     }
 
-    private void GrowOrRecover(SeqNumber ack, int acknowledged, Timestamp now)
+    /// <summary>
+    /// Notes what the peer holds beyond a gap. A block outside of what was sent is ignored [2018-9]; one below what the same segment acknowledges,
+    /// or inside of the block that follows it, tells of data that arrived twice [2883-2].
+    /// </summary>
+    /// <returns>The block that tells of data that arrived twice, if there is one.</returns>
+    private SackBlock? TakeSackBlocks(in TcpSegment segment)
     {
-        if (!_inRecovery)
+        SackBlocks blocks = segment.Options.Sack;
+        SackBlock? duplicate = null;
+        for (int i = 0; i < blocks.Count; i++)
         {
-            if (_ackEchoesCongestion)
+            SackBlock block = blocks[i];
+            if (block.Left >= block.Right || block.Right > Snd.Max)
             {
-                return; // [3168-5]
+                continue;
             }
 
-            _congestion.Acknowledged(new(acknowledged, now, Snd.Una, Snd.Nxt, Rtt.Latest, Rtt.Smoothed, WindowWasFull: true));
+            bool belowAck = block.Right <= segment.AcknowledgmentNumber;
+            bool insideOfNext = blocks.Count > 1 && block.Left >= blocks[1].Left && block.Right <= blocks[1].Right;
+            if (i == 0 && (belowAck || insideOfNext))
+            {
+                duplicate = block;
+            }
+            else if (block.Left >= segment.AcknowledgmentNumber && block.Right > Snd.Una)
+            {
+                Unacknowledged.Sack(new(SeqNumber.Max(block.Left, Snd.Una), block.Right), _delivered);
+            }
         }
-        else if (ack >= _recover)
+
+        if (blocks.Count > 1)
         {
-            _inRecovery = false; // [6582-3]
-            _congestion.Window = _congestion.SlowStartThreshold; // [5681-15]
+            _delivered.Sort(static (a, b) => a.SequenceNumber - b.SequenceNumber); // RACK wants them in order, and blocks come in none
         }
-        else
-        {
-            // A partial ACK: the next hole is known, and is filled at once. The window shrinks by what has left the network, and gets one
-            // segment back for the retransmission [6582-4].
-            int segment = SendMaximumSegmentSize;
-            _congestion.Window = Math.Max(segment, _congestion.Window - acknowledged + (acknowledged >= segment ? segment : 0));
-            RetransmitFront(TransmitReason.FastRetransmit);
-        }
+
+        return duplicate;
     }
 
     /// <summary>[5681-11]</summary>
@@ -125,34 +172,6 @@ public sealed partial class TcpConnection
         && Unacknowledged.Count > 0
         && segment.Length == 0
         && (uint)segment.Window << Snd.WindowShift == Snd.Wnd;
-
-    private void CountDuplicateAck(Timestamp now)
-    {
-        Counters.DuplicateAcks++;
-        _duplicateAcks++;
-        if (_inRecovery)
-        {
-            _congestion.Window += SendMaximumSegmentSize; // [5681-14] one more segment has left the network
-        }
-        else if (_duplicateAcks == DuplicateAckThreshold && Snd.Una > _recover) // [6582-2]
-        {
-            _inRecovery = true;
-            _recover = Snd.Max;
-            ReduceWindow(CongestionSignal.Loss, Snd.Outstanding, now);
-            _congestion.Window = _congestion.SlowStartThreshold + (3 * SendMaximumSegmentSize); // [5681-13]: three segments have left the network
-            RetransmitFront(TransmitReason.FastRetransmit);
-            Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
-        }
-    }
-
-    private void RetransmitFront(TransmitReason reason)
-    {
-        if (Unacknowledged.Front is { } front)
-        {
-            Unacknowledged.MarkLost(front, reason);
-            _retransmitNow = true;
-        }
-    }
 
     private void SetSendWindow(in TcpSegment segment, int shift)
     {
@@ -200,8 +219,8 @@ public sealed partial class TcpConnection
         if (Unacknowledged.Count > 0)
         {
             // What was sent into the closed window was dropped there; it need not wait for its timer.
-            RetransmitFront(TransmitReason.RetransmissionTimeout);
-            Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
+            RetransmitFront(LossCause.WindowReopened);
+            RestartRetransmissionTimer(now);
         }
     }
 }

@@ -197,7 +197,8 @@ public sealed partial class TcpConnection
         Snd.Iss = iss;
         Snd.Una = Snd.Nxt = Snd.Max = Snd.Up = iss;
         _sendBuffer.StartAt(iss + 1);
-        _recover = iss; // [6582-1]
+        _recover = _windowFullUpTo = iss; // [6582-1]
+        _rack.Start(iss);
     }
 
     private static TcpCallException Exists() => new(TcpCallError.ConnectionExists, "The connection was opened already: connection already exists.");

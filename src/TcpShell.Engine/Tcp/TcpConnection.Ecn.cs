@@ -3,7 +3,7 @@ using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
 
-// Explicit congestion notification (RFC 3168).
+// Explicit congestion notification (RFC 3168 [SHLD-8]).
 public sealed partial class TcpConnection
 {
     private const TcpFlags EcnFlags = TcpFlags.ECE | TcpFlags.CWR;

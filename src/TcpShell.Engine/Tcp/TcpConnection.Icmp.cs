@@ -1,3 +1,4 @@
+using TcpShell.Tcp.Recovery;
 using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
@@ -75,7 +76,7 @@ public sealed partial class TcpConnection
         {
             if (segment.Length - (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0) > size)
             {
-                Unacknowledged.MarkLost(segment, TransmitReason.PathMtuDiscovery);
+                Unacknowledged.MarkLost(segment, LossCause.PacketTooBig);
                 _retransmitNow = true;
             }
         }

@@ -236,7 +236,7 @@ public sealed partial class TcpConnection
             SetState(TcpState.Established, TransitionEvent.AckOfSynArrives, $"ACK arrives, ack={FromUs(ack)}", now);
             SetSendWindow(segment, windowShift);
             TakeTimestamp(segment, now);
-            AcknowledgeUpTo(ack, segment, now);
+            TakeAcknowledgment(segment, now);
             EnterEstablished(now);
             return null;
         }
@@ -255,18 +255,11 @@ public sealed partial class TcpConnection
         TakeTimestamp(segment, now);
         TakeCongestionEcho(segment, now);
         bool advances = ack > Snd.Una;
-        if (advances)
+        bool ofSyn = Snd.Una == Snd.Iss;
+        TakeAcknowledgment(segment, now);
+        if (ofSyn && ack > Snd.Iss)
         {
-            bool ofSyn = Snd.Una == Snd.Iss;
-            AcknowledgeUpTo(ack, segment, now);
-            if (ofSyn)
-            {
-                EnterEstablished(now); // the user closed in SYN-RECEIVED; what was queued before goes out now
-            }
-        }
-        else if (IsDuplicateAck(segment))
-        {
-            CountDuplicateAck(now);
+            EnterEstablished(now); // the user closed in SYN-RECEIVED; what was queued before goes out now
         }
 
         SettleEcn(now);

@@ -19,7 +19,6 @@ public sealed partial class TcpConnection
     private bool _keepAlivePending;
     private bool _urgentQueued;
     private bool _sendSilly;
-    private bool _retransmitNow;
 
     private bool FinSent => _finQueued && Snd.Nxt == _sendBuffer.End + 1;
 
@@ -38,14 +37,18 @@ public sealed partial class TcpConnection
         if (!found && State is not (TcpState.Closed or TcpState.Listen))
         {
             found = TrySyn(now, out outgoing)
+                || TryTailLossProbe(now, out outgoing)
+                || TryForwardRto(now, out outgoing)
                 || TryRetransmit(now, out outgoing)
                 || TrySendNew(now, out outgoing)
+                || TryRetransmitEarly(now, out outgoing)
                 || TryProbe(now, out outgoing)
                 || TryAcknowledge(now, out outgoing);
         }
 
         if (!found)
         {
+            Limits.Enter(CurrentLimit(), now);
             return false;
         }
 
@@ -141,91 +144,6 @@ public sealed partial class TcpConnection
 
         Unacknowledged.Add(new() { SequenceNumber = Snd.Iss, Length = 1, Flags = TcpFlags.SYN, FirstSent = now, LastSent = now });
         return 1;
-    }
-
-    private bool TryRetransmit(Timestamp now, out OutgoingSegment outgoing)
-    {
-        outgoing = default;
-        if (Unacknowledged.FirstLost() is not { } lost || lost.Flags.Has(TcpFlags.SYN))
-        {
-            return false;
-        }
-
-        // The first one goes whatever the window says, as the timer or the duplicate ACKs demand [5681-10, 6298-11]; the others wait for room.
-        // Inside of a window that shrank the old data goes again as usual [SHLD-16].
-        bool fits = Unacknowledged.InFlight + lost.Length <= _congestion.Window && lost.End - Snd.Una <= Snd.Wnd;
-        if (!_retransmitNow && !fits)
-        {
-            return false;
-        }
-
-        _retransmitNow = false;
-        int room = Math.Min(SegmentRoom, _congestion.Window - Math.Min(_congestion.Window, Unacknowledged.InFlight));
-        Unacknowledged.MergeLost(lost, room, Snd.Una + (int)Snd.Wnd);
-        if (lost.Length - (lost.Flags.Has(TcpFlags.FIN) ? 1 : 0) > SendMaximumSegmentSize)
-        {
-            Unacknowledged.Split(lost, SendMaximumSegmentSize);
-        }
-
-        Unacknowledged.MarkSentAgain(lost, now);
-        Counters.Retransmissions++;
-        Counters.FastRetransmits += lost.LostBy == TransmitReason.FastRetransmit ? 1 : 0;
-        string note = lost.LostBy switch
-        {
-            TransmitReason.FastRetransmit => "after 3 duplicate ACKs",
-            TransmitReason.PathMtuDiscovery => $"the path's MTU is {PathMtu}",
-            _ => TimeoutNote(),
-        };
-        outgoing = new(MakeData(lost.SequenceNumber, lost.Length, lost.Flags, now), lost.LostBy, lost.Transmissions, note);
-        StartRetransmissionTimer(now);
-        return true;
-    }
-
-    private bool TrySendNew(Timestamp now, out OutgoingSegment outgoing)
-    {
-        outgoing = default;
-        if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait || FinSent
-            || Unacknowledged.FirstLost() is not null // what is lost goes first
-            || _waitsForEcnTimer)
-        {
-            return false;
-        }
-
-        int unsent = Unsent;
-        int room = SegmentRoom;
-        long usable = Snd.UsableWindow; // [SHLD-15] below zero where the peer took back part of its window
-        int length = (int)Math.Min(Math.Min(unsent, room), usable);
-        bool withFin = _finQueued && length == unsent && usable > length;
-        if (length <= 0 && !withFin)
-        {
-            WatchWindow(now);
-            return false;
-        }
-
-        length = Math.Max(0, length);
-        if (!IsWorthASegment(length, room, unsent, withFin) || (length > 0 && Unacknowledged.InFlight + length > _congestion.Window))
-        {
-            WatchWindow(now);
-            return false;
-        }
-
-        _sendSilly = false;
-        Timers.Stop(TimerKind.Persist);
-        var sent = new SentSegment
-        {
-            SequenceNumber = Snd.Nxt,
-            Length = length + (withFin ? 1 : 0),
-            Flags = withFin ? TcpFlags.FIN : TcpFlags.None,
-            FirstSent = now,
-            LastSent = now,
-        };
-        TcpSegment segment = MakeData(sent.SequenceNumber, sent.Length, sent.Flags, now);
-        Unacknowledged.Add(sent);
-        Advance(sent.End);
-        Counters.BytesSent += length;
-        outgoing = WithEcn(new(segment, length == 0 ? TransmitReason.Close : TransmitReason.Data, 1, ""));
-        StartRetransmissionTimer(now);
-        return true;
     }
 
     /// <summary>Nagle [SHLD-7] and the sender's part against silly windows [MUST-38]: whether so little may go now.</summary>
@@ -365,6 +283,4 @@ public sealed partial class TcpConnection
         long largest = Math.Min(Settings.ReceiveBufferSize, (long)ushort.MaxValue << Rcv.WindowShift);
         return step >= WorthwhileStep && (Rcv.Told < ReceiveMaximumSegmentSize || step >= largest / 4);
     }
-
-    private string TimeoutNote() => $"RTO {Rtt.Rto.TotalSeconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)} s next";
 }

@@ -142,7 +142,7 @@ public sealed partial class TcpConnection
             return SegmentVerdict.Accepted;
         }
 
-        AcknowledgeUpTo(segment.AcknowledgmentNumber, segment, now);
+        TakeAcknowledgment(segment, now);
         SetSendWindow(segment, shift: 0); // [7323-2] the window of a SYN is never scaled
         SetState(TcpState.Established, TransitionEvent.SynAckArrives, $"SYN,ACK arrives, ack={FromUs(segment.AcknowledgmentNumber)}", now);
         EnterEstablished(now);
@@ -174,6 +174,7 @@ public sealed partial class TcpConnection
         }
 
         _congestion.Start(SendMaximumSegmentSize, handshakeLost: _synTimedOut);
+        _restartWindow = _congestion.Window;
         _userTimeoutPending = Settings.UserTimeoutOption; // [5482-4] again on the first segment behind the SYN
         ArmKeepAlive(now);
         RestartUserTimeout(now);

@@ -1,10 +1,8 @@
 using System.Globalization;
-using TcpShell.Tcp.Congestion;
-using TcpShell.Wire;
 
 namespace TcpShell.Tcp;
 
-// RFC 9293 3.10.8: timeouts; RFC 6298; 3.8.3, 3.8.4, 3.8.6.1.
+// RFC 9293 3.10.8: timeouts; 3.8.3, 3.8.4, 3.8.6.1. What watches over data in flight is in RecoveryTimers.
 public sealed partial class TcpConnection
 {
     private int _retries;
@@ -24,6 +22,12 @@ public sealed partial class TcpConnection
                 case TimerKind.Retransmission:
                     RetransmissionTimerFires(now);
                     break;
+                case TimerKind.TailLossProbe:
+                    ProbeTimerFires(now);
+                    break;
+                case TimerKind.Reordering:
+                    ReorderingTimerFires(now);
+                    break;
                 case TimerKind.Persist:
                     PersistTimerFires(now);
                     break;
@@ -41,55 +45,6 @@ public sealed partial class TcpConnection
                     break;
             }
         }
-    }
-
-    private void RetransmissionTimerFires(Timestamp now)
-    {
-        _waitsForEcnTimer = false;
-        if (Unacknowledged.Front is not { } front)
-        {
-            return;
-        }
-
-        int limit = State switch
-        {
-            TcpState.SynSent => Settings.SynRetries,
-            TcpState.SynReceived => _passive ? Settings.SynAckRetries : Settings.SynRetries,
-            _ => RetransmissionLimit,
-        };
-        if (_retries >= limit)
-        {
-            GiveUp($"no answer to {_retries} retransmissions", now); // [MUST-20]
-            return;
-        }
-
-        _retries++;
-        Counters.Timeouts++;
-        if (_retries == Settings.R1)
-        {
-            AdviseOfBadPath(now); // [SHLD-9, SHLD-10]
-        }
-
-        if (IsSynchronized(State))
-        {
-            // A lost SYN tells of the first window only [5681-3].
-            ReduceWindow(_retries == 1 ? CongestionSignal.Timeout : CongestionSignal.RepeatedTimeout, Snd.Outstanding, now);
-        }
-
-        Rtt.BackOff(); // [6298-11]
-        _inRecovery = false;
-        _duplicateAcks = 0;
-        _recover = Snd.Max; // [6582-6]
-        Unacknowledged.MarkAllLost(TransmitReason.RetransmissionTimeout);
-        _retransmitNow = true;
-        if (front.Flags.Has(TcpFlags.SYN))
-        {
-            _synTimedOut = true;
-            _synPending = true;
-            _synAgainBy = TransmitReason.RetransmissionTimeout;
-        }
-
-        Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
     }
 
     private void PersistTimerFires(Timestamp now)
@@ -135,17 +90,6 @@ public sealed partial class TcpConnection
         _keepAliveProbesSent++;
         _keepAlivePending = true;
         Timers.Set(TimerKind.KeepAlive, now + Settings.KeepAliveInterval);
-    }
-
-    /// <summary>Starts the timer if it does not run; it restarts when something is acknowledged [6298-10].</summary>
-    private void StartRetransmissionTimer(Timestamp now)
-    {
-        if (!Timers.IsRunning(TimerKind.Retransmission))
-        {
-            Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
-        }
-
-        ArmUserTimeout(now);
     }
 
     private TimeSpan PersistInterval() => Rtt.Doubled(Rtt.Rto, _persistBackoff);

@@ -82,6 +82,9 @@ public sealed partial class TcpConnection
     /// <summary>What was counted.</summary>
     public ConnectionCounters Counters { get; } = new();
 
+    /// <summary>What held the sender back, and for how long.</summary>
+    public SendLimits Limits { get; } = new();
+
     /// <summary>cwnd in octets.</summary>
     public int CongestionWindow => _congestion.Window;
 

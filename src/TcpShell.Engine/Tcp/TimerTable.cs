@@ -6,6 +6,12 @@ public enum TimerKind
     /// <summary>Sends the oldest unacknowledged segment again (RFC 6298).</summary>
     Retransmission,
 
+    /// <summary>Probes for a lost tail, so that it need not wait for <see cref="Retransmission"/> (RFC 8985 7).</summary>
+    TailLossProbe,
+
+    /// <summary>Takes a segment for lost that something sent later has overtaken, when it does not arrive within the reordering window (RFC 8985 6.2).</summary>
+    Reordering,
+
     /// <summary>Probes a closed or silly window (RFC 9293 3.8.6.1).</summary>
     Persist,
 

@@ -106,7 +106,7 @@ public class DataTests
     }
 
     [Fact, Trait("Proves", "P33")]
-    public void P33_OnlySegmentLost_TimerSendsItAgain()
+    public void P33_OnlySegmentLost_ProbeAndTimerSendItAgain()
     {
         var lab = new Lab();
         (HostedConnection client, _) = lab.Establish();
@@ -114,15 +114,15 @@ public class DataTests
         lab.Network.Send(client, "hello"u8);
         Assert.True(lab.Network.RunUntilIdle(Lab.Long));
         Assert.Equal(
-            ["0.03 client P. 1:6 ack 1 lost", "0.23 client P. 1:6 ack 1 lost", "0.63 client P. 1:6 ack 1", "0.64 server . 1 ack 6"],
+            ["0.03 client P. 1:6 ack 1 lost", "0.23 client P. 1:6 ack 1 lost", "0.43 client P. 1:6 ack 1", "0.44 server . 1 ack 6"],
             lab.Packets[3..]);
         TracedPacket[] sent = [.. lab.Network.Trace.Skip(3).Take(3)];
         Assert.Equal(
-            [TransmitReason.Data, TransmitReason.RetransmissionTimeout, TransmitReason.RetransmissionTimeout],
+            [TransmitReason.Data, TransmitReason.TailLossProbe, TransmitReason.RetransmissionTimeout],
             sent.Select(packet => packet.Reason));
         Assert.Equal([1, 2, 3], sent.Select(packet => packet.Attempt));
-        Assert.Equal(["", "RTO 0.4 s next", "RTO 0.8 s next"], sent.Select(packet => packet.Note));
-        Assert.Equal((2, 2, 0), (client.Retransmissions, client.Counters.Timeouts, client.Counters.FastRetransmits));
+        Assert.Equal(["", "no ACK for two round trips", "RTO 0.4 s next"], sent.Select(packet => packet.Note));
+        Assert.Equal((2, 1, 0), (client.Retransmissions, client.Counters.Timeouts, client.Counters.FastRetransmits));
     }
 
     [Fact, Trait("Proves", "P33"), Trait("Proves", "5681-10")]
@@ -149,11 +149,11 @@ public class DataTests
             ],
             lab.Packets[3..]);
         TracedPacket again = lab.Network.Trace.Single(packet => packet.Attempt == 2);
-        Assert.Equal((TransmitReason.FastRetransmit, "after 3 duplicate ACKs"), (again.Reason, again.Note));
+        Assert.Equal((TransmitReason.FastRetransmit, "RACK: sent together with one that arrived"), (again.Reason, again.Note));
 
-        // The first of the four also opens the window wider than the handshake could say, so it is no duplicate (RFC 5681 2).
+        // The first of the four also opens the window wider than the handshake could say. Its SACK makes it a duplicate all the same (RFC 6675 2).
         Assert.Equal(
-            (1, 0, 1, 3),
+            (1, 0, 1, 4),
             (client.Retransmissions, client.Counters.Timeouts, client.Counters.FastRetransmits, client.Counters.DuplicateAcks));
         Assert.Equal(7300, server.ReceiveQueue);
     }

@@ -199,7 +199,7 @@ public class LossWhileOpeningTests
     [Fact, Trait("Proves", "P23"), Trait("Proves", "6298-12")]
     public void P23_SynTimedOut_DataStartsWithAnRtoOfThreeSeconds()
     {
-        var lab = new Lab();
+        var lab = new Lab(settings: TcpSettings.Linux with { TailLossProbe = false });
         lab.Drop(TcpFlags.SYN);
         HostedConnection client = lab.Connect();
         lab.RunTo(2);

@@ -232,7 +232,7 @@ public partial class OpeningTests
         SentSegment segment = Assert.Single(client.Unacknowledged);
         Assert.Equal((client.Iss + 1, 1000, 1), (segment.SequenceNumber, segment.Length, segment.Transmissions));
         Assert.Equal(Timestamp.FromSeconds(0.03), segment.LastSent);
-        Assert.Equal([new(TimerKind.Retransmission, Timestamp.FromSeconds(0.23))], client.Timers);
+        Assert.Equal([new(TimerKind.TailLossProbe, Timestamp.FromSeconds(0.23))], client.Timers);
         Assert.Equal(
             (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(10)),
             (client.Rto, client.Srtt, client.RttVar));

@@ -103,11 +103,12 @@ public class TroubleTests
             [
                 "0.03 client P. 1:6 ack 1 unreachable",
                 "0.23 client P. 1:6 ack 1 unreachable",
-                "0.63 client P. 1:6 ack 1 unreachable",
-                "1.43 client P. 1:6 ack 1 unreachable",
+                "0.43 client P. 1:6 ack 1 unreachable",
+                "0.83 client P. 1:6 ack 1 unreachable",
+                "1.63 client P. 1:6 ack 1 unreachable",
             ],
             lab.Packets[3..]);
-        Assert.Equal("3.03 client Established -> Closed", lab.States[^1]);
+        Assert.Equal("3.23 client Established -> Closed", lab.States[^1]);
         Assert.Equal(ConnectionError.TimedOut, client.Error);
         Assert.Equal("server is down", lab.Network.Trace.Last().FateText);
     }

@@ -79,6 +79,7 @@ public class SocketTableTests
     [InlineData(true)]
     [InlineData(false)]
     [Trait("Proves", "SHLD-3")]
+    [Trait("Proves", "MAY-1")]
     public void Close_WithDataThatNobodyReads_Resets(bool beforeTheData)
     {
         (int client, int server) = Connected();

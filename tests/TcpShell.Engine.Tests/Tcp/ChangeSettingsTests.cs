@@ -1,4 +1,7 @@
+using TcpShell.Engine.Tests.Simulation;
+using TcpShell.Hosting;
 using TcpShell.Tcp;
+using TcpShell.Tracing;
 using static TcpShell.Tcp.TcpState;
 
 namespace TcpShell.Engine.Tests.Tcp;
@@ -97,6 +100,25 @@ public sealed class ChangeSettingsTests
     public void Closed_AfterTheEnd_RefusedAsNoConnection() =>
         InState.Established().Abort().Ignore()
             .ExpectError(TcpCallError.ConnectionDoesNotExist, (connection, now) => connection.ChangeSettings(connection.Settings, now));
+
+    [Fact]
+    [Trait("Proves", "SHLD-21")]
+    [Trait("Proves", "MUST-49")]
+    public void Established_DscpAndTimeToLiveChanged_NextSegmentsCarryThem()
+    {
+        var lab = new Lab();
+        (HostedConnection client, _) = lab.Establish();
+        int before = lab.Network.Trace.Count;
+        lab.Network.ChangeSettings(client, client.Settings with { Dscp = 10, TimeToLive = 7 });
+        lab.Network.Send(client, Lab.Pattern(3000));
+        lab.RunTo(1);
+        lab.Network.ChangeSettings(client, client.Settings with { Dscp = 46 });
+        lab.Network.Close(client);
+        lab.RunTo(2);
+        TracedPacket[] sent = [.. lab.Network.Trace.Skip(before).Where(packet => packet.Decode().Source == Lab.ClientEnd.Address)];
+        Assert.Equal((10 << 2, (byte)7), (sent[0].Decode().TrafficClass & ~3, sent[0].Decode().Ttl));
+        Assert.Equal((46 << 2, (byte)7), (sent[^1].Decode().TrafficClass & ~3, sent[^1].Decode().Ttl));
+    }
 
     private static Action<TcpConnection, Timestamp> Change(Func<TcpSettings, TcpSettings> change) =>
         (connection, now) => connection.ChangeSettings(change(connection.Settings), now);

@@ -12,6 +12,7 @@ public sealed class EcnTests
 
     [Fact]
     [Trait("Proves", "3168-1")]
+    [Trait("Proves", "SHLD-8")]
     public void ActiveOpen_BothForms_InForce() =>
         new TcpHarness(s_asks).OpenActive().Expect("> SEW 100").Inject("< S.E 300 ack 101 win 65535 <mss 1000>").Check(InForce(true)).Ignore();
 
@@ -126,6 +127,7 @@ public sealed class EcnTests
     [Trait("Proves", "3168-5")]
     [Trait("Proves", "3168-6")]
     [Trait("Proves", "3168-9")]
+    [Trait("Proves", "SHLD-8")]
     public void Established_Echo_OneReductionForAWindow()
     {
         TcpHarness harness = Established(s_asks).Send(20_000).Ignore().Check(Window(10_000));

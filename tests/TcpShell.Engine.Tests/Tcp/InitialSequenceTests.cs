@@ -30,6 +30,7 @@ public sealed class InitialSequenceTests
     [Trait("Proves", "SHLD-1")]
     [Trait("Proves", "MUST-9")]
     [Trait("Proves", "6528-2")]
+    [Trait("Proves", "6528-1")]
     public void OtherTupleOrSecret_SameTime_UnrelatedNumbers()
     {
         var numbers = new InitialSequence(s_secret);

@@ -211,7 +211,7 @@ public sealed class OptionTests
             .Check(connection => Assert.Equal(TimeSpan.FromMilliseconds(30), connection.Rtt.Latest));
 
     private static TcpHarness WithTimestamps(bool sack = false) =>
-        InState.SynSent(TcpHarness.Plain with { Timestamps = true, SelectiveAcknowledgment = sack })
+        InState.SynSent(TcpHarness.Plain with { Timestamps = true, SelectiveAcknowledgment = sack, TailLossProbe = false })
             .Inject($"< S. 300 ack 101 <mss 1000{Text(sack, "sackOK")},TS val 55 ecr 1000000>").Ignore();
 
     private static TcpSettings Settings(bool scale, bool timestamps, bool sack) =>

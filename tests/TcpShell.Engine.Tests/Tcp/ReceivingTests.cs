@@ -152,6 +152,7 @@ public sealed class ReceivingTests
             .ExpectNothing();
 
     [Fact]
+    [Trait("Proves", "U-13")]
     public void Established_BareFinBehindAGap_WaitsForTheGap() =>
         InState.Established().Inject("< F. 311 ack 101").Expect("> . 101 ack 301").ExpectState(Established)
             .Inject("< P. 301:311(10) ack 101").Expect("> . 101 ack 312").ExpectState(CloseWait);

@@ -181,7 +181,7 @@ public sealed class RetransmissionTests
     [Fact]
     [Trait("Proves", "6298-11")]
     public void Established_LostSegmentDoesNotFitYet_NothingNewGoesBeforeIt() =>
-        InState.Established(TcpHarness.Plain with { Nagle = false }).Send(500).Expect("> P. 101:601(500) ack 301")
+        InState.Established(TcpHarness.Plain with { Nagle = false, ForwardRto = false }).Send(500).Expect("> P. 101:601(500) ack 301")
             .Send(1000).Expect("> P. 601:1601(1000) ack 301")
             .Advance(300).Expect("> . 101:601(500) ack 301").ExpectNothing() // cwnd is 1000
             .Send(10).ExpectNothing()

@@ -67,7 +67,7 @@ internal sealed class HuntCommand(Options options, TextWriter output)
 
     private void Report(RunResult result, Failure failure)
     {
-        Scenario smaller = ScenarioShrinker.Shrink(result.Scenario, failure.Invariant);
+        Scenario smaller = ScenarioShrinker.Shrink(result.Scenario, run => run.Failure?.Invariant == failure.Invariant);
         lock (_output)
         {
             FailureReport.Write(output, options.Out, ScenarioRun.Execute(smaller, keepTrace: true));

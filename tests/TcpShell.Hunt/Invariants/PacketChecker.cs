@@ -32,10 +32,14 @@ internal static class PacketChecker
         CheckEcn(packet, decoded, end);
     }
 
-    /// <summary>A packet of no connection: nothing but a RST, and only where there is no connection.</summary>
+    /// <summary>A packet of no connection: a RST, or a SYN,ACK with a cookie for a number; and only where there is no connection.</summary>
     public static void CheckOfNobody(in DecodedPacket decoded, End? there)
     {
-        Require(decoded.Segment.Flags.Has(TcpFlags.RST), "ResetOnly", $"A host sends {decoded.Segment}, which is no RST, outside of a connection.");
+        TcpFlags flags = decoded.Segment.Flags & ~TcpFlags.ECE;
+        Require(
+            flags.Has(TcpFlags.RST) || flags == (TcpFlags.SYN | TcpFlags.ACK),
+            "ResetOnly",
+            $"A host sends {decoded.Segment}, which is neither a RST nor a cookie, outside of a connection.");
         Require(there is not { IsLive: true }, "ResetWithoutReason", $"A host answers for nobody, but there is {there}.");
         CheckChecksums(decoded);
     }
@@ -117,6 +121,13 @@ internal static class PacketChecker
         Observations seen = end.Seen;
         SeqNumber first = end.Tcp.Snd.Iss + 1;
         int length = segment.Payload.Length;
+        if (packet.Reason == TransmitReason.KeepAliveProbe)
+        {
+            // It stands where everything is acknowledged, and what it carries is garbage [MAY-6].
+            Require(segment.SequenceNumber == end.Tcp.Snd.Nxt - 1 && length <= 1, "KeepAlive", $"{end} probes with {segment}.");
+            return;
+        }
+
         if (length > 0)
         {
             int offset = segment.SequenceNumber - first;

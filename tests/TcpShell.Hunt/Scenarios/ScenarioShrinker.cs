@@ -20,21 +20,21 @@ internal sealed class ScenarioShrinker
     // More packets than these nobody wants to see named one by one.
     private const int MostHits = 30;
 
-    private readonly string _invariant;
+    private readonly Func<RunResult, bool> _fails;
     private long _packets;
     private int _runs;
 
-    private ScenarioShrinker(string invariant) => _invariant = invariant;
+    private ScenarioShrinker(Func<RunResult, bool> fails) => _fails = fails;
 
     private bool IsTired => _runs >= MostRuns || _packets >= MostPackets;
 
     /// <summary>Makes a scenario smaller.</summary>
     /// <param name="scenario">One that fails.</param>
-    /// <param name="invariant">The invariant that it breaks.</param>
-    /// <returns>The smallest one found that breaks it too.</returns>
-    public static Scenario Shrink(Scenario scenario, string invariant)
+    /// <param name="fails">Whether a run fails in the same way.</param>
+    /// <returns>The smallest one found that fails so too.</returns>
+    public static Scenario Shrink(Scenario scenario, Func<RunResult, bool> fails)
     {
-        var shrinker = new ScenarioShrinker(invariant);
+        var shrinker = new ScenarioShrinker(fails);
         Scenario before;
         do
         {
@@ -69,7 +69,7 @@ internal sealed class ScenarioShrinker
         RunResult result = ScenarioRun.Execute(candidate);
         _runs++;
         _packets += result.Packets;
-        return result.Failure?.Invariant == _invariant;
+        return _fails(result);
     }
 
     /// <summary>The scenario without one of its parts.</summary>

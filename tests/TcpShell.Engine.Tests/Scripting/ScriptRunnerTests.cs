@@ -70,7 +70,7 @@ public class ScriptRunnerTests
     }
 
     [Theory]
-    [InlineData("+0 write(4, ..., 10) = 10\n+0 write(4, ..., 1) = 1\n+.5 > P. 1:12(11) ack 1", 11, "The packets do not make up the one that the script asks for.")]
+    [InlineData("+0 setsockopt(4, SOL_TCP, TCP_NODELAY, [1], 4) = 0\n+0 write(4, ..., 10) = 10\n+0 write(4, ..., 1) = 1\n+0 write(4, ..., 1) = 1\n+0 > P. 1:13(12) ack 1", 13, "The packets do not make up the one that the script asks for.")]
     [InlineData("+0 write(4, ..., 10) = 10\n+0 > P. 1:6(5) ack 1", 10, "In the packet the length is 10, not 5.")]
     [InlineData("+0 write(4, ..., 10) = 10\n+0 > F. 1:11(10) ack 1", 10, "In the packet the control bits are P., not F..")]
     [InlineData("+0 write(4, ..., 10) = 10\n+0 > P. 2:12(10) ack 1", 10, "In the packet the sequence number is 1, not 2.")]

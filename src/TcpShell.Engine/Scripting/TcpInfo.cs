@@ -36,6 +36,21 @@ internal static class TcpInfo
         ["tcpi_total_retrans"] = connection => connection.Retransmissions,
         ["tcpi_bytes_acked"] = connection => connection.Counters.BytesAcknowledged,
         ["tcpi_bytes_received"] = connection => connection.Counters.BytesReceived,
+        ["tcpi_ca_state"] = connection => CongestionStateOf(connection.Tcp),
+        ["tcpi_sacked"] = connection => connection.Tcp.Unacknowledged.Sacked,
+
+        // Linux counts a lost segment until it is known to have arrived, though it may have been sent again.
+        ["tcpi_lost"] = connection => connection.Tcp.Unacknowledged.Lost + connection.Tcp.Unacknowledged.Retransmitted,
+        ["tcpi_retrans"] = connection => connection.Tcp.Unacknowledged.Retransmitted,
+        ["tcpi_reordering"] = connection => connection.Tcp.Reordering,
+        ["tcpi_reord_seen"] = connection => connection.Tcp.ReorderingSeen ? 1 : 0,
+        ["tcpi_delivered"] = connection => connection.Counters.Delivered,
+        ["tcpi_bytes_sent"] = connection => connection.Counters.BytesSent + connection.Counters.BytesRetransmitted,
+        ["tcpi_bytes_retrans"] = connection => connection.Counters.BytesRetransmitted,
+        ["tcpi_segs_out"] = connection => connection.Counters.SegmentsSent,
+        ["tcpi_segs_in"] = connection => connection.Counters.SegmentsReceived,
+        ["tcpi_dsack_dups"] = connection => connection.Counters.DuplicateSacks,
+        ["tcpi_pmtu"] = connection => connection.Tcp.PathMtu,
         ["tcpi_notsent_bytes"] = connection => Math.Max(0, connection.SendQueue - (connection.SndNxt - connection.SndUna)),
     };
 
@@ -60,6 +75,13 @@ internal static class TcpInfo
 
         return s_fields.TryGetValue(name, out Func<HostedConnection, long>? field) ? field(connection) : null;
     }
+
+    private static long CongestionStateOf(TcpConnection connection) => connection.RecoveryPhase switch
+    {
+        RecoveryPhase.Recovery => s_constants["TCP_CA_Recovery"],
+        RecoveryPhase.Loss => s_constants["TCP_CA_Loss"],
+        _ => s_constants[connection.Unacknowledged.Sacked > 0 ? "TCP_CA_Disorder" : "TCP_CA_Open"],
+    };
 
     private static long StateOf(TcpState state) => s_constants[state switch
     {

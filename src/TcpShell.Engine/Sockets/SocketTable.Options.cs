@@ -96,7 +96,8 @@ public sealed partial class SocketTable
             SocketOption.KeepAlive => settings.KeepAlive ? 1 : 0,
             SocketOption.Error => (int)socket.TakeError(),
             SocketOption.NoDelay => settings.Nagle ? 0 : 1,
-            SocketOption.MaximumSegment when connection is { State: >= TcpState.Established } => connection.SendMss,
+            SocketOption.MaximumSegment when connection is { State: >= TcpState.Established } =>
+                Math.Min(connection.SendMss, settings.MaximumSegmentSize ?? int.MaxValue),
             SocketOption.MaximumSegment => settings.MaximumSegmentSize ?? DefaultMss,
             SocketOption.KeepAliveIdle => (int)settings.KeepAliveIdle.TotalSeconds,
             SocketOption.KeepAliveInterval => (int)settings.KeepAliveInterval.TotalSeconds,

@@ -39,7 +39,7 @@ public sealed record Cell(long Bandwidth, int RoundTripMilliseconds, double Loss
         select new Cell(bandwidth, roundTrip, loss, sender.Congestion, sender.Sack);
 
     /// <summary>The sender in words.</summary>
-    public string Sender => $"{Congestion}{(Sack ? " with SACK" : "")}";
+    public string Sender => $"{(Congestion == CongestionAlgorithm.Cubic ? "CUBIC" : Congestion)}{(Sack ? " with SACK" : "")}";
 
     /// <summary>Sends for some thousand round trips.</summary>
     /// <returns>Goodput: the data that the receiving program got, as a share of what the link could have carried.</returns>

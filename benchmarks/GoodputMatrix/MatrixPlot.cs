@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using TcpShell.Diagrams.Charts;
-using TcpShell.Tcp;
 using TcpShell.Text;
 
 namespace TcpShell.GoodputMatrix;
@@ -9,7 +8,7 @@ namespace TcpShell.GoodputMatrix;
 /// <summary>The matrix as a picture: a chart for each link.</summary>
 public static class MatrixPlot
 {
-    private const int Width = 520;
+    private const int Width = 620;
     private const int Height = 340;
 
     // Zero has no place on an axis of powers; this is where it is drawn.
@@ -52,6 +51,6 @@ public static class MatrixPlot
             $"{BandwidthText.Format(bandwidth)}, {roundTrip} ms",
             new ChartAxis("loss (none at the left end)", AxisUnit.Share) { Logarithmic = true, Minimum = ZeroLoss, Maximum = 0.1 },
             new ChartAxis("goodput", AxisUnit.Share) { Logarithmic = true, Minimum = LeastShare, Maximum = 1 },
-            [new ChartSeries($"{CongestionAlgorithm.Cubic} by RFC 9438", model, SeriesStyle.Points), .. measured]);
+            [.. measured, new ChartSeries("CUBIC in theory", model, SeriesStyle.Points)]);
     }
 }

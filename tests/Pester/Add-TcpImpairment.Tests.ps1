@@ -57,6 +57,28 @@ Describe 'Add-, Get- and Remove-TcpImpairment' {
         $sent | Where-Object { $_.From -eq 'server' -and $_.Flags -band [TcpShell.Wire.TcpFlags]::ECE } | Select-Object -Skip 1 | Should -Not -BeNullOrEmpty
     }
 
+    It 'lets a router tell what the path carries, and the data arrive in smaller pieces' {
+        Add-TcpImpairment -Refuse PacketTooBig -Mtu 1300 -From client | Out-Null
+        $c = New-TcpConnection
+        $c | Send-TcpData ([byte[]]::new(5000)) -PassThru | Receive-TcpData -Count 5000 | Out-Null
+        $c.PathMtu | Should -Be 1300
+        $icmp = $c | Get-TcpSegment | Where-Object Icmp
+        $icmp.From | Select-Object -Unique | Should -Be 'router'
+        $icmp[0].Info | Should -BeLike 'Destination unreachable (Fragmentation needed) MTU=1300 Seq=*'
+        ($c | Get-TcpSegment | Where-Object Reason -eq PathMtuDiscovery).Count | Should -BeGreaterThan 0
+        $c | ConvertTo-TcpDiagram | Out-String | Should -BeLike '*ICMP PacketTooBig mtu=1300*'
+    }
+
+    It 'lets a router refuse a connection' {
+        Add-TcpImpairment -Refuse AdministrativelyProhibited -Flags SYN | Out-Null
+        { New-TcpConnection -ErrorAction Stop } | Should -Throw -ErrorId '*Unreachable*'
+    }
+
+    It 'wants an MTU for packets that are too big, and for no others' {
+        { Add-TcpImpairment -Refuse PacketTooBig -ErrorAction Stop } | Should -Throw
+        { Add-TcpImpairment -Refuse HostUnreachable -Mtu 1300 -ErrorAction Stop } | Should -Throw
+    }
+
     It 'is taken away by number and by object' {
         $one = Add-TcpImpairment -Drop
         Add-TcpImpairment -Drop -Flags RST | Out-Null

@@ -16,6 +16,11 @@ internal static class LadderLabels
     public static string Label(SegmentRecord segment, bool absolute)
     {
         CultureInfo invariant = CultureInfo.InvariantCulture;
+        if (segment.Icmp is { } error)
+        {
+            return error.Mtu > 0 ? string.Create(invariant, $"ICMP {error.Kind} mtu={error.Mtu}") : $"ICMP {error.Kind}";
+        }
+
         var text = new StringBuilder(segment.Flags.ToWireshark().Replace(", ", ",", StringComparison.Ordinal));
         text.Append(invariant, $" seq={(absolute ? segment.SequenceNumber : Signed(segment.RelativeSequenceNumber))}");
         if (segment.Flags.Has(TcpFlags.ACK))
@@ -55,6 +60,7 @@ internal static class LadderLabels
             TransmitReason.ZeroWindowProbe => "window probe",
             TransmitReason.KeepAliveProbe => "keep-alive",
             TransmitReason.ChallengeAck => "challenge ACK",
+            TransmitReason.PathMtuDiscovery => "path MTU",
             TransmitReason.Crafted => "by hand",
             _ => "",
         };

@@ -1,4 +1,5 @@
 using TcpShell.Tcp;
+using TcpShell.Tracing;
 using TcpShell.Wire;
 
 namespace TcpShell.Hosting;
@@ -198,6 +199,14 @@ public sealed class HostedConnection
     /// <param name="one">One end.</param>
     /// <param name="other">The other end.</param>
     public bool Joins(Endpoint one, Endpoint other) => (one == Local && other == Remote) || (one == Remote && other == Local);
+
+    /// <summary>Whether a segment belongs to the connection, in either direction, or an ICMP error is about one that does.</summary>
+    /// <param name="segment">The record.</param>
+    public bool Joins(SegmentRecord segment)
+    {
+        ArgumentNullException.ThrowIfNull(segment);
+        return Joins(segment.Icmp is null ? segment.Source : segment.IcmpAbout, segment.Destination);
+    }
 
     // When the host looks at its timers, the next time on top: it plans only ever what is earlier than that.
     internal Stack<Timestamp> Scheduled { get; } = new();

@@ -21,8 +21,14 @@ public sealed record LinkOptions
     /// </summary>
     public int? MarkThreshold { get; init; }
 
-    /// <summary>The largest IP packet in octets; a larger one is lost.</summary>
+    /// <summary>
+    /// The largest IP packet in octets. A larger one is lost; the router before the link tells its sender so by ICMP, unless the packet may be
+    /// fragmented: nobody fragments here.
+    /// </summary>
     public int Mtu { get; init; } = 1500;
+
+    /// <summary>Routers on the way, 0 to 255. A packet whose time to live is not larger is lost, and a router tells its sender so by ICMP.</summary>
+    public int Hops { get; init; }
 
     /// <summary>Checks that the values can be.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One of them cannot.</exception>
@@ -33,6 +39,8 @@ public sealed record LinkOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Bandwidth ?? 1, 1, nameof(Bandwidth));
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueLength, 1, nameof(QueueLength));
         ArgumentOutOfRangeException.ThrowIfLessThan(MarkThreshold ?? 0, 0, nameof(MarkThreshold));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Hops, 0, nameof(Hops));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Hops, 255, nameof(Hops));
         ArgumentOutOfRangeException.ThrowIfLessThan(Mtu, 68, nameof(Mtu));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Mtu, 65535, nameof(Mtu));
     }

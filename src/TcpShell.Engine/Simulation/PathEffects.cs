@@ -33,7 +33,7 @@ internal struct PathEffects
     {
         switch (impairment.Kind)
         {
-            case ImpairmentKind.Drop:
+            case ImpairmentKind.Drop or ImpairmentKind.Refuse:
                 Loss = impairment;
                 break;
             case ImpairmentKind.Corrupt:

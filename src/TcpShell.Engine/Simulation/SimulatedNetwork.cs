@@ -10,7 +10,7 @@ namespace TcpShell.Simulation;
 /// Hosts on links in virtual time. Nothing happens by itself: time moves when somebody steps or runs the network, and then at once
 /// from one event to the next. The packets are real ones, octet for octet. The same seed and the same calls give the same packets.
 /// </summary>
-public sealed class SimulatedNetwork : TcpNetwork
+public sealed partial class SimulatedNetwork : TcpNetwork
 {
     // What a lab's time zero is in a capture file: any fixed moment will do, and this one is easily seen to be no real date of capture.
     private static readonly DateTimeOffset s_epoch = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -152,13 +152,23 @@ public sealed class SimulatedNetwork : TcpNetwork
     /// <param name="delay">By how much to delay; null for the default link's latency (at least 1 ms).</param>
     public Impairment AddImpairment(ImpairmentKind kind, PacketSelector selector, TimeSpan? delay = null)
     {
-        ArgumentNullException.ThrowIfNull(selector);
-        selector.Validate();
+        if (kind == ImpairmentKind.Refuse)
+        {
+            throw new ArgumentException("What refuses packets tells why: see AddRefusal.", nameof(kind));
+        }
+
         TimeSpan least = TimeSpan.FromMilliseconds(1);
         TimeSpan by = delay ?? (DefaultLink.Latency > least ? DefaultLink.Latency : least);
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero, nameof(delay));
+        return AddImpairment(kind, selector, by, error: null, mtu: 0);
+    }
+
+    private Impairment AddImpairment(ImpairmentKind kind, PacketSelector selector, TimeSpan delay, IcmpErrorKind? error, int mtu)
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        selector.Validate();
         int ordinal = ++_impairmentsMade[(int)kind];
-        var impairment = new Impairment(_impairmentsMade.Sum(), kind, ordinal, selector, by, Seed) { Network = this };
+        var impairment = new Impairment(_impairmentsMade.Sum(), kind, ordinal, selector, delay, Seed) { Network = this, Error = error, Mtu = mtu };
 
         // Kept in the order in which they are tried: by kind, then by age.
         int index = _impairments.FindIndex(other => other.Kind > kind);
@@ -281,8 +291,8 @@ public sealed class SimulatedNetwork : TcpNetwork
     private TracedPacket PutOnLink(OutgoingPacket packet)
     {
         DecodedPacket decoded = PacketDecoder.Decode(packet.Bytes, LinkType.Raw);
-        string from = NameOf(decoded.Source);
-        string to = NameOf(decoded.Destination);
+        string from = NameOf(decoded.Sender);
+        string to = NameOf(decoded.Receiver);
         var traced = new TracedPacket
         {
             Number = Trace.NextNumber(),
@@ -310,20 +320,38 @@ public sealed class SimulatedNetwork : TcpNetwork
         if (path.Loss is { } loss)
         {
             traced.Fate = PacketFate.Lost;
-            traced.FateText = $"dropped by {loss}";
+            traced.FateText = $"{(loss.Kind == ImpairmentKind.Refuse ? "refused" : "dropped")} by {loss}";
+            if (loss.Error is { } error)
+            {
+                AnswerByRouter(traced, decoded, error, loss.Mtu);
+            }
+
             return traced;
         }
 
         Link link = LinkBetween(from, to);
+        if (decoded.Ttl <= link.Options.Hops && decoded.Sender != RouterOf(decoded))
+        {
+            traced.Fate = PacketFate.Lost;
+            traced.FateText = $"its time to live of {decoded.Ttl} does not suffice for {link.Options.Hops} router(s)";
+            AnswerByRouter(traced, decoded, IcmpErrorKind.TimeExceeded);
+            return traced;
+        }
+
         if (!link.TrySend(packet.Bytes.Length, _now, out Timestamp arrival, out string reason))
         {
             traced.Fate = PacketFate.Lost;
             traced.FateText = reason;
+            if (packet.Bytes.Length > link.Options.Mtu && (decoded.IsIPv6 || decoded.DontFragment))
+            {
+                AnswerByRouter(traced, decoded, IcmpErrorKind.PacketTooBig, link.Options.Mtu);
+            }
+
             return traced;
         }
 
         traced.ArrivedBytes = path.CorruptedBytes ?? traced.Bytes;
-        if (link.IsCongested && decoded.TrafficClass.ToEcn() != Ecn.NotEct)
+        if (link.IsCongested && decoded.Status != PacketStatus.IcmpError && decoded.TrafficClass.ToEcn() != Ecn.NotEct)
         {
             path.Say($"marked by the link ({link.Options.MarkThreshold} packets or more wait)");
             traced.ArrivedBytes = EcnExtensions.Marked(traced.ArrivedBytes.Span);
@@ -334,10 +362,10 @@ public sealed class SimulatedNetwork : TcpNetwork
         }
 
         traced.FateText = path.Text;
-        _arrivals.Add(arrival + path.Delay, new Arrival(traced, decoded.Destination, path.Corruption is not null));
+        _arrivals.Add(arrival + path.Delay, new Arrival(traced, decoded.Receiver, path.Corruption is not null));
         if (path.Duplication is { } duplication)
         {
-            AddCopy(traced, decoded.Destination, arrival + path.Delay + duplication.Delay, duplication, path.Corruption is not null);
+            AddCopy(traced, decoded.Receiver, arrival + path.Delay + duplication.Delay, duplication, path.Corruption is not null);
         }
 
         return traced;
@@ -405,7 +433,8 @@ public sealed class SimulatedNetwork : TcpNetwork
     private string RequireHost(string name, string parameter) =>
         FindHost(name)?.Name ?? throw new ArgumentException($"There is no host {name} in network {Name}.", parameter);
 
-    private string NameOf(IpAddress address) => FindHost(address)?.Name ?? address.ToString();
+    private string NameOf(IpAddress address) =>
+        FindHost(address)?.Name ?? (address == s_router || address == s_routerIPv6 ? RouterName : address.ToString());
 
     private IpAddress NextAddress()
     {

@@ -159,7 +159,7 @@ public sealed class RetransmissionQueue
         int copies = both && segment.Copies > 0 ? 2 : 1;
         Land(segment);
         segment.Transmissions++;
-        segment.LastSent = now;
+        segment.LastSent = now; // [8985-2]
         if (!segment.Sacked)
         {
             Launch(segment, copies);
@@ -371,6 +371,7 @@ public sealed class RetransmissionQueue
         InFlight = Sacked = SackedOctets = Retransmitted = 0;
     }
 
+    /// <summary>A segment goes into the network [8985-2].</summary>
     private void Launch(SentSegment segment, int copies, long? order = null)
     {
         segment.Copies = copies;

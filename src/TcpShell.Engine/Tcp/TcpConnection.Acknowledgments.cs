@@ -36,7 +36,8 @@ public sealed partial class TcpConnection
     {
         SeqNumber una = Snd.Una;
         bool ofSyn = una == Snd.Iss;
-        bool isBare = IsDuplicateAck(segment);
+        bool isBare = TellsNothing(segment);
+        bool waits = Unacknowledged.Count > 0;
         bool windowWasFull = una < _windowFullUpTo || (Settings.GrowHalfUsedWindow && UsesHalfOfWindow);
         int sacked = Unacknowledged.SackedOctets;
         _delivered.Clear();
@@ -55,7 +56,7 @@ public sealed partial class TcpConnection
 
         int acknowledged = Snd.Una - una;
         int delivered = acknowledged + Unacknowledged.SackedOctets - sacked;
-        bool isDuplicate = SelectiveAcknowledgmentInForce ? acknowledged == 0 && delivered > 0 : isBare; // [5681-11, 6675-4]
+        bool isDuplicate = SelectiveAcknowledgmentInForce ? acknowledged == 0 && delivered > 0 : isBare && waits; // [5681-11, 6675-4]
         uint? echo = TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps ? timestamps.EchoReply : null;
         var news = new AckNews(acknowledged, delivered, isDuplicate, isBare && delivered == 0, duplicate, echo);
         bool grows = Recover(news, now);
@@ -72,6 +73,7 @@ public sealed partial class TcpConnection
     private TimeSpan? AcknowledgeUpTo(SeqNumber ack, bool ofSyn, in TcpSegment segment, Timestamp now)
     {
         int data = Math.Clamp(ack - _sendBuffer.Start, 0, _sendBuffer.Count);
+        int flight = Snd.Outstanding;
         Timestamp? sampleFrom = Unacknowledged.Acknowledge(ack, _delivered);
         Snd.Una = ack;
         if (ofSyn)
@@ -93,7 +95,7 @@ public sealed partial class TcpConnection
         _urgentQueued &= Snd.Up > ack;
         _windowFullUpTo = SeqNumber.Max(_windowFullUpTo, ack);
         Counters.BytesAcknowledged += data;
-        TimeSpan? roundTrip = MeasureRoundTrip(sampleFrom, ofSyn, segment, now);
+        TimeSpan? roundTrip = MeasureRoundTrip(sampleFrom, ofSyn, flight, segment, now);
 
         _retries = 0;
         if (Unacknowledged.Count == 0)
@@ -116,8 +118,11 @@ public sealed partial class TcpConnection
         return roundTrip;
     }
 
-    /// <summary>A sample where Karn allows one, else from the echoed timestamp [6298-6, 6298-7]; none from a handshake that was retransmitted [6298-12].</summary>
-    private TimeSpan? MeasureRoundTrip(Timestamp? sampleFrom, bool ofSyn, in TcpSegment segment, Timestamp now)
+    /// <summary>
+    /// A sample where Karn allows one, else from the echoed timestamp [6298-6, 6298-7]; none from a handshake that was retransmitted [6298-12],
+    /// and none from an ACK of nothing new. One ACK for two segments is expected: the more of them a flight brings, the less each weighs [7323-10].
+    /// </summary>
+    private TimeSpan? MeasureRoundTrip(Timestamp? sampleFrom, bool ofSyn, int flight, in TcpSegment segment, Timestamp now)
     {
         TimeSpan? roundTrip = sampleFrom is { } sent ? now - sent : null;
         if (roundTrip is null && !ofSyn && TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps)
@@ -128,7 +133,8 @@ public sealed partial class TcpConnection
 
         if (roundTrip is { } sample)
         {
-            Rtt.Sample(sample);
+            int perAck = SegmentsPerAck * SendMaximumSegmentSize;
+            Rtt.Sample(sample, Math.Max(1, (flight + perAck - 1) / perAck));
             _sampledSinceProbe = true;
         }
 
@@ -172,10 +178,9 @@ public sealed partial class TcpConnection
         return duplicate;
     }
 
-    /// <summary>[5681-11]</summary>
-    private bool IsDuplicateAck(in TcpSegment segment) =>
+    /// <summary>Whether a segment has neither data nor news in its fixed header; a duplicate ACK where something is in flight [5681-11].</summary>
+    private bool TellsNothing(in TcpSegment segment) =>
         segment.AcknowledgmentNumber == Snd.Una
-        && Unacknowledged.Count > 0
         && segment.Length == 0
         && (uint)segment.Window << Snd.WindowShift == Snd.Wnd;
 

@@ -103,9 +103,9 @@ public sealed partial class TcpConnection
             _reductionEnd = null;
         }
 
-        if (_waitsForEcnTimer && State != TcpState.TimeWait && !Timers.IsRunning(TimerKind.Retransmission))
+        if (_waitsForEcnTimer && State != TcpState.TimeWait && !RecoveryTimerRuns)
         {
-            Timers.Set(TimerKind.Retransmission, now + Rtt.Rto);
+            RestartRetransmissionTimer(now);
         }
     }
 
@@ -113,8 +113,14 @@ public sealed partial class TcpConnection
     /// <param name="signal">What tells of it.</param>
     /// <param name="flightSize">FlightSize: octets sent and not acknowledged.</param>
     /// <param name="now">The time.</param>
-    private void ReduceWindow(CongestionSignal signal, int flightSize, Timestamp now)
+    /// <returns>Whether the window is reduced by it, and not already by a mark of the same window.</returns>
+    private bool ReduceWindow(CongestionSignal signal, int flightSize, Timestamp now)
     {
+        if (InRecovery)
+        {
+            _congestion.Window = _congestion.SlowStartThreshold; // recovery has steered it; this is what it will leave behind
+        }
+
         bool alreadyDone = signal == CongestionSignal.Loss && _reducedByEcho && _reductionEnd is not null;
         if (!alreadyDone) // a loss in a window whose mark was answered is the same congestion [3168-5]
         {
@@ -122,8 +128,9 @@ public sealed partial class TcpConnection
         }
 
         _reductionEnd = Snd.Max;
-        _reducedByEcho = signal == CongestionSignal.EcnEcho;
+        _reducedByEcho = alreadyDone || signal == CongestionSignal.EcnEcho;
         _cwrPending = EcnInForce;
+        return !alreadyDone;
     }
 
     /// <summary>New data, and only that, is ECN-capable: ECT(0); the first of it after a reduction says so [3168-2, 3168-3, 3168-6].</summary>

@@ -162,7 +162,7 @@ public sealed partial class TcpConnection
     /// <summary>Data waits, nothing is in flight that could bring an ACK, and the window is closed or silly: the persist timer sees to it.</summary>
     private void WatchWindow(Timestamp now)
     {
-        if (WaitsToSend && Unacknowledged.Count == 0 && !Timers.IsRunning(TimerKind.Persist) && !_probePending)
+        if (WaitsToSend && Unacknowledged.Count == 0 && !Timers.IsRunning(TimerKind.Persist) && !_probePending && !_waitsForEcnTimer)
         {
             Timers.Set(TimerKind.Persist, now + PersistInterval()); // [SHLD-29]
         }

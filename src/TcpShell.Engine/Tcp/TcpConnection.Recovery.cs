@@ -176,7 +176,7 @@ public sealed partial class TcpConnection
 
         // [6582-2] Duplicate ACKs of what was sent before the last recovery say nothing.
         bool third = byDuplicateAck && _duplicateAcks == DuplicateAckThreshold && RecoveryPhase == RecoveryPhase.Open && Snd.Una > _recover;
-        if (third && Unacknowledged.Front is { Lost: false } front)
+        if (third && Unacknowledged.Front is { Lost: false, Sacked: false } front)
         {
             lost = Math.Max(lost, front.Order);
             Unacknowledged.MarkLost(front, LossCause.DuplicateAcks);
@@ -193,13 +193,13 @@ public sealed partial class TcpConnection
     {
         bool again = RecoveryPhase != RecoveryPhase.Open;
         int flight = again ? Math.Min(Snd.Outstanding, _congestion.SlowStartThreshold) : Snd.Outstanding - _limitedTransmitted;
+        bool reduced = ReduceWindow(CongestionSignal.Loss, flight, now); // the same with SACK and without [2018-8]
         RecoveryPhase = RecoveryPhase.Recovery;
         _forwardRto = ForwardRto.Off;
         _probeEnd = null;
         _recover = Snd.Max;
         _reducedAt = Unacknowledged.LastOrder;
         _partialAckCame = false;
-        ReduceWindow(CongestionSignal.Loss, flight, now);
         _prr.Start(_congestion.SlowStartThreshold, Snd.Outstanding);
         if (!SelectiveAcknowledgmentInForce)
         {
@@ -214,6 +214,11 @@ public sealed partial class TcpConnection
 
         Counters.Recoveries++;
         _spurious.Start(Snd.Una, Snd.Max);
+        if (!reduced)
+        {
+            _spurious.Stop(); // what a mark of ECN has changed is no mistake
+        }
+
         _highestRetransmitted = Snd.Una;
         _rescued = Unacknowledged.FirstLost!.End; // [6675-5]
         _retransmitNow = true;
@@ -267,7 +272,11 @@ public sealed partial class TcpConnection
     {
         Counters.SpuriousRecoveries++;
         _spurious.Stop();
-        _congestion.Undo();
+        if (!_reducedByEcho)
+        {
+            _congestion.Undo();
+        }
+
         if (RecoveryPhase == RecoveryPhase.Open)
         {
             return; // the D-SACKs came after its end

@@ -41,7 +41,7 @@ public sealed partial class TcpConnection
 
     private void RestartRetransmissionTimer(Timestamp now)
     {
-        _rtoExpiry = now + Rtt.Rto;
+        _rtoExpiry = now + Rtt.Rto; // [6298-9]
         ShowRecoveryTimer(TimerKind.Retransmission, _rtoExpiry);
     }
 
@@ -155,7 +155,7 @@ public sealed partial class TcpConnection
             return;
         }
 
-        int limit = State switch
+        int limit = State switch // a request has its own [MUST-22]
         {
             TcpState.SynSent => Settings.SynRetries,
             TcpState.SynReceived => _passive ? Settings.SynAckRetries : Settings.SynRetries,
@@ -208,7 +208,7 @@ public sealed partial class TcpConnection
             return;
         }
 
-        Unacknowledged.MarkLost(front, LossCause.Timeout);
+        Unacknowledged.MarkLost(front, LossCause.Timeout); // [6298-9] the timer ran since it was last sent
         TimeSpan window = ReorderingWindow();
         while (Unacknowledged.SentFirst is { } first && first.LastSent + _rack.RoundTrip + window <= now)
         {
@@ -255,7 +255,7 @@ public sealed partial class TcpConnection
                 return;
             case ForwardRto.SecondAck when news.Advances || news.IsDuplicate:
                 _forwardRto = ForwardRto.Off; // [5682-3] the loss was real
-                _congestion.Window = Math.Min(_congestion.Window, 3 * SendMaximumSegmentSize);
+                _congestion.Window = 3 * SendMaximumSegmentSize; // the two new segments, and the next lost one
                 break;
         }
 

@@ -110,7 +110,7 @@ public sealed partial class TcpConnection
         _probeFlight = Snd.Outstanding;
         long usable = Snd.UsableWindow;
         int length = (int)Math.Min(Math.Min(Unsent, SegmentRoom), usable);
-        _probeWasRetransmission = length <= 0 || QueueIsFull;
+        _probeWasRetransmission = length <= 0 || QueueIsFull || _waitsForEcnTimer;
         if (_probeWasRetransmission)
         {
             int most = SendMaximumSegmentSize;
@@ -248,7 +248,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    /// <summary>After an idle time of more than one RTO nothing is known of the path, and cwnd begins as at the start [5681-16].</summary>
+    /// <summary>After an idle time of more than one RTO nothing is known of the path, and cwnd begins as at the start [5681-16, 6928-3].</summary>
     private void RestartAfterIdle(Timestamp now)
     {
         if (Settings.RestartAfterIdle && Unacknowledged.Count == 0 && WaitsToSend && now - _lastDataSent > Rtt.Rto && _congestion.Window > _restartWindow)
@@ -259,7 +259,7 @@ public sealed partial class TcpConnection
 
     private SendLimit CurrentLimit()
     {
-        if (Unacknowledged.Count == 0 && !WaitsToSend)
+        if (!IsSynchronized(State) || (Unacknowledged.Count == 0 && !WaitsToSend))
         {
             return SendLimit.None;
         }

@@ -139,7 +139,7 @@ public sealed record TcpSettings
     /// <summary>Explicit congestion notification (RFC 3168).</summary>
     public EcnMode Ecn { get; init; } = EcnMode.Accept;
 
-    /// <summary>The longest that an acknowledgment waits for company, at most 500 ms (RFC 9293 MUST-40); zero acknowledges at once. 40 ms on Linux.</summary>
+    /// <summary>The longest that an acknowledgment waits for company, less than 500 ms (RFC 9293 MUST-40); zero acknowledges at once. 40 ms on Linux.</summary>
     public TimeSpan DelayedAckTimeout { get; init; } = TimeSpan.FromMilliseconds(40);
 
     /// <summary>How many of the first data segments are acknowledged at once, so that the peer's slow start is not slowed: 16 on Linux.</summary>
@@ -217,7 +217,7 @@ public sealed record TcpSettings
         RequirePositive(ChallengeAckPeriod, nameof(ChallengeAckPeriod));
         RequireBetween(InitialWindowSegments, 1, 1000, nameof(InitialWindowSegments));
         RequireNotNegative(DelayedAckTimeout, nameof(DelayedAckTimeout));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(DelayedAckTimeout, TimeSpan.FromMilliseconds(500), nameof(DelayedAckTimeout)); // [MUST-40]
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(DelayedAckTimeout, TimeSpan.FromMilliseconds(500), nameof(DelayedAckTimeout)); // [MUST-40]
         RequireBetween(QuickAcks, 0, int.MaxValue, nameof(QuickAcks));
         RequireBetween(Dscp, 0, 63, nameof(Dscp));
         RequireBetween(TimeToLive, 1, 255, nameof(TimeToLive));

@@ -59,6 +59,15 @@ internal sealed class ConversationTable
         return new(stream, sender.Base.Value, receiver.Base ?? 0, isSyn ? 0 : Shift(sender, receiver));
     }
 
+    /// <summary>How something about a segment is to be shown that is none itself.</summary>
+    /// <param name="source">The segment's sender.</param>
+    /// <param name="destination">The segment's receiver.</param>
+    public ConversationView View(Endpoint source, Endpoint destination)
+    {
+        (Direction sender, Direction receiver, int stream) = Find(source, destination);
+        return new(stream, sender.Base ?? 0, receiver.Base ?? 0, 0);
+    }
+
     // RFC 7323 2.2: windows are scaled if both SYNs have the option. If only the sender's was seen it is taken at its word.
     private static int Shift(Direction sender, Direction receiver) =>
         receiver.WindowScale == Direction.NoScale ? 0 : Math.Max(0, sender.WindowScale ?? 0);

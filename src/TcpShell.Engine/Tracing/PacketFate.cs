@@ -9,7 +9,7 @@ public enum PacketFate
     /// <summary>It reached the host that it was sent to.</summary>
     Delivered,
 
-    /// <summary>It was lost: an impairment, a full queue, a link with a smaller MTU.</summary>
+    /// <summary>It was lost: an impairment, a full queue, a link with a smaller MTU, too many routers.</summary>
     Lost,
 
     /// <summary>It reached its host with octets changed on the way.</summary>

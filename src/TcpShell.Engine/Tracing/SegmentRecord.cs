@@ -122,6 +122,12 @@ public sealed class SegmentRecord
     /// <summary>The changes of state that its arrival caused.</summary>
     public IReadOnlyList<StateChange> StateChanges { get; internal init; } = [];
 
+    /// <summary>
+    /// What it says, where it is no segment but an ICMP error about one: its source is the router, with port 0, its destination the end that
+    /// had sent the segment, and its sequence number the segment's. Only a simulated network's trace has them; null for a segment.
+    /// </summary>
+    public IcmpError? Icmp { get; internal init; }
+
     /// <summary>The octets from the IP header to the end of the segment, as sent.</summary>
     public ReadOnlyMemory<byte> Bytes { get; internal init; }
 
@@ -130,6 +136,9 @@ public sealed class SegmentRecord
 
     /// <summary>Wireshark's info column: <c>49152 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460 SACK_PERM WS=128</c>.</summary>
     public string Info => ToInfo(Absolute);
+
+    /// <summary>The end that the segment was sent to, of which an ICMP error tells.</summary>
+    internal Endpoint IcmpAbout { get; init; }
 
     internal uint SequenceBase { get; init; }
 

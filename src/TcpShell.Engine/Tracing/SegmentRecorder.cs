@@ -13,7 +13,7 @@ public sealed class SegmentRecorder
     private int _lastNumber;
     private Timestamp? _first;
 
-    /// <summary>Makes records of the TCP segments of a trace; whatever else went over the network is left out.</summary>
+    /// <summary>Makes records of the TCP segments of a trace, and of ICMP errors about them; whatever else went over the network is left out.</summary>
     /// <param name="packets">The packets, in the order of sending.</param>
     public static IEnumerable<SegmentRecord> Record(IEnumerable<TracedPacket> packets)
     {
@@ -24,12 +24,17 @@ public sealed class SegmentRecorder
 
     /// <summary>Makes a record of a packet that a simulated network carried.</summary>
     /// <param name="packet">The packet, not sent before the one recorded last.</param>
-    /// <returns>The record; null if it is no TCP segment.</returns>
+    /// <returns>The record; null if it is neither a TCP segment nor an ICMP error about one.</returns>
     public SegmentRecord? Record(TracedPacket packet)
     {
         ArgumentNullException.ThrowIfNull(packet);
         DecodedPacket decoded = packet.Decode();
         _lastNumber = packet.Number;
+        if (decoded.Status == PacketStatus.IcmpError)
+        {
+            return MakeIcmp(decoded, packet);
+        }
+
         return HasTcpHeader(decoded) ? Make(decoded, packet.Bytes, decoded.SegmentLength, packet.Sent, packet.Note, packet) : null;
     }
 
@@ -62,6 +67,37 @@ public sealed class SegmentRecorder
     private static bool HasTcpHeader(in DecodedPacket packet) =>
         packet.Status == PacketStatus.Tcp
         || (packet.Status == PacketStatus.Malformed && packet.Protocol == IpProtocol.Tcp && packet.SegmentOctets.Length >= TcpHeader.MinimumSize);
+
+    private SegmentRecord MakeIcmp(in DecodedPacket packet, TracedPacket trace)
+    {
+        ConversationView conversation = _conversations.View(packet.SourceEndpoint, packet.DestinationEndpoint);
+        return new SegmentRecord
+        {
+            Number = trace.Number,
+            Time = trace.Sent,
+            RelativeTime = SinceFirst(trace.Sent),
+            Arrived = trace.Arrived,
+            From = trace.From,
+            To = trace.To,
+            Source = new(packet.IcmpSource, 0),
+            Destination = new(packet.IcmpDestination, packet.Segment.SourcePort),
+            IcmpAbout = packet.DestinationEndpoint,
+            Icmp = IcmpError.Of(packet),
+            Stream = conversation.Stream,
+            SequenceNumber = packet.Segment.SequenceNumber.Value,
+            SequenceBase = conversation.SequenceBase,
+            Ttl = PacketDecoder.TtlOf(trace.Bytes.Span),
+            Fate = trace.Fate,
+            FateText = trace.FateText,
+            Reason = trace.Reason,
+            Attempt = trace.Attempt,
+            CopyOf = trace.CopyOf,
+            Note = trace.Note,
+            Verdict = trace.Verdict,
+            StateChanges = trace.StateChanges,
+            Bytes = trace.Bytes,
+        };
+    }
 
     private SegmentRecord Make(in DecodedPacket packet, ReadOnlyMemory<byte> bytes, int length, Timestamp time, string note, TracedPacket? trace)
     {

@@ -13,6 +13,11 @@ internal static class SegmentText
     public static string ToInfo(SegmentRecord segment, bool absolute)
     {
         CultureInfo invariant = CultureInfo.InvariantCulture;
+        if (segment.Icmp is { } error)
+        {
+            return string.Create(invariant, $"{error}{(error.Mtu > 0 ? $" MTU={error.Mtu}" : "")} Seq={Sequence(segment, absolute)}");
+        }
+
         var text = new StringBuilder();
         text.Append(invariant, $"{segment.Source.Port} → {segment.Destination.Port} [{segment.Flags.ToWireshark()}] Seq={Sequence(segment, absolute)}");
         if (segment.Flags.Has(TcpFlags.ACK))
@@ -61,6 +66,12 @@ internal static class SegmentText
         CultureInfo invariant = CultureInfo.InvariantCulture;
         var text = new StringBuilder();
         text.Append(segment.Source.Address.IsIPv6 ? "IP6 " : "IP ");
+        if (segment.Icmp is { } error)
+        {
+            text.Append(invariant, $"{segment.Source.Address} > {segment.Destination.Address}: {(segment.Source.Address.IsIPv6 ? "ICMP6," : "ICMP")} ");
+            return text.Append(invariant, $"{IcmpText.ToTcpdump(error, segment.IcmpAbout)}, length {segment.Bytes.Length - (segment.Source.Address.IsIPv6 ? 40 : 20)}").ToString();
+        }
+
         text.Append(invariant, $"{segment.Source.Address}.{segment.Source.Port} > {segment.Destination.Address}.{segment.Destination.Port}: ");
         text.Append(invariant, $"Flags [{segment.Flags.ToTcpdump()}]");
         uint sequence = Sequence(segment, absolute);

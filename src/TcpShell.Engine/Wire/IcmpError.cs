@@ -9,7 +9,7 @@ public enum IcmpErrorKind
     /// <summary>The last router cannot reach the host.</summary>
     HostUnreachable,
 
-    /// <summary>The host does not know the protocol.</summary>
+    /// <summary>The host does not know the protocol. IPv4 only.</summary>
     ProtocolUnreachable,
 
     /// <summary>Nobody has the port.</summary>
@@ -60,19 +60,26 @@ public readonly record struct IcmpError(IcmpErrorKind Kind, IpAddress Source, in
     }
 
     /// <summary>As in Wireshark's info column: <c>Destination unreachable (Host unreachable)</c>.</summary>
-    public override string ToString() => Kind switch
+    public override string ToString() => (Kind, Source.IsIPv6) switch
     {
-        IcmpErrorKind.NetworkUnreachable => "Destination unreachable (Network unreachable)",
-        IcmpErrorKind.HostUnreachable => "Destination unreachable (Host unreachable)",
-        IcmpErrorKind.ProtocolUnreachable => "Destination unreachable (Protocol unreachable)",
-        IcmpErrorKind.PortUnreachable => "Destination unreachable (Port unreachable)",
-        IcmpErrorKind.PacketTooBig when Source.IsIPv6 => "Packet Too Big",
-        IcmpErrorKind.PacketTooBig => "Destination unreachable (Fragmentation needed)",
-        IcmpErrorKind.SourceRouteFailed => "Destination unreachable (Source route failed)",
-        IcmpErrorKind.AdministrativelyProhibited => "Destination unreachable (Communication administratively filtered)",
-        IcmpErrorKind.TimeExceeded => "Time-to-live exceeded (Time to live exceeded in transit)",
-        IcmpErrorKind.ParameterProblem => "Parameter problem",
-        IcmpErrorKind.SourceQuench => "Source quench",
+        (IcmpErrorKind.NetworkUnreachable, false) => "Destination unreachable (Network unreachable)",
+        (IcmpErrorKind.HostUnreachable, false) => "Destination unreachable (Host unreachable)",
+        (IcmpErrorKind.ProtocolUnreachable, false) => "Destination unreachable (Protocol unreachable)",
+        (IcmpErrorKind.PortUnreachable, false) => "Destination unreachable (Port unreachable)",
+        (IcmpErrorKind.PacketTooBig, false) => "Destination unreachable (Fragmentation needed)",
+        (IcmpErrorKind.SourceRouteFailed, false) => "Destination unreachable (Source route failed)",
+        (IcmpErrorKind.AdministrativelyProhibited, false) => "Destination unreachable (Communication administratively filtered)",
+        (IcmpErrorKind.TimeExceeded, false) => "Time-to-live exceeded (Time to live exceeded in transit)",
+        (IcmpErrorKind.ParameterProblem, false) => "Parameter problem    (Pointer indicates the error)",
+        (IcmpErrorKind.SourceQuench, _) => "Source quench (flow control)",
+        (IcmpErrorKind.NetworkUnreachable, true) => "Destination Unreachable (no route to destination)",
+        (IcmpErrorKind.HostUnreachable, true) => "Destination Unreachable (Address unreachable)",
+        (IcmpErrorKind.PortUnreachable, true) => "Destination Unreachable (Port unreachable)",
+        (IcmpErrorKind.PacketTooBig, true) => "Packet Too Big",
+        (IcmpErrorKind.SourceRouteFailed, true) => "Destination Unreachable (Error in Source Routing Header)",
+        (IcmpErrorKind.AdministrativelyProhibited, true) => "Destination Unreachable (Administratively prohibited)",
+        (IcmpErrorKind.TimeExceeded, true) => "Time Exceeded (hop limit exceeded in transit)",
+        (IcmpErrorKind.ParameterProblem, true) => "Parameter Problem (erroneous header field encountered)",
         _ => "ICMP",
     };
 

@@ -96,10 +96,8 @@ public static class IcmpWriter
     {
         IcmpErrorKind.NetworkUnreachable => (1, 0),
         IcmpErrorKind.HostUnreachable => (1, 3),
-        IcmpErrorKind.ProtocolUnreachable => (4, 1),
         IcmpErrorKind.PortUnreachable => (1, 4),
         IcmpErrorKind.PacketTooBig => (2, 0),
-        IcmpErrorKind.SourceRouteFailed => (1, 7),
         IcmpErrorKind.AdministrativelyProhibited => (1, 1),
         IcmpErrorKind.TimeExceeded => (3, 0),
         IcmpErrorKind.ParameterProblem => (4, 0),

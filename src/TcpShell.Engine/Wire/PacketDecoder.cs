@@ -63,6 +63,9 @@ public static class PacketDecoder
         return isWhole;
     }
 
+    /// <summary>Time to live of a packet, from its outermost IP header.</summary>
+    internal static byte TtlOf(ReadOnlySpan<byte> packet) => IpLayer.Read(packet, 0, originalLength: 0).Ttl;
+
     private static bool HoldsIp(in IpLayer ip) =>
         ip.Problem == DecodeProblem.None && !ip.IsFragment && (ip.Protocol is IpProtocol.IPv4 or IpProtocol.IPv6);
 

@@ -9,7 +9,7 @@ using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
-/// <summary>Makes a simulated network lose, corrupt, duplicate, delay, reorder or mark packets.</summary>
+/// <summary>Makes a simulated network lose, refuse, corrupt, duplicate, delay, reorder or mark packets.</summary>
 /// <remarks>
 /// <para>Which packets: first what they are (-Flags, -From, -To, -DataOnly), then which of those in their order (-Skip, -Every, -Count), then chance (-Probability). Each impairment has random numbers of its own, so adding one changes nothing in what the others do.</para>
 /// </remarks>
@@ -28,6 +28,14 @@ namespace TcpShell.Commands;
 /// New-TcpConnection | Send-TcpData ([byte[]]::new(50kb))
 /// Get-TcpImpairment</code>
 /// <para>Hits says how often each has struck. The same seed gives the same losses.</para>
+/// </example>
+/// <example>
+/// <para>A path that carries less than the hosts think</para>
+/// <code>Add-TcpImpairment -Refuse PacketTooBig -Mtu 1300 -From client | Out-Null
+/// $c = New-TcpConnection
+/// $c | Send-TcpData ([byte[]]::new(5kb)) -PassThru | Get-TcpSegment
+/// $c.PathMtu</code>
+/// <para>A router tells the client by ICMP what the path carries; the segments go again in smaller pieces (RFC 1191).</para>
 /// </example>
 [Cmdlet(VerbsCommon.Add, "TcpImpairment", DefaultParameterSetName = nameof(ImpairmentKind.Drop))]
 [OutputType(typeof(Impairment))]
@@ -58,6 +66,14 @@ public sealed class AddTcpImpairmentCommand : NetworkCmdlet
     /// <summary>The packets are marked as having met congestion (CE, RFC 3168), as routers do in place of dropping. Only packets of connections that agreed on ECN are; see the setting Ecn in about_TcpOptions.</summary>
     [Parameter(Mandatory = true, ParameterSetName = nameof(ImpairmentKind.Mark))]
     public SwitchParameter Mark { get; set; }
+
+    /// <summary>The packets are lost, and a router on the way tells their sender so by ICMP: HostUnreachable, PortUnreachable, AdministrativelyProhibited, PacketTooBig and others.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = nameof(ImpairmentKind.Refuse))]
+    public IcmpErrorKind Refuse { get; set; }
+
+    /// <summary>With -Refuse PacketTooBig: only packets with more octets than this are refused, 68 to 65535.</summary>
+    [Parameter(ParameterSetName = nameof(ImpairmentKind.Refuse))]
+    public int Mtu { get; set; }
 
     /// <summary>Only segments with exactly these control bits, PSH apart. FIN and RST alone also stand for FIN,ACK and RST,ACK.</summary>
     [Parameter]
@@ -128,7 +144,7 @@ public sealed class AddTcpImpairmentCommand : NetworkCmdlet
         };
         try
         {
-            WriteObject(network.AddImpairment(kind, selector, delay));
+            WriteObject(kind == ImpairmentKind.Refuse ? network.AddRefusal(Refuse, selector, Mtu) : network.AddImpairment(kind, selector, delay));
         }
         catch (ArgumentOutOfRangeException wrong)
         {

@@ -185,7 +185,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     {
         SimulatedNetwork network = NetworkOf(connection);
         _connections.Add(connection);
-        _segments.AddRange(SegmentRecorder.Record([.. network.Trace]).Where(segment => connection.Joins(segment.Source, segment.Destination)));
+        _segments.AddRange(SegmentRecorder.Record([.. network.Trace]).Where(segment => connection.Joins(segment)));
         _changes.AddRange(network.StateChanges);
     }
 

@@ -104,7 +104,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
         foreach (SegmentRecord segment in SegmentRecorder.Record(packets))
         {
             ThrowIfStopping();
-            if ((connection is null || connection.Joins(segment.Source, segment.Destination)) && IsWanted(segment, from, to))
+            if ((connection is null || connection.Joins(segment)) && IsWanted(segment, from, to))
             {
                 segment.Absolute = Absolute;
                 WriteObject(segment);

@@ -65,6 +65,10 @@ public sealed class NewTcpNetworkCommand : TcpCmdlet
     [Parameter]
     public int Mtu { get; set; } = new LinkOptions().Mtu;
 
+    /// <summary>Routers on each link, 0 to 255. A packet whose time to live is not larger is lost, and a router tells its sender so by ICMP.</summary>
+    [Parameter]
+    public int Hops { get; set; }
+
     /// <summary>Leaves out client and server: for hosts of one's own, by New-TcpHost.</summary>
     [Parameter]
     public SwitchParameter Empty { get; set; }
@@ -79,7 +83,7 @@ public sealed class NewTcpNetworkCommand : TcpCmdlet
             Bandwidth = Bandwidth,
             QueueLength = QueueLength,
             MarkThreshold = MarkThreshold,
-            Mtu = Mtu,
+            Mtu = Mtu, Hops = Hops,
         };
         SimulatedNetwork network;
         try

@@ -94,6 +94,7 @@ internal static partial class ErrorRecords
             ConnectionError.Refused => ("ConnectionRefused", "was refused", ErrorCategory.ConnectionError, "Nothing listens there: New-TcpListener opens a port, Get-TcpConnection -State Listen shows the open ones."),
             ConnectionError.Reset => ("ConnectionReset", "was reset by the peer", ErrorCategory.ConnectionError, "Watch-TcpState -History and Get-TcpSegment show which segment did it and why."),
             ConnectionError.TimedOut => ("ConnectionTimedOut", "timed out", ErrorCategory.OperationTimeout, "The peer is down, or its segments are lost: Get-TcpSegment shows their fates, Get-TcpImpairment what is done to them."),
+            ConnectionError.Unreachable => ("PeerUnreachable", "cannot be opened: an ICMP error says that the peer is unreachable", ErrorCategory.ConnectionError, "Get-TcpSegment shows which router said so and why, Get-TcpImpairment what makes routers refuse packets."),
             ConnectionError.UserTimeout => ("ConnectionTimedOut", "ran out of its user timeout", ErrorCategory.OperationTimeout, "Raise the option UserTimeout, or find out why nothing is acknowledged: Get-TcpSegment."),
             ConnectionError.HostStopped => ("HostStopped", "is gone with its host", ErrorCategory.ResourceUnavailable, "Restart-TcpHost brings the host back; the connection stays lost."),
             _ => ("ConnectionAborted", "was aborted at this end", ErrorCategory.OperationStopped, "Open a new connection."),

@@ -6,7 +6,7 @@ internal static class Snapshot
 {
     public static void Matches(string name, string text)
     {
-        string path = Path.Combine(FindRoot(), "tests", "snapshots", $"{name}.txt");
+        string path = PathOf(name);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
         {
             File.WriteAllText(path, $"{text}\n");
@@ -15,6 +15,8 @@ internal static class Snapshot
         Assert.True(File.Exists(path), $"There is no {path}; run the tests with UPDATE_SNAPSHOTS=1 to make it.");
         Assert.Equal(File.ReadAllText(path), $"{text}\n");
     }
+
+    public static string PathOf(string name) => Path.Combine(FindRoot(), "tests", "snapshots", $"{name}.txt");
 
     private static string FindRoot()
     {

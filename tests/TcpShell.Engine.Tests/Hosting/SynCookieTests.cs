@@ -189,6 +189,21 @@ public class SynCookieTests
         }
     }
 
+    [Theory, Trait("Proves", "4987-3"), Trait("Proves", "4987-6")]
+    [InlineData(0, true)]
+    [InlineData(190, true)]
+    [InlineData(257, false)]
+    [InlineData(64 * 32, false)] // the counter has gone around
+    public void Cookie_GrowsOldByItself(int seconds, bool isRead)
+    {
+        // A listener that goes on to send cookies goes on to read them too, so the age of each must show in itself.
+        var cookies = new SynCookies(Lab.Pattern(16));
+        TcpSegment syn = SynCookies.Reduce(Syn(1460), timestamps: false);
+        SeqNumber cookie = cookies.Make(Lab.ServerEnd, Lab.ClientEnd, syn, s_now);
+        var ack = new TcpSegment { SequenceNumber = syn.SequenceNumber + 1, AcknowledgmentNumber = cookie + 1, Flags = TcpFlags.ACK };
+        Assert.Equal(isRead, cookies.TryRead(Lab.ServerEnd, Lab.ClientEnd, ack, s_now + TimeSpan.FromSeconds(seconds), out _));
+    }
+
     [Theory]
     [InlineData("10.0.0.1:1", "10.0.0.2:80", 536)]
     [InlineData("[fd00::1]:1", "[fd00::2]:80", 1220)]

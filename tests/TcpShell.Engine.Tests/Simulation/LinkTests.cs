@@ -1,5 +1,6 @@
 using TcpShell.Hosting;
 using TcpShell.Simulation;
+using TcpShell.Simulation.Impairments;
 using TcpShell.Tcp;
 using TcpShell.Tracing;
 using TcpShell.Wire;
@@ -80,13 +81,14 @@ public class LinkTests
     {
         var lab = new Lab(settings: TcpSettings.Linux with { R2 = 2 });
         lab.Network.SetLink("client", "server", new LinkOptions { Mtu = 1400 });
+        lab.Network.AddImpairment(ImpairmentKind.Drop, new PacketSelector { From = SimulatedNetwork.RouterName });
         (HostedConnection client, HostedConnection server) = lab.Establish();
         lab.Network.Send(client, new byte[100]);
         lab.RunTo(1);
         Assert.Equal(100, server.ReceiveQueue);
         lab.Network.Send(client, new byte[2000]);
         lab.Network.RunUntilIdle(Lab.Long);
-        Assert.Equal(ConnectionError.TimedOut, client.Error); // a black hole: nobody tells the host
+        Assert.Equal(ConnectionError.TimedOut, client.Error); // a black hole: the host never hears of it
         Assert.Contains("larger than the link's MTU (1500 of 1400 octets)", lab.Network.Trace.Select(packet => packet.FateText));
     }
 

@@ -62,7 +62,7 @@ public sealed class ChangeSettingsTests
     [Fact]
     [Trait("Proves", "SHLD-18")]
     public void Established_DelayedAckTimeoutChangedWhileOneWaits_CountsFromNow() =>
-        InState.Established(TcpHarness.Plain with { QuickAcks = 0, DelayedAckTimeout = TimeSpan.FromMilliseconds(500) })
+        InState.Established(TcpHarness.Plain with { QuickAcks = 0, DelayedAckTimeout = TimeSpan.FromMilliseconds(499) })
             .Inject("< P. 301:311(10) ack 101").ExpectNothing()
             .Do(Change(settings => settings with { DelayedAckTimeout = TimeSpan.FromMilliseconds(20) })).ExpectNothing()
             .Advance(20).Expect("> . 101 ack 311", ago: 0)

@@ -21,9 +21,9 @@ public sealed class DelayedAckTests
 
     [Theory]
     [Trait("Proves", "MUST-40")]
-    [InlineData(500, true)]
-    [InlineData(501, false)]
-    public void Settings_DelayedAckTimeout_HalfASecondAtMost(int milliseconds, bool valid)
+    [InlineData(499, true)]
+    [InlineData(500, false)]
+    public void Settings_DelayedAckTimeout_LessThanHalfASecond(int milliseconds, bool valid)
     {
         TcpSettings settings = TcpSettings.Linux with { DelayedAckTimeout = TimeSpan.FromMilliseconds(milliseconds) };
         Assert.Equal(valid, Record.Exception(settings.Validate) is null);

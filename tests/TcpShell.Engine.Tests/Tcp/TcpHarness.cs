@@ -266,7 +266,7 @@ internal sealed class TcpHarness
             while (Connection.TryPollTransmit(now, out OutgoingSegment outgoing))
             {
                 CheckAlways(outgoing);
-                bool newData = outgoing.Reason == TransmitReason.Data && !outgoing.Segment.Payload.IsEmpty;
+                bool newData = outgoing.Reason is TransmitReason.Data or TransmitReason.TailLossProbe && outgoing.Attempt == 1 && !outgoing.Segment.Payload.IsEmpty;
                 Assert.True(outgoing.Ecn == Ecn.NotEct || newData, $"3168-2: {outgoing.Reason} is sent as {outgoing.Ecn}.");
                 var kept = outgoing with { Segment = SegmentComparison.Keep(outgoing.Segment) };
                 Sent.Enqueue(new(now, kept));

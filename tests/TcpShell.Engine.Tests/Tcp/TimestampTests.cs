@@ -56,6 +56,21 @@ public sealed class TimestampTests
             .Check(connection => Assert.Equal(TimeSpan.Zero, connection.Rtt.Latest));
 
     [Fact]
+    [Trait("Proves", "7323-10")]
+    public void Established_FlightOfEightSegments_EachOfItsFourSamplesWeighsAQuarter()
+    {
+        TcpHarness harness = InState.Established().Send(8000).Ignore().Advance(60).Inject("< . 301 ack 1101");
+        harness.Check(connection =>
+        {
+            // Of SRTT 100, RTTVAR 50: alpha is 1/32, beta 1/16.
+            Assert.Equal(98.75, connection.Rtt.Smoothed!.Value.TotalMilliseconds, 0.001);
+            Assert.Equal(49.375, connection.Rtt.Variation!.Value.TotalMilliseconds, 0.001);
+        });
+        harness = InState.Established().Send(2000).Ignore().Advance(60).Inject("< . 301 ack 1101");
+        harness.Check(connection => Assert.Equal(95, connection.Rtt.Smoothed!.Value.TotalMilliseconds, 0.001));
+    }
+
+    [Fact]
     [Trait("Proves", "7323-14")]
     public void Established_KeptBeyondAGapWhileTimestampsGrow_IsStillHandedOver() =>
         Open(quickAcks: 16).Inject("< . 311:321(10) ack 101 <TS val 60 ecr 0>").Expect("> . 101 ack 301")

@@ -1,4 +1,5 @@
 using TcpShell.Tcp;
+using TcpShell.Wire;
 using static TcpShell.Tcp.TcpState;
 
 namespace TcpShell.Engine.Tests.Tcp;
@@ -65,7 +66,7 @@ public sealed class TransitionTests
 
     private static TcpHarness Drive(TcpState from, TransitionEvent what, TcpState to)
     {
-        bool active = (from, what, to) is (SynReceived, TransitionEvent.RstArrives, Closed);
+        bool active = (from, what, to) is (SynReceived, TransitionEvent.RstArrives or TransitionEvent.IcmpErrorArrives, Closed);
         TcpSettings settings = what switch
         {
             TransitionEvent.SynArrivesTwoWay => s_settings with { TwoWayHandshake = true },
@@ -102,6 +103,8 @@ public sealed class TransitionTests
                 return harness.Inject("< S 310");
             case TransitionEvent.Abort:
                 return harness.Abort();
+            case TransitionEvent.IcmpErrorArrives:
+                return harness.Do((connection, now) => connection.IcmpErrorArrives(new(IcmpErrorKind.PortUnreachable, default), connection.Snd.Una, 40, now));
             case TransitionEvent.ReopenedByNewerSyn:
                 return harness.Do((connection, now) => connection.EndTimeWait(now));
             case TransitionEvent.HostStops:

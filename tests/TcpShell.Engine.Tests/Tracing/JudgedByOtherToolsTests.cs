@@ -19,7 +19,7 @@ public class JudgedByOtherToolsTests
     {
         Observer observer = SeeManySegments();
         string[] lines = Read(
-            observer, "tshark", "-o", "tcp.analyze_sequence_numbers:TRUE", "-T", "fields", "-E", "separator=|", "-e", "tcp.stream", "-e", "_ws.col.Info", "-r");
+            observer.Packets, "tshark", "-o", "tcp.analyze_sequence_numbers:TRUE", "-T", "fields", "-E", "separator=|", "-e", "tcp.stream", "-e", "_ws.col.Info", "-r");
 
         // What Wireshark's analysis finds stands in brackets before the ports; it is not ours to say here.
         IEnumerable<string> theirs = lines.Select(line => s_analysis.Replace(line, "|"));
@@ -30,7 +30,7 @@ public class JudgedByOtherToolsTests
     public void Tcpdump_OfManySegments_IsWhatTcpdumpPrints()
     {
         Observer observer = SeeManySegments();
-        string[] lines = Read(observer, "tcpdump", "-n", "-t", "-S", "-r");
+        string[] lines = Read(observer.Packets, "tcpdump", "-n", "-t", "-S", "-r");
 
         Assert.Equal(lines, observer.Records.Select(record => record.ToTcpdump(absolute: true)));
     }
@@ -70,10 +70,10 @@ public class JudgedByOtherToolsTests
 
     private static TcpOptions Wire(string hex) => TcpOptionReader.Read(Convert.FromHexString(hex));
 
-    private static string[] Read(Observer observer, string program, params string[] arguments)
+    internal static string[] Read(IReadOnlyList<byte[]> packets, string program, params string[] arguments)
     {
         string path = Path.Combine(Path.GetTempPath(), $"tcpshell-{Guid.NewGuid():N}.pcap");
-        File.WriteAllBytes(path, MakePcap(observer.Packets));
+        File.WriteAllBytes(path, MakePcap(packets));
         try
         {
             var start = new ProcessStartInfo(program, [.. arguments, path])

@@ -35,7 +35,10 @@ internal static class ConnectionChecker
     }
 
     /// <summary>What must be so of the sender right after a segment with new data went out.</summary>
-    public static void CheckNewData(End end, in TcpSegment segment)
+    /// <param name="end">The sender.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="limited">Whether duplicate ACKs let it out: up to two segments may then go beyond cwnd (RFC 3042).</param>
+    public static void CheckNewData(End end, in TcpSegment segment, bool limited)
     {
         TcpConnection tcp = end.Tcp;
         Require(tcp.Snd.UsableWindow >= 0, "PeersWindow", $"{end} sends {-tcp.Snd.UsableWindow} octets beyond SND.WND.");
@@ -43,7 +46,7 @@ internal static class ConnectionChecker
         // A FIN has no octet, so no congestion window holds it back.
         int inFlight = tcp.Unacknowledged.InFlight - (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0);
         Require(
-            inFlight <= tcp.CongestionWindow,
+            inFlight <= tcp.CongestionWindow + (limited ? 2L * tcp.SendMaximumSegmentSize : 0),
             "CongestionWindow",
             $"{end} has {inFlight} octets in flight with a congestion window of {tcp.CongestionWindow}.");
     }
@@ -151,7 +154,7 @@ internal static class ConnectionChecker
             "RetransmissionQueue",
             $"{end}: the retransmission queue ends at {next}, SND.NXT is {tcp.Snd.Nxt}.");
         Require(
-            tcp.Unacknowledged.InFlight >= 0 && tcp.Unacknowledged.InFlight <= tcp.Snd.Outstanding,
+            tcp.Unacknowledged.InFlight >= 0 && tcp.Unacknowledged.InFlight <= 2L * tcp.Snd.Outstanding, // a probe of the tail counts beside its first copy
             "InFlight",
             $"{end}: {tcp.Unacknowledged.InFlight} octets in flight of {tcp.Snd.Outstanding} outstanding.");
     }
@@ -160,7 +163,9 @@ internal static class ConnectionChecker
     private static void CheckTimers(End end, TcpConnection tcp)
     {
         TimerTable timers = tcp.Timers;
-        bool asks = timers.IsRunning(TimerKind.Retransmission);
+        TimerKind[] watching = [TimerKind.Retransmission, TimerKind.TailLossProbe, TimerKind.Reordering, TimerKind.Persist];
+        Require(watching.Count(timers.IsRunning) <= 1, "TimerTwice", $"{end}: more than one timer watches over what is outstanding."); // 8985-12
+        bool asks = watching[..3].Any(timers.IsRunning);
         Require(tcp.Unacknowledged.Count == 0 || asks, "TimerMissing", $"{end}: segments are outstanding, but no retransmission timer runs.");
         Require(
             tcp.State != TcpState.TimeWait || timers.IsRunning(TimerKind.TimeWait), "TimerMissing", $"{end}: TIME-WAIT has no timer.");

@@ -7,6 +7,9 @@ namespace TcpShell.Hunt.Invariants;
 /// <summary>How a connection may end: closed by both users with every octet handed over, or with an error that has a cause.</summary>
 internal static class EndingChecker
 {
+    // RFC 9293 MUST-40
+    private static readonly TimeSpan s_longestAckDelay = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Judges an end that has just closed.</summary>
     /// <param name="end">The end.</param>
     /// <param name="peer">The other end of the same connection; null if there was none.</param>
@@ -25,10 +28,8 @@ internal static class EndingChecker
             case ConnectionError.Refused or ConnectionError.Reset:
                 Require(end.Seen.ResetArrived, "Ending", $"{end} ends as {end.Tcp.Error}, but no RST has arrived.");
 
-                // An answer to an old duplicate of a SYN is refused, and nobody did anything wrong.
-                bool wasOpen = end.Tcp.Snd.Una != end.Tcp.Snd.Iss;
                 Require(
-                    !wasOpen || peer is null || peer.Aborted || peer.Tcp.Error != ConnectionError.None,
+                    !WasOpen(end) || end.Seen.FromCookie || peer is null || peer.Aborted || peer.Tcp.Error != ConnectionError.None,
                     "ResetWithoutReason",
                     $"{end} was reset, but nothing went wrong at {peer}, which is {peer?.Tcp.State}.");
                 break;
@@ -45,12 +46,19 @@ internal static class EndingChecker
         }
     }
 
+    /// <summary>Whether the peer has confirmed it. If not, it may be the answer to an old duplicate of a SYN, which is refused, and nobody did anything wrong.</summary>
+    private static bool WasOpen(End end) => end.Tcp.Snd.Una != end.Tcp.Snd.Iss;
+
     /// <summary>Whoever gives up has lost each of its questions, or the answer to it.</summary>
     private static void CheckTimedOut(End end, Timestamp now, TimeSpan longestRoundTrip)
     {
         Observations seen = end.Seen;
         (List<Timestamp> asked, int losses) = seen.Probed.Count > 0 ? (seen.Probed, seen.LossesInSilence) : (seen.Asked, seen.Losses);
         int unanswered = asked.Count(time => now - time > longestRoundTrip);
+
+        // The ACK of the first may have waited for company, and then the answer to the second is one to both.
+        bool together = asked.Count > 1 && asked[1] - asked[0] <= s_longestAckDelay;
+        unanswered -= together ? 1 : 0;
         Require(
             losses >= unanswered,
             "GivesUpWithoutReason",

@@ -49,6 +49,12 @@ internal sealed class Observations
     /// <summary>The user timeout while the connection lived: the user's own, or one that the peer has asked for (RFC 5482).</summary>
     public TimeSpan? UserTimeout { get; set; }
 
+    /// <summary>
+    /// Whether a SYN cookie was sent between the two ends. The host that did knows a connection by the first segment of its peer only: what
+    /// overtakes that is refused, and an old duplicate of it makes the connection anew, with the same numbers (RFC 4987 3.6).
+    /// </summary>
+    public bool FromCookie { get; set; }
+
     /// <summary>Whether a RST has arrived.</summary>
     public bool ResetArrived { get; set; }
 

@@ -315,6 +315,11 @@ internal sealed class ScenarioRun : ITcpApplication
         if (packet.ConnectionId == 0)
         {
             PacketChecker.CheckOfNobody(decoded, _byTuple.GetValueOrDefault(tuple));
+            if (decoded.Segment.Flags.Has(TcpFlags.SYN) && _byTuple.GetValueOrDefault((tuple.Remote, tuple.Local)) is { } asks)
+            {
+                asks.Seen.FromCookie = true;
+            }
+
             return;
         }
 
@@ -323,7 +328,7 @@ internal sealed class ScenarioRun : ITcpApplication
         PacketChecker.Check(packet, decoded, end, peer);
         if (end.IsLive && packet.Reason == TransmitReason.Data && decoded.Segment.Payload.Length > 0)
         {
-            ConnectionChecker.CheckNewData(end, decoded.Segment);
+            ConnectionChecker.CheckNewData(end, decoded.Segment, limited: packet.Note == "limited transmit");
         }
 
         if (packet.Reason is TransmitReason.ZeroWindowProbe or TransmitReason.KeepAliveProbe)
@@ -397,6 +402,7 @@ internal sealed class ScenarioRun : ITcpApplication
         _ends.Add(end);
         _byId.Add(connection.Id, end);
         _byTuple[(connection.Local, connection.Remote)] = end;
+        end.Seen.FromCookie = _byTuple.GetValueOrDefault((connection.Remote, connection.Local)) is { Seen.FromCookie: true };
         if (isClient)
         {
             _requests[(connection.Local, connection.Iss)] = plan;
@@ -406,10 +412,13 @@ internal sealed class ScenarioRun : ITcpApplication
         return end;
     }
 
-    /// <summary>The other end of the same connection: the one that knows both numbers as this end does. There may be none, or none yet.</summary>
+    /// <summary>
+    /// The other end of the same connection: the one that knows both numbers as this end does. There may be none, or none yet. A SYN cookie
+    /// can even make it anew, when its host has forgotten it.
+    /// </summary>
     private End? PeerOf(End end)
     {
-        if (end.Peer is null
+        if (end.Peer is not { IsLive: true }
             && _byTuple.GetValueOrDefault((end.Connection.Remote, end.Connection.Local)) is { } candidate
             && candidate.Tcp.Snd.Iss == end.Tcp.Rcv.Irs
             && end.Tcp.Snd.Iss == candidate.Tcp.Rcv.Irs)

@@ -8,6 +8,9 @@ public enum ImpairmentKind
     /// <summary>The packet is lost.</summary>
     Drop,
 
+    /// <summary>The packet is lost, and a router on the way tells its sender why, by an ICMP error.</summary>
+    Refuse,
+
     /// <summary>One bit of the TCP segment is flipped.</summary>
     Corrupt,
 
@@ -67,21 +70,33 @@ public sealed class Impairment
     /// </summary>
     public TimeSpan Delay { get; }
 
+    /// <summary>What the router tells, for <see cref="ImpairmentKind.Refuse"/>; null for the others.</summary>
+    public IcmpErrorKind? Error { get; init; }
+
+    /// <summary>
+    /// The largest packet that is let through, in octets, where <see cref="Error"/> is <see cref="IcmpErrorKind.PacketTooBig"/>; else 0.
+    /// </summary>
+    public int Mtu { get; init; }
+
     /// <summary>How many packets it has hit.</summary>
     public int Hits { get; private set; }
 
     /// <summary>Whether it has hit as often as it may.</summary>
     public bool IsSpent => Hits >= Selector.Count;
 
-    /// <summary><c>impairment 1 (drop SYN,ACK, once)</c>.</summary>
-    public override string ToString() => $"impairment {Id} ({Kind.ToString().ToLowerInvariant()} {Selector})";
+    /// <summary><c>impairment 1 (drop SYN,ACK, once)</c>, <c>impairment 2 (refuse packets from client: HostUnreachable)</c>.</summary>
+    public override string ToString()
+    {
+        string error = Error is null ? "" : Mtu > 0 ? $": {Error} above {Mtu} octets" : $": {Error}";
+        return $"impairment {Id} ({Kind.ToString().ToLowerInvariant()} {Selector}{error})";
+    }
 
     /// <summary>
     /// Whether it is the turn of a packet. Those that are lost already count and take their random number too, but are not hit.
     /// </summary>
     internal bool Hit(string from, string to, in DecodedPacket packet, bool isLost)
     {
-        if (IsSpent || !Selector.Fits(from, to, packet) || (Kind == ImpairmentKind.Mark && packet.TrafficClass.ToEcn() == Ecn.NotEct))
+        if (IsSpent || IsSpared(packet) || !Selector.Fits(from, to, packet))
         {
             return false;
         }
@@ -96,6 +111,14 @@ public sealed class Impairment
         Hits++;
         return true;
     }
+
+    // Of ICMP errors no router tells anything (RFC 1122 3.2.2), and they take no part in ECN.
+    private bool IsSpared(in DecodedPacket packet) => Kind switch
+    {
+        ImpairmentKind.Refuse => packet.Status == PacketStatus.IcmpError || (Mtu > 0 && packet.Frame.Length <= Mtu),
+        ImpairmentKind.Mark => packet.Status == PacketStatus.IcmpError || packet.TrafficClass.ToEcn() == Ecn.NotEct,
+        _ => false,
+    };
 
     /// <summary>Flips one bit somewhere in the TCP segment; the addresses stay, so that it still finds its host.</summary>
     internal byte[] Corrupt(in DecodedPacket packet)

@@ -17,41 +17,42 @@ internal static class TcpInfo
         ["TCPI_OPT_WSCALE"] = 4, ["TCPI_OPT_ECN"] = 8, ["TCPI_OPT_ECN_SEEN"] = 16, ["TCPI_OPT_SYN_DATA"] = 32,
     };
 
-    private static readonly Dictionary<string, Func<HostedConnection, long>> s_fields = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<HostedConnection, Timestamp, long>> s_fields = new(StringComparer.Ordinal)
     {
-        ["tcpi_state"] = connection => StateOf(connection.State),
-        ["tcpi_options"] = connection => (connection.TimestampsInForce ? 1 : 0) | (connection.SackInForce ? 2 : 0) | (connection.WindowScalingInForce ? 4 : 0),
-        ["tcpi_snd_wscale"] = connection => connection.SndScale,
-        ["tcpi_rcv_wscale"] = connection => connection.RcvScale,
-        ["tcpi_rto"] = connection => Microseconds(connection.Rto),
-        ["tcpi_snd_mss"] = connection => connection.SendMss,
-        ["tcpi_advmss"] = connection => connection.ReceiveMss,
-        ["tcpi_rtt"] = connection => Microseconds(connection.Srtt ?? TimeSpan.Zero),
-        ["tcpi_rttvar"] = connection => Microseconds(connection.RttVar ?? TimeSpan.Zero),
-        ["tcpi_min_rtt"] = connection => Microseconds(connection.Tcp.Rtt.Minimum ?? TimeSpan.Zero),
-        ["tcpi_backoff"] = connection => connection.Tcp.Rtt.Backoff,
-        ["tcpi_snd_cwnd"] = connection => connection.Cwnd / connection.SendMss,
-        ["tcpi_snd_ssthresh"] = connection => connection.Ssthresh == int.MaxValue ? InfiniteThreshold : connection.Ssthresh / connection.SendMss,
-        ["tcpi_unacked"] = connection => connection.Unacknowledged.Count,
-        ["tcpi_total_retrans"] = connection => connection.Retransmissions,
-        ["tcpi_bytes_acked"] = connection => connection.Counters.BytesAcknowledged,
-        ["tcpi_bytes_received"] = connection => connection.Counters.BytesReceived,
-        ["tcpi_ca_state"] = connection => CongestionStateOf(connection.Tcp),
-        ["tcpi_sacked"] = connection => connection.Tcp.Unacknowledged.Sacked,
+        ["tcpi_state"] = (connection, _) => StateOf(connection.State),
+        ["tcpi_options"] = (connection, _) => (connection.TimestampsInForce ? 1 : 0) | (connection.SackInForce ? 2 : 0) | (connection.WindowScalingInForce ? 4 : 0),
+        ["tcpi_snd_wscale"] = (connection, _) => connection.SndScale,
+        ["tcpi_rcv_wscale"] = (connection, _) => connection.RcvScale,
+        ["tcpi_rto"] = (connection, _) => Microseconds(connection.Rto),
+        ["tcpi_snd_mss"] = (connection, _) => connection.SendMss,
+        ["tcpi_advmss"] = (connection, _) => connection.ReceiveMss,
+        ["tcpi_rtt"] = (connection, _) => Microseconds(connection.Srtt ?? TimeSpan.Zero),
+        ["tcpi_rttvar"] = (connection, _) => Microseconds(connection.RttVar ?? TimeSpan.Zero),
+        ["tcpi_min_rtt"] = (connection, _) => Microseconds(connection.Tcp.Rtt.Minimum ?? TimeSpan.Zero),
+        ["tcpi_backoff"] = (connection, _) => connection.Tcp.Rtt.Backoff,
+        ["tcpi_snd_cwnd"] = (connection, _) => connection.Cwnd / connection.SendMss,
+        ["tcpi_snd_ssthresh"] = (connection, _) => connection.Ssthresh == int.MaxValue ? InfiniteThreshold : connection.Ssthresh / connection.SendMss,
+        ["tcpi_unacked"] = (connection, _) => connection.Unacknowledged.Count,
+        ["tcpi_total_retrans"] = (connection, _) => connection.Retransmissions,
+        ["tcpi_bytes_acked"] = (connection, _) => connection.Counters.BytesAcknowledged,
+        ["tcpi_bytes_received"] = (connection, _) => connection.Counters.BytesReceived,
+        ["tcpi_ca_state"] = (connection, _) => CongestionStateOf(connection.Tcp),
+        ["tcpi_sacked"] = (connection, _) => connection.Tcp.Unacknowledged.Sacked,
 
         // Linux counts a lost segment until it is known to have arrived, though it may have been sent again.
-        ["tcpi_lost"] = connection => connection.Tcp.Unacknowledged.Lost + connection.Tcp.Unacknowledged.Retransmitted,
-        ["tcpi_retrans"] = connection => connection.Tcp.Unacknowledged.Retransmitted,
-        ["tcpi_reordering"] = connection => connection.Tcp.Reordering,
-        ["tcpi_reord_seen"] = connection => connection.Tcp.ReorderingSeen ? 1 : 0,
-        ["tcpi_delivered"] = connection => connection.Counters.Delivered,
-        ["tcpi_bytes_sent"] = connection => connection.Counters.BytesSent + connection.Counters.BytesRetransmitted,
-        ["tcpi_bytes_retrans"] = connection => connection.Counters.BytesRetransmitted,
-        ["tcpi_segs_out"] = connection => connection.Counters.SegmentsSent,
-        ["tcpi_segs_in"] = connection => connection.Counters.SegmentsReceived,
-        ["tcpi_dsack_dups"] = connection => connection.Counters.DuplicateSacks,
-        ["tcpi_pmtu"] = connection => connection.Tcp.PathMtu,
-        ["tcpi_notsent_bytes"] = connection => Math.Max(0, connection.SendQueue - (connection.SndNxt - connection.SndUna)),
+        ["tcpi_lost"] = (connection, _) => connection.Tcp.Unacknowledged.Lost + connection.Tcp.Unacknowledged.Retransmitted,
+        ["tcpi_retrans"] = (connection, _) => connection.Tcp.Unacknowledged.Retransmitted,
+        ["tcpi_reordering"] = (connection, _) => connection.Tcp.Reordering,
+        ["tcpi_reord_seen"] = (connection, _) => connection.Tcp.ReorderingSeen ? 1 : 0,
+        ["tcpi_delivered"] = (connection, _) => connection.Counters.Delivered,
+        ["tcpi_bytes_sent"] = (connection, _) => connection.Counters.BytesSent + connection.Counters.BytesRetransmitted,
+        ["tcpi_bytes_retrans"] = (connection, _) => connection.Counters.BytesRetransmitted,
+        ["tcpi_segs_out"] = (connection, _) => connection.Counters.SegmentsSent,
+        ["tcpi_segs_in"] = (connection, _) => connection.Counters.SegmentsReceived,
+        ["tcpi_dsack_dups"] = (connection, _) => connection.Counters.DuplicateSacks,
+        ["tcpi_pmtu"] = (connection, _) => connection.Tcp.PathMtu,
+        ["tcpi_last_data_recv"] = (connection, now) => connection.Tcp.LastDataReceived is { } last ? (now - last).Ticks / TimeSpan.TicksPerMillisecond : 0,
+        ["tcpi_notsent_bytes"] = (connection, _) => Math.Max(0, connection.SendQueue - (connection.SndNxt - connection.SndUna)),
     };
 
     /// <summary>Whether a name of tcp_info is known here; other names are a script's own.</summary>
@@ -60,8 +61,9 @@ internal static class TcpInfo
     /// <summary>The value of a name.</summary>
     /// <param name="connection">The connection that is asked about; null where there is none.</param>
     /// <param name="name">The name.</param>
+    /// <param name="now">The time.</param>
     /// <returns>Its value; null where it is not known here.</returns>
-    public static long? Find(HostedConnection? connection, string name)
+    public static long? Find(HostedConnection? connection, string name, Timestamp now)
     {
         if (s_constants.TryGetValue(name, out long constant))
         {
@@ -73,7 +75,7 @@ internal static class TcpInfo
             return name == "tcpi_state" ? s_constants["TCP_CLOSE"] : null;
         }
 
-        return s_fields.TryGetValue(name, out Func<HostedConnection, long>? field) ? field(connection) : null;
+        return s_fields.TryGetValue(name, out Func<HostedConnection, Timestamp, long>? field) ? field(connection, now) : null;
     }
 
     private static long CongestionStateOf(TcpConnection connection) => connection.RecoveryPhase switch

@@ -105,6 +105,7 @@ public sealed partial class SocketTable
             SocketOption.SynRetries => settings.SynRetries,
             SocketOption.UserTimeout => (int)(settings.UserTimeout?.TotalMilliseconds ?? 0),
             SocketOption.TrafficClass => settings.Dscp << 2,
+            SocketOption.PathMtuDiscovery => settings.PathMtuDiscovery ? 1 : 0,
             _ => settings.TimeToLive,
         });
     }
@@ -164,6 +165,7 @@ public sealed partial class SocketTable
         SocketOption.UserTimeout => settings with { UserTimeout = value == 0 ? null : TimeSpan.FromMilliseconds(value) },
         SocketOption.TrafficClass => settings with { Dscp = value >> 2 },
         SocketOption.TimeToLive => settings with { TimeToLive = value },
+        SocketOption.PathMtuDiscovery => settings with { PathMtuDiscovery = value != 0 },
         _ => null,
     };
 }

@@ -38,6 +38,7 @@
         'Set-TcpConnection'
         'Step-TcpNetwork'
         'Stop-TcpHost'
+        'Test-TcpScenario'
         'Wait-TcpState'
         'Watch-TcpState'
     )

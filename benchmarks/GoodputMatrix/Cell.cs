@@ -11,9 +11,9 @@ namespace TcpShell.GoodputMatrix;
 public sealed record Cell(long Bandwidth, int RoundTripMilliseconds, double Loss, CongestionAlgorithm Congestion, bool Sack)
 {
     // Long enough for the mean of random losses to show, and for a large window to build up; short enough for a run of minutes.
-    private const long MostOctets = 1_500_000_000;
-    private const int RoundTrips = 3000;
-    private static readonly TimeSpan s_least = TimeSpan.FromSeconds(30);
+    private const long MostOctets = 1_000_000_000;
+    private const int RoundTrips = 1500;
+    private static readonly TimeSpan s_least = TimeSpan.FromSeconds(10);
 
     /// <summary>The bandwidths of the matrix.</summary>
     public static IReadOnlyList<long> Bandwidths { get; } = [10_000_000, 1_000_000_000];
@@ -41,7 +41,7 @@ public sealed record Cell(long Bandwidth, int RoundTripMilliseconds, double Loss
     /// <summary>The sender in words.</summary>
     public string Sender => $"{(Congestion == CongestionAlgorithm.Cubic ? "CUBIC" : Congestion)}{(Sack ? " with SACK" : "")}";
 
-    /// <summary>Sends for some thousand round trips.</summary>
+    /// <summary>Sends for 1500 round trips, 10 s at least.</summary>
     /// <returns>Goodput: the data that the receiving program got, as a share of what the link could have carried.</returns>
     public double Measure()
     {

@@ -39,12 +39,30 @@ internal static class Lab
         s_owners.AddOrUpdate(network, runspace);
     }
 
+    /// <summary>Makes a network one of this session's, so that cmdlets can act on it.</summary>
+    public static void Adopt(SimulatedNetwork network) => s_owners.AddOrUpdate(network, Runspace.DefaultRunspace);
+
+    /// <summary>Makes a network the one that is meant, until the answer is disposed of; then it is again what it was before.</summary>
+    public static IDisposable Visit(SimulatedNetwork network)
+    {
+        var visit = new Stay(s_sessions.GetOrCreateValue(Runspace.DefaultRunspace));
+        Enter(network);
+        return visit;
+    }
+
     /// <summary>Whether a network was made in this session.</summary>
     public static bool Owns(TcpNetwork network) =>
         s_owners.TryGetValue(network, out Runspace? owner) && ReferenceEquals(owner, Runspace.DefaultRunspace);
 
     /// <summary>Forgets everything of this session, when the module is removed.</summary>
     public static void Leave() => s_sessions.Remove(Runspace.DefaultRunspace);
+
+    private sealed class Stay(Session session) : IDisposable
+    {
+        private readonly SimulatedNetwork? _before = session.Current;
+
+        public void Dispose() => session.Current = _before;
+    }
 
     private sealed class Session
     {

@@ -1,4 +1,5 @@
 using TcpShell.Hosting;
+using TcpShell.Tcp;
 using TcpShell.Wire;
 
 namespace TcpShell.Simulation;
@@ -17,11 +18,12 @@ public static class DefaultLab
 
     /// <summary>Puts client (10.0.0.1) and server (10.0.0.2) into an empty network and opens the server's port.</summary>
     /// <param name="network">The network.</param>
-    public static void Furnish(SimulatedNetwork network)
+    /// <param name="settings">Settings of both hosts; null for the profile <c>linux</c>.</param>
+    public static void Furnish(SimulatedNetwork network, TcpSettings? settings = null)
     {
         ArgumentNullException.ThrowIfNull(network);
-        network.AddHost(Client);
-        TcpHost server = network.AddHost(Server);
+        network.AddHost(Client, null, settings);
+        TcpHost server = network.AddHost(Server, null, settings);
         network.Listen(server, new Endpoint(default, Port), Applications.Echo);
     }
 }

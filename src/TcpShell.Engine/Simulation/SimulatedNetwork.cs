@@ -365,13 +365,13 @@ public sealed partial class SimulatedNetwork : TcpNetwork
         _arrivals.Add(arrival + path.Delay, new Arrival(traced, decoded.Receiver, path.Corruption is not null));
         if (path.Duplication is { } duplication)
         {
-            AddCopy(traced, decoded.Receiver, arrival + path.Delay + duplication.Delay, duplication, path.Corruption is not null);
+            AddCopy(traced, decoded.Receiver, arrival + path.Delay + duplication.Delay, $"copied by {duplication}", path.Corruption is not null);
         }
 
         return traced;
     }
 
-    private void AddCopy(TracedPacket original, IpAddress destination, Timestamp arrival, Impairment duplication, bool corrupted)
+    private TracedPacket AddCopy(TracedPacket original, IpAddress destination, Timestamp arrival, string why, bool corrupted)
     {
         var copy = new TracedPacket
         {
@@ -386,10 +386,11 @@ public sealed partial class SimulatedNetwork : TcpNetwork
             Note = original.Note,
             ConnectionId = original.ConnectionId,
             CopyOf = original.Number,
-            FateText = $"copied by {duplication}",
+            FateText = why,
         };
         Trace.Add(copy);
         _arrivals.Add(arrival, new Arrival(copy, destination, corrupted));
+        return copy;
     }
 
     private void Deliver(Arrival arrival)

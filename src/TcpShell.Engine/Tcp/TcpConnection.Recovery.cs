@@ -274,7 +274,7 @@ public sealed partial class TcpConnection
         _spurious.Stop();
         if (!_reducedByEcho)
         {
-            _congestion.Undo();
+            _congestion.Undo(); // a mark that was echoed was no mistake
         }
 
         if (RecoveryPhase == RecoveryPhase.Open)

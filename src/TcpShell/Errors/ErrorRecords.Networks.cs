@@ -49,6 +49,14 @@ internal static partial class ErrorRecords
         text,
         $"Write an address and a port (10.0.0.2:80, [fd00::2]:80), a host and a port (server:80), or a host that listens. Ports are 1 to 65535. Hosts: {(network.Hosts.Count == 0 ? "none yet, New-TcpHost adds them" : string.Join(", ", network.Hosts))}.");
 
+    /// <summary>No scenario has that name.</summary>
+    public static ErrorRecord ScenarioNotFound(string name) => Create(
+        new ItemNotFoundException($"There is no scenario '{name}'."),
+        "ScenarioNotFound",
+        ErrorCategory.ObjectNotFound,
+        name,
+        "Test-TcpScenario -ListAvailable shows what there is; -ScriptBlock explores a lab of your own.");
+
     /// <summary>A value is outside of what it can be.</summary>
     public static ErrorRecord ValueOutOfRange(ArgumentOutOfRangeException wrong, object? value) => Create(
         Plain(wrong), "ValueOutOfRange", ErrorCategory.InvalidArgument, value, $"Give another value for {wrong.ParamName}; Get-Help tells what it can be.");

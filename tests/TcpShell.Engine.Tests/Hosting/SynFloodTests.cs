@@ -8,9 +8,6 @@ using TcpShell.Wire;
 namespace TcpShell.Engine.Tests.Hosting;
 
 /// <summary>A million requests that nobody means: memory stays what it was, and who means it gets through (P17).</summary>
-/// <remarks>Alone, since the memory that is measured is that of all tests.</remarks>
-[CollectionDefinition(nameof(SynFloodTests), DisableParallelization = true)]
-[Collection(nameof(SynFloodTests))]
 [Trait("Proves", "P17")]
 public class SynFloodTests
 {

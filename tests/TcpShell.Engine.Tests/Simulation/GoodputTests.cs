@@ -5,6 +5,9 @@ using TcpShell.Tcp;
 namespace TcpShell.Engine.Tests.Simulation;
 
 /// <summary>How much of a link the sender makes use of, in virtual time; benchmarks/GoodputMatrix measures and draws all of it.</summary>
+/// <remarks>Not beside other tests, some of which look at how much memory is taken.</remarks>
+[CollectionDefinition(nameof(GoodputTests), DisableParallelization = true)]
+[Collection(nameof(GoodputTests))]
 public class GoodputTests
 {
     private const long Megabit = 1_000_000;
@@ -53,16 +56,16 @@ public class GoodputTests
     [InlineData(50, true)]
     public void TwoCubicFlows_OneLink_NeitherGetsMoreThanSixtyPercent(int roundTrip, bool sack)
     {
-        var link = new Bottleneck(20 * Megabit, TimeSpan.FromMilliseconds(roundTrip), loss: 0);
+        var link = new Bottleneck(10 * Megabit, TimeSpan.FromMilliseconds(roundTrip), loss: 0);
         link.AddFlow(settings => settings with { SelectiveAcknowledgment = sack });
         link.Run(TimeSpan.FromSeconds(10));
         link.AddFlow(settings => settings with { SelectiveAcknowledgment = sack }); // it finds the link full
-        link.Run(TimeSpan.FromSeconds(20));
+        link.Run(TimeSpan.FromSeconds(10));
         long[] before = [.. link.Received];
-        link.Run(TimeSpan.FromSeconds(60));
+        link.Run(TimeSpan.FromSeconds(40));
         long first = link.Received[0] - before[0];
         long second = link.Received[1] - before[1];
         Assert.InRange((double)first / (first + second), 0.4, 0.6);
-        Assert.True(link.ShareOfLink(first + second, TimeSpan.FromSeconds(60)) > 0.9);
+        Assert.True(link.ShareOfLink(first + second, TimeSpan.FromSeconds(40)) > 0.9);
     }
 }

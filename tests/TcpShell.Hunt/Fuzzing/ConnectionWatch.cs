@@ -1,3 +1,4 @@
+using TcpShell.Hunt.Invariants;
 using TcpShell.Tcp;
 using TcpShell.Wire;
 using static TcpShell.Hunt.Invariants.Requirement;
@@ -77,7 +78,7 @@ internal sealed class ConnectionWatch(TcpConnection connection)
             "SendOrder",
             $"ISS {snd.Iss}, UNA {snd.Una}, NXT {snd.Nxt}, MAX {snd.Max} are out of order.");
         Require(
-            connection.Unacknowledged.InFlight >= 0 && connection.Unacknowledged.InFlight <= 2L * snd.Outstanding, // a probe of the tail counts beside its first copy
+            connection.Unacknowledged.InFlight >= 0 && connection.Unacknowledged.InFlight <= 2 * snd.Outstanding,
             "InFlight",
             $"{connection.Unacknowledged.InFlight} of {snd.Outstanding} octets are in flight.");
         Require(connection.CongestionWindow > 0, "CongestionWindow", $"The congestion window is {connection.CongestionWindow}.");
@@ -101,7 +102,7 @@ internal sealed class ConnectionWatch(TcpConnection connection)
     private void CheckTimers()
     {
         TimerTable timers = connection.Timers;
-        bool asks = timers.IsRunning(TimerKind.Retransmission) || timers.IsRunning(TimerKind.TailLossProbe) || timers.IsRunning(TimerKind.Reordering);
+        bool asks = timers.WatchesFlight();
         Require(connection.Unacknowledged.Count == 0 || asks, "TimerMissing", $"Segments are outstanding in {connection.State}, and no timer runs.");
         Require(connection.State != TcpState.TimeWait || timers.IsRunning(TimerKind.TimeWait), "TimerMissing", $"TIME-WAIT has no timer.");
         bool waits = connection.SendQueue > 0 || connection.State is TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck or TcpState.SynSent or TcpState.SynReceived;

@@ -192,7 +192,7 @@ internal sealed class SegmentFuzzer
         {
             reasons |= 1 << (int)outgoing.Reason;
             Answers++;
-            bool sendsData = outgoing.Reason is TransmitReason.Data or TransmitReason.RetransmissionTimeout or TransmitReason.FastRetransmit;
+            bool sendsData = !outgoing.Segment.Payload.IsEmpty;
             count += sendsData ? 0 : 1;
             Require(count <= MostAnswers, "EndlessAnswers", $"{count} segments without data answer one thing; the last is {outgoing.Segment}.");
             _watch.CheckSent(outgoing);

@@ -35,18 +35,17 @@ internal static class ConnectionChecker
     }
 
     /// <summary>What must be so of the sender right after a segment with new data went out.</summary>
-    /// <param name="end">The sender.</param>
-    /// <param name="segment">The segment.</param>
-    /// <param name="limited">Whether duplicate ACKs let it out: up to two segments may then go beyond cwnd (RFC 3042).</param>
-    public static void CheckNewData(End end, in TcpSegment segment, bool limited)
+    public static void CheckNewData(End end, in TcpSegment segment)
     {
         TcpConnection tcp = end.Tcp;
         Require(tcp.Snd.UsableWindow >= 0, "PeersWindow", $"{end} sends {-tcp.Snd.UsableWindow} octets beyond SND.WND.");
 
-        // A FIN has no octet, so no congestion window holds it back.
+        // A FIN has no octet, so no congestion window holds it back. Without SACK each of the first two duplicate ACKs lets out a segment more
+        // (RFC 3042); with SACK they make room themselves.
         int inFlight = tcp.Unacknowledged.InFlight - (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0);
+        bool limitedTransmit = tcp.Settings.LimitedTransmit && !tcp.SelectiveAcknowledgmentInForce && !tcp.InRecovery && tcp.Counters.DuplicateAcks > 0;
         Require(
-            inFlight <= tcp.CongestionWindow + (limited ? 2L * tcp.SendMaximumSegmentSize : 0),
+            inFlight <= (long)tcp.CongestionWindow + (limitedTransmit ? 2 * tcp.SendMaximumSegmentSize : 0),
             "CongestionWindow",
             $"{end} has {inFlight} octets in flight with a congestion window of {tcp.CongestionWindow}.");
     }
@@ -153,8 +152,10 @@ internal static class ConnectionChecker
             tcp.Unacknowledged.Count == 0 || next == tcp.Snd.Nxt,
             "RetransmissionQueue",
             $"{end}: the retransmission queue ends at {next}, SND.NXT is {tcp.Snd.Nxt}.");
+
+        // What was sent again before its first copy was known to be lost counts twice (RFC 6675 4, SetPipe).
         Require(
-            tcp.Unacknowledged.InFlight >= 0 && tcp.Unacknowledged.InFlight <= 2L * tcp.Snd.Outstanding, // a probe of the tail counts beside its first copy
+            tcp.Unacknowledged.InFlight >= 0 && tcp.Unacknowledged.InFlight <= 2 * tcp.Snd.Outstanding,
             "InFlight",
             $"{end}: {tcp.Unacknowledged.InFlight} octets in flight of {tcp.Snd.Outstanding} outstanding.");
     }
@@ -163,9 +164,7 @@ internal static class ConnectionChecker
     private static void CheckTimers(End end, TcpConnection tcp)
     {
         TimerTable timers = tcp.Timers;
-        TimerKind[] watching = [TimerKind.Retransmission, TimerKind.TailLossProbe, TimerKind.Reordering, TimerKind.Persist];
-        Require(watching.Count(timers.IsRunning) <= 1, "TimerTwice", $"{end}: more than one timer watches over what is outstanding."); // 8985-12
-        bool asks = watching[..3].Any(timers.IsRunning);
+        bool asks = timers.WatchesFlight();
         Require(tcp.Unacknowledged.Count == 0 || asks, "TimerMissing", $"{end}: segments are outstanding, but no retransmission timer runs.");
         Require(
             tcp.State != TcpState.TimeWait || timers.IsRunning(TimerKind.TimeWait), "TimerMissing", $"{end}: TIME-WAIT has no timer.");

@@ -190,7 +190,7 @@ internal static class PacketChecker
     private static void CheckEcn(TracedPacket packet, in DecodedPacket decoded, End end)
     {
         var ecn = (Ecn)(decoded.TrafficClass & 3);
-        bool newData = decoded.Segment.Payload.Length > 0 && packet is { Attempt: 1, Reason: TransmitReason.Data or TransmitReason.TailLossProbe };
+        bool newData = decoded.Segment.Payload.Length > 0 && packet.Attempt == 1 && packet.Reason is TransmitReason.Data or TransmitReason.TailLossProbe;
         Require(ecn == Ecn.NotEct || newData, "EcnOnNewData", $"{end} marks {decoded.Segment} ({packet.Reason}) as {ecn}.");
         Require(decoded.TrafficClass >> 2 == end.Connection.Settings.Dscp, "Dscp", $"{end} sends DSCP {decoded.TrafficClass >> 2} [MUST-48].");
         Require(decoded.Ttl == end.Connection.Settings.TimeToLive, "TimeToLive", $"{end} sends TTL {decoded.Ttl} [MUST-49].");

@@ -9,6 +9,7 @@ public sealed class WindowValidationTests
 {
     [Theory]
     [Trait("Proves", "5681-16")]
+    [Trait("Proves", "6928-3")]
     [InlineData(true, 10_000, 4000)]
     [InlineData(true, 100, 8000)] // less than one RTO
     [InlineData(false, 10_000, 8000)]

@@ -332,7 +332,7 @@ internal sealed class ScenarioRun : ITcpApplication
         PacketChecker.Check(packet, decoded, end, peer);
         if (end.IsLive && packet.Reason == TransmitReason.Data && decoded.Segment.Payload.Length > 0)
         {
-            ConnectionChecker.CheckNewData(end, decoded.Segment, limited: packet.Note == "limited transmit");
+            ConnectionChecker.CheckNewData(end, decoded.Segment);
         }
 
         if (packet.Reason is TransmitReason.ZeroWindowProbe or TransmitReason.KeepAliveProbe)

@@ -67,6 +67,11 @@ internal sealed class HuntCommand(Options options, TextWriter output)
 
     private void Report(RunResult result, Failure failure)
     {
+        lock (_output)
+        {
+            output.WriteLine($"Seed {result.Scenario.Seed} breaks {failure.Invariant}; it is made smaller ...");
+        }
+
         Scenario smaller = ScenarioShrinker.Shrink(result.Scenario, run => run.Failure?.Invariant == failure.Invariant);
         lock (_output)
         {

@@ -21,13 +21,14 @@ internal sealed class SegmentFuzzer
 
     private static readonly Endpoint s_local = Endpoint.Parse("10.0.0.1:1000");
     private static readonly Endpoint s_remote = Endpoint.Parse("10.0.0.2:2000");
+    private static readonly int s_errors = Enum.GetValues<IcmpErrorKind>().Length;
     private static readonly TcpState[] s_states = Enum.GetValues<TcpState>();
 
     private readonly byte[] _buffer = new byte[4096];
     private readonly SeededRandom _random;
     private readonly TcpSettings[] _settings;
     private readonly List<SegmentRecipe> _kept = [];
-    private readonly HashSet<(TcpState Before, TcpState After, SegmentFate Fate, string Rule, int Answers)> _seen = [];
+    private readonly HashSet<(TcpState Before, TcpState After, SegmentFate Fate, string Rule, int Answers, int Situation)> _seen = [];
     private TcpConnection _connection;
     private ConnectionWatch _watch;
     private Timestamp _now;
@@ -137,15 +138,33 @@ internal sealed class SegmentFuzzer
         SegmentVerdict verdict = _connection.SegmentArrives(segment, s_remote, _now, recipe.TrafficClass);
         Require(verdict.Fate == SegmentFate.Accepted || verdict.Text.Length > 0, "VerdictWithoutReason", $"{verdict.Fate} by {verdict.Rfc}.");
         int answers = Poll();
-        if (_seen.Add((before, _connection.State, verdict.Fate, verdict.Rfc, answers)) && _kept.Count < MostKept)
+        if (_seen.Add((before, _connection.State, verdict.Fate, verdict.Rfc, answers, Situation())) && _kept.Count < MostKept)
         {
             _kept.Add(recipe);
         }
     }
 
+    /// <summary>What else makes a difference, as bits.</summary>
+    private int Situation() =>
+        (int)_connection.RecoveryPhase
+        | (_connection.Unacknowledged.Count > 0 ? 8 : 0)
+        | (_connection.Unacknowledged.Sacked > 0 ? 16 : 0)
+        | (_connection.OutOfOrder > 0 ? 32 : 0)
+        | (_connection.Snd.Wnd == 0 ? 64 : 0)
+        | (_connection.Rcv.Told == 0 ? 128 : 0);
+
     private void Act()
     {
         TcpState state = _connection.State;
+        if (_random.Next(16) == 0)
+        {
+            var error = new IcmpError((IcmpErrorKind)_random.Next(s_errors), s_remote.Address, _random.Next(2000));
+            SeqNumber quoted = _random.Next(4) == 0 ? Edgy() : _connection.Snd.Una + _random.Next(3);
+            _connection.IcmpErrorArrives(error, quoted, _random.Next(2000), _now);
+            Poll();
+            return;
+        }
+
         try
         {
             switch (_random.Next(12))

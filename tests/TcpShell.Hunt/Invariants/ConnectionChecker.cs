@@ -40,14 +40,17 @@ internal static class ConnectionChecker
         TcpConnection tcp = end.Tcp;
         Require(tcp.Snd.UsableWindow >= 0, "PeersWindow", $"{end} sends {-tcp.Snd.UsableWindow} octets beyond SND.WND.");
 
-        // A FIN has no octet, so no congestion window holds it back. Without SACK each of the first two duplicate ACKs lets out a segment more
-        // (RFC 3042); with SACK they make room themselves.
-        int inFlight = tcp.Unacknowledged.InFlight - (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0);
-        bool limitedTransmit = tcp.Settings.LimitedTransmit && !tcp.SelectiveAcknowledgmentInForce && !tcp.InRecovery && tcp.Counters.DuplicateAcks > 0;
+        // A FIN has no octet, so no congestion window holds it back. What counts is what is in flight as far as SACK tells; outside of a recovery,
+        // and without limited transmit, all that is not acknowledged (RFC 5681 3.1). Without SACK each of the first two duplicate ACKs lets out
+        // a segment more (RFC 3042); with SACK they make room themselves.
+        bool limitedTransmit = tcp.Settings.LimitedTransmit;
+        int inFlight = limitedTransmit || tcp.RecoveryPhase != RecoveryPhase.Open ? tcp.Unacknowledged.InFlight : tcp.Snd.Outstanding;
+        int octets = inFlight - (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0);
+        bool more = limitedTransmit && !tcp.SelectiveAcknowledgmentInForce && !tcp.InRecovery && tcp.Counters.DuplicateAcks > 0;
         Require(
-            inFlight <= (long)tcp.CongestionWindow + (limitedTransmit ? 2 * tcp.SendMaximumSegmentSize : 0),
+            octets <= (long)tcp.CongestionWindow + (more ? 2 * tcp.SendMaximumSegmentSize : 0),
             "CongestionWindow",
-            $"{end} has {inFlight} octets in flight with a congestion window of {tcp.CongestionWindow}.");
+            $"{end} has {octets} octets in flight with a congestion window of {tcp.CongestionWindow}.");
     }
 
     private static void CheckSendSpace(End end, TcpConnection tcp, Timestamp now)

@@ -29,9 +29,13 @@ internal static class EndingChecker
                 Require(end.Seen.ResetArrived, "Ending", $"{end} ends as {end.Tcp.Error}, but no RST has arrived.");
 
                 Require(
-                    !WasOpen(end) || end.Seen.FromCookie || peer is null || peer.Aborted || peer.Tcp.Error != ConnectionError.None,
+                    !WasOpen(end) || end.Seen.FromCookie || peer is null || WentWrong(peer),
                     "ResetWithoutReason",
                     $"{end} was reset, but nothing went wrong at {peer}, which is {peer?.Tcp.State}.");
+                break;
+            case ConnectionError.Unreachable:
+                Require(end.Seen.IcmpErrorArrived, "Ending", $"{end} ends as unreachable, but no ICMP error has arrived.");
+                Require(!WasOpen(end), "Ending", $"{end} was open, and an ICMP error ends it [MUST-56].");
                 break;
             case ConnectionError.UserTimeout:
                 TimeSpan limit = end.Seen.UserTimeout ?? TimeSpan.MaxValue;
@@ -45,6 +49,12 @@ internal static class EndingChecker
                 break;
         }
     }
+
+    /// <summary>Whether an end broke off: its user or its host did, it failed, or a RST or an ICMP error made it listen again.</summary>
+    private static bool WentWrong(End end) =>
+        end.Aborted
+        || end.Tcp.Error != ConnectionError.None
+        || (end.Tcp.State == TcpState.Listen && (end.Seen.ResetArrived || end.Seen.IcmpErrorArrived));
 
     /// <summary>Whether the peer has confirmed it. If not, it may be the answer to an old duplicate of a SYN, which is refused, and nobody did anything wrong.</summary>
     private static bool WasOpen(End end) => end.Tcp.Snd.Una != end.Tcp.Snd.Iss;
@@ -67,7 +77,7 @@ internal static class EndingChecker
 
     /// <summary>Judges what an end has received when it saw the end of the stream: all that was sent, to the octet.</summary>
     public static void CheckEndOfStream(End end, End? peer) => Require(
-        peer is null || end.Received == peer.Sent,
+        peer is null || end.Seen.FromCookie || end.Received == peer.Sent,
         "NothingLost",
         $"{end} saw the end after {end.Received} octets, but {peer} has sent {peer?.Sent}.");
 

@@ -55,6 +55,9 @@ internal sealed class Observations
     /// </summary>
     public bool FromCookie { get; set; }
 
+    /// <summary>Whether an ICMP error about one of its segments has arrived.</summary>
+    public bool IcmpErrorArrived { get; set; }
+
     /// <summary>Whether a RST has arrived.</summary>
     public bool ResetArrived { get; set; }
 

@@ -100,7 +100,9 @@ internal sealed class ScenarioRun : ITcpApplication
         {
             Plan(plan.Start, () =>
             {
-                Impairment impairment = _network.AddImpairment(plan.Kind, plan.Selector, plan.Delay);
+                Impairment impairment = plan.Kind == ImpairmentKind.Refuse
+                    ? _network.AddRefusal(plan.Error, plan.Selector, plan.Mtu)
+                    : _network.AddImpairment(plan.Kind, plan.Selector, plan.Delay);
                 if (plan.End is { } end)
                 {
                     Plan(end, () => _network.RemoveImpairment(impairment));
@@ -305,6 +307,11 @@ internal sealed class ScenarioRun : ITcpApplication
     {
         _packets++;
         DecodedPacket decoded = packet.Decode();
+        if (packet.Reason == TransmitReason.IcmpError)
+        {
+            return; // a router's; it counts when it arrives
+        }
+
         (Endpoint Local, Endpoint Remote) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
         if (_byId.GetValueOrDefault(packet.ConnectionId) is { IsLive: true } sender)
         {
@@ -354,6 +361,16 @@ internal sealed class ScenarioRun : ITcpApplication
     private void PacketArrived(TracedPacket packet)
     {
         DecodedPacket decoded = packet.Decode();
+        if (packet.Reason == TransmitReason.IcmpError)
+        {
+            if (_byTuple.GetValueOrDefault((decoded.SourceEndpoint, decoded.DestinationEndpoint)) is { } told)
+            {
+                told.Seen.IcmpErrorArrived = true;
+            }
+
+            return;
+        }
+
         (Endpoint Remote, Endpoint Local) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
         bool refused = packet.Verdict is { Fate: not SegmentFate.Accepted } && decoded.Segment.Flags.Has(TcpFlags.SYN);
         if (packet.Fate != PacketFate.Delivered || refused || packet.Verdict is { Fate: SegmentFate.Dropped })

@@ -46,6 +46,12 @@ internal sealed record ImpairmentPlan(ImpairmentKind Kind, PacketSelector Select
 {
     public TimeSpan Delay { get; init; }
 
+    /// <summary>What a router tells the sender, for <see cref="ImpairmentKind.Refuse"/>.</summary>
+    public IcmpErrorKind Error { get; init; }
+
+    /// <summary>The largest packet that is not refused, for <see cref="IcmpErrorKind.PacketTooBig"/>; else 0.</summary>
+    public int Mtu { get; init; }
+
     public TimeSpan Start { get; init; }
 
     /// <summary>When it ends; null for never.</summary>

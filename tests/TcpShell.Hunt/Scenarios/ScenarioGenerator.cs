@@ -12,9 +12,20 @@ namespace TcpShell.Hunt.Scenarios;
 /// </summary>
 internal static class ScenarioGenerator
 {
+    // Routers that refuse packets end attempts to open with good reason, which would only hide what is looked for.
+    private static readonly ImpairmentKind[] s_impairments = [.. Enum.GetValues<ImpairmentKind>().Where(kind => kind != ImpairmentKind.Refuse)];
+
     // With buffers of some octets each octet takes an exchange of its own.
     private const int SmallBuffer = 100;
     private const int MostForSmallBuffers = 60;
+
+    // Refusals by routers are drawn by themselves.
+    private static readonly ImpairmentKind[] s_kinds =
+    [
+        ImpairmentKind.Drop, ImpairmentKind.Corrupt, ImpairmentKind.Duplicate, ImpairmentKind.Delay, ImpairmentKind.Reorder, ImpairmentKind.Mark,
+    ];
+
+    private static readonly IcmpErrorKind[] s_errors = [.. Enum.GetValues<IcmpErrorKind>().Where(kind => kind != IcmpErrorKind.Other)];
 
     public static Scenario Make(long seed)
     {
@@ -97,6 +108,8 @@ internal static class ScenarioGenerator
             Latency = TimeSpan.FromMicroseconds(microseconds),
             Jitter = random.Next(3) == 0 ? TimeSpan.FromMicroseconds(random.Next(30_000)) : TimeSpan.Zero,
             Bandwidth = random.Next(3) == 0 ? (size + 1) * (20_000L + random.Next(5_000_000)) : null,
+            MarkThreshold = random.Next(4) == 0 ? random.Next(8) : null,
+            Hops = random.Next(8) == 0 ? random.Next(30) : 0,
             QueueLength = 2 + random.Next(50),
             Mtu = random.Next(8) switch
             {
@@ -114,8 +127,13 @@ internal static class ScenarioGenerator
         int count = 1 + random.Next(4);
         for (int i = 0; i < count; i++)
         {
-            var kind = (ImpairmentKind)random.Next(Enum.GetValues<ImpairmentKind>().Length);
-            impairments.Add(random.Next(5) == 0 ? Blackout(random, hosts) : new(kind, Selector(random, hosts))
+            if (random.Next(4) == 0)
+            {
+                impairments.Add(random.Next(3) == 0 ? Refusal(random, hosts) : Blackout(random, hosts));
+                continue;
+            }
+
+            impairments.Add(new(s_kinds[random.Next(s_kinds.Length)], Selector(random, hosts))
             {
                 // An old duplicate can come long after its time, though within the lifetime of segments.
                 Delay = TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(4000) : random.Next(100)),
@@ -132,6 +150,16 @@ internal static class ScenarioGenerator
         var start = TimeSpan.FromMilliseconds(random.Next(1000));
         var selector = new PacketSelector { From = random.Next(2) == 0 ? AnyOf(random, hosts) : null };
         return new(ImpairmentKind.Drop, selector) { Start = start, End = start + TimeSpan.FromMilliseconds(random.Next(10_000)) };
+    }
+
+    private static ImpairmentPlan Refusal(SeededRandom random, ImmutableArray<HostPlan> hosts)
+    {
+        IcmpErrorKind error = random.Next(2) == 0 ? IcmpErrorKind.PacketTooBig : s_errors[random.Next(s_errors.Length)];
+        return new(ImpairmentKind.Refuse, Selector(random, hosts))
+        {
+            Error = error,
+            Mtu = error == IcmpErrorKind.PacketTooBig ? 68 + random.Next(1500) : 0,
+        };
     }
 
     private static PacketSelector Selector(SeededRandom random, ImmutableArray<HostPlan> hosts)

@@ -43,6 +43,7 @@ internal sealed class ScenarioShrinker
             scenario = shrinker.Try(scenario, ChanceToCertainty);
             scenario = shrinker.Try(scenario, Plainer);
             scenario = shrinker.Try(scenario, Smaller);
+            scenario = shrinker.Try(scenario, Earlier);
         }
         while (!ReferenceEquals(scenario, before) && !shrinker.IsTired);
 
@@ -198,6 +199,8 @@ internal sealed class ScenarioShrinker
             link with { Latency = plain.Latency },
             link with { Jitter = plain.Jitter },
             link with { Bandwidth = plain.Bandwidth },
+            link with { MarkThreshold = plain.MarkThreshold },
+            link with { Hops = plain.Hops },
             link with { QueueLength = plain.QueueLength },
             link with { Mtu = plain.Mtu },
         ];
@@ -267,6 +270,27 @@ internal sealed class ScenarioShrinker
             foreach (EndPlan end in SmallerEnds(connection.ServerEnd))
             {
                 yield return scenario with { Connections = scenario.Connections.SetItem(i, connection with { ServerEnd = end }) };
+            }
+        }
+    }
+
+    /// <summary>
+    /// The scenario with fewer octets, and an impairment that hits one packet hits an earlier one: with less to send, it is that one which is
+    /// the FIN, or whatever mattered.
+    /// </summary>
+    private static IEnumerable<Scenario> Earlier(Scenario scenario)
+    {
+        for (int i = 0; i < scenario.Impairments.Length; i++)
+        {
+            ImpairmentPlan impairment = scenario.Impairments[i];
+            PacketSelector selector = impairment.Selector;
+            for (int skip = 0; selector is { Count: 1, From: not null } && skip < Math.Min(selector.Skip, MostHits); skip++)
+            {
+                ImpairmentPlan earlier = impairment with { Selector = selector with { Skip = skip } };
+                foreach (Scenario smaller in Smaller(scenario with { Impairments = scenario.Impairments.SetItem(i, earlier) }))
+                {
+                    yield return smaller;
+                }
             }
         }
     }

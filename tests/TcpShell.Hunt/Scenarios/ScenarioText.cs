@@ -131,6 +131,8 @@ internal static class ScenarioText
         + Pair("jitter", link.Jitter, TimeSpan.Zero)
         + Pair("bandwidth", link.Bandwidth, null)
         + Pair("queue", link.QueueLength, 1000)
+        + Pair("mark", link.MarkThreshold, null)
+        + Pair("hops", link.Hops, 0)
         + Pair("mtu", link.Mtu, 1500);
 
     private static LinkOptions ReadLink(Line line) => new()
@@ -139,6 +141,8 @@ internal static class ScenarioText
         Jitter = line.Duration("jitter") ?? TimeSpan.Zero,
         Bandwidth = line.Number("bandwidth"),
         QueueLength = (int)(line.Number("queue") ?? 1000),
+        MarkThreshold = (int?)line.Number("mark"),
+        Hops = (int)(line.Number("hops") ?? 0),
         Mtu = (int)(line.Number("mtu") ?? 1500),
     };
 
@@ -163,6 +167,8 @@ internal static class ScenarioText
             + Pair("count", selector.Count, null)
             + Pair("probability", selector.Probability, 1.0)
             + Pair("delay", impairment.Delay, TimeSpan.Zero)
+            + Pair("error", impairment.Error, default)
+            + Pair("mtu", impairment.Mtu, 0)
             + Pair("start", impairment.Start, TimeSpan.Zero)
             + Pair("end", impairment.End, null);
     }
@@ -183,6 +189,8 @@ internal static class ScenarioText
         return new(Enum.Parse<ImpairmentKind>(line.Word(0), ignoreCase: true), selector)
         {
             Delay = line.Duration("delay") ?? default,
+            Error = Enum.Parse<IcmpErrorKind>(line.Value("error") ?? nameof(IcmpErrorKind.NetworkUnreachable)),
+            Mtu = (int)(line.Number("mtu") ?? 0),
             Start = line.Duration("start") ?? default,
             End = line.Duration("end"),
         };

@@ -61,6 +61,13 @@ internal sealed class Observations
     /// <summary>Whether a RST has arrived.</summary>
     public bool ResetArrived { get; set; }
 
+    /// <summary>Notes that a packet between the two ends came to nothing.</summary>
+    public void CountLoss()
+    {
+        Losses++;
+        LossesInSilence++;
+    }
+
     /// <summary>Notes octets that have arrived.</summary>
     public void Arrived(SeqNumber from, SeqNumber to)
     {

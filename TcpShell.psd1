@@ -25,6 +25,7 @@
         'Get-TcpSegment'
         'Get-TcpTransition'
         'Import-TcpCapture'
+        'Invoke-TcpScript'
         'New-TcpConnection'
         'New-TcpHost'
         'New-TcpListener'

@@ -28,7 +28,7 @@ internal sealed class StateFingerprint
             nameof(TcpHost.Network), nameof(TcpHost.Counters)),
         .. Ignore<HostedConnection>("_changes", nameof(HostedConnection.Id), nameof(HostedConnection.History), "Scheduled", "IsDirty"),
         .. Ignore<Listener>("_accepted", nameof(Listener.Accepted), nameof(Listener.BacklogDrops)),
-        .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters)),
+        .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits)),
     ];
 
     // How long after it a moment decides anything; TIME-WAIT and all retransmissions are over long before those 24 days.

@@ -21,12 +21,11 @@ internal sealed class ScriptCalls
     // Nobody writes more than that at once, and a script cannot make the runner take more memory.
     private const int LargestBuffer = 1 << 26;
 
-    private static byte[] s_zeros = [];
-
     private readonly Dictionary<long, int> _descriptors = [];
     private readonly ScriptHost _host;
     private readonly Endpoint _bound;
     private readonly Endpoint _remote;
+    private byte[] _zeros = [];
 
     /// <summary>Makes the calls of a program.</summary>
     /// <param name="host">The host that it runs on.</param>
@@ -70,13 +69,15 @@ internal sealed class ScriptCalls
             case "readv":
                 return Read(call, Octets(Argument(call, 1)), 0);
             case "recvmsg":
-                return Read(call, Octets(Message(call).Find("msg_iov")), Number(Argument(call, 2)));
+                return ReceiveMessage(call);
             case "write" or "send" or "sendto":
                 return Write(call, Length(call, 2), call.Name == "write" ? 0 : Number(Argument(call, 3)));
             case "writev":
                 return Write(call, Octets(Argument(call, 1)), 0);
             case "sendmsg":
-                return Write(call, Octets(Message(call).Find("msg_iov")), Number(Argument(call, 2)));
+                return Message(call).Find("msg_control") is null
+                    ? Write(call, Octets(Message(call).Find("msg_iov")), Number(Argument(call, 2)))
+                    : throw new ScriptUnsupported(call.Text);
         }
 
         int descriptor = Descriptor(Argument(call, 0));
@@ -146,6 +147,41 @@ internal sealed class ScriptCalls
         int descriptor = Descriptor(Argument(call, 0));
         var buffer = new byte[Math.Min(length, LargestBuffer)];
         return new(call, () => Sockets.Read(descriptor, buffer), call.End is not null && (flags & ScriptSymbols.ValueOf("MSG_DONTWAIT")) == 0);
+    }
+
+    /// <summary>recvmsg; the one control message that is known says how much more can be read (TCP_CM_INQ).</summary>
+    private ScriptCall ReceiveMessage(SystemCallEvent call)
+    {
+        StructureValue message = Message(call);
+        ScriptCall read = Read(call, Octets(message.Find("msg_iov")), Number(Argument(call, 2)));
+        if (message.Find("msg_control") is not { } control)
+        {
+            return read;
+        }
+
+        bool isInquiry = control is ListValue { Items: [StructureValue single] } && (single.Find("cmsg_type") as SymbolValue)?.Name == "TCP_CM_INQ";
+        if (!isInquiry)
+        {
+            throw new ScriptUnsupported(call.Text);
+        }
+
+        long expected = Number(((StructureValue)((ListValue)control).Items[0]).Find("cmsg_data"));
+        int descriptor = Descriptor(Argument(call, 0));
+        SocketResult Attempt()
+        {
+            SocketResult result = read.Attempt();
+            if (result.Succeeded)
+            {
+                // Where nothing but the end of the stream is left, Linux says 1.
+                int left = Sockets.Readable(descriptor).Value;
+                left += left == 0 && Sockets.Find(descriptor)?.Connection?.Tcp.EndOfStream == true ? 1 : 0;
+                RequireSame(call, expected, left);
+            }
+
+            return result;
+        }
+
+        return read with { Attempt = Attempt };
     }
 
     private ScriptCall Write(SystemCallEvent call, int length, long flags)
@@ -235,6 +271,8 @@ internal sealed class ScriptCalls
         ScriptValue value = Argument(call, 3);
         switch (name)
         {
+            case "TCP_INQ":
+                return Sockets.Find(descriptor) is null ? SocketResult.Fail(Errno.EBADF) : new(0);
             case "SO_LINGER" when value is StructureValue linger:
                 bool on = Number(linger.Find("onoff")) != 0;
                 return Sockets.SetLinger(descriptor, on ? TimeSpan.FromSeconds(Number(linger.Find("linger"))) : null);
@@ -261,13 +299,8 @@ internal sealed class ScriptCalls
             "cubic" => CongestionAlgorithm.Cubic,
             _ => throw new ScriptUnsupported($"the congestion control {algorithm}"),
         };
-        if (socket.Connection is not null && socket.Settings.Congestion != wanted)
-        {
-            throw new ScriptUnsupported("TCP_CONGESTION on an open connection");
-        }
-
-        socket.Settings = socket.Settings with { Congestion = wanted };
-        return new(0);
+        SocketResult result = Sockets.Change(socket, socket.Settings with { Congestion = wanted });
+        return result.Error == Errno.ENOPROTOOPT ? throw new ScriptUnsupported("TCP_CONGESTION on an open connection") : result;
     }
 
     private SocketResult GetOption(int descriptor, SystemCallEvent call)
@@ -280,9 +313,17 @@ internal sealed class ScriptCalls
     private static void RequireSame(SystemCallEvent call, int index, SocketResult result)
     {
         ScriptValue pointed = Pointed(Argument(call, index));
-        if (result.Succeeded && pointed is not UnstatedValue && Number(pointed) != result.Value)
+        if (result.Succeeded && pointed is not UnstatedValue)
         {
-            throw new ScriptFailure(call.Text, Invariant($"[{result.Value}]"));
+            RequireSame(call, Number(pointed), result.Value);
+        }
+    }
+
+    private static void RequireSame(SystemCallEvent call, long expected, int actual)
+    {
+        if (expected != actual)
+        {
+            throw new ScriptFailure(call.Text, Invariant($"[{actual}]"));
         }
     }
 
@@ -309,7 +350,7 @@ internal sealed class ScriptCalls
         Argument(call, 2) is SymbolValue symbol ? symbol.Name : throw new ScriptUnsupported($"{call.Text}: the option has no name");
 
     private static StructureValue Message(SystemCallEvent call) =>
-        Argument(call, 1) is StructureValue message && message.Find("msg_control") is null ? message : throw new ScriptUnsupported(call.Text);
+        Argument(call, 1) as StructureValue ?? throw new ScriptUnsupported(call.Text);
 
     private static int Length(SystemCallEvent call, int index)
     {
@@ -343,13 +384,13 @@ internal sealed class ScriptCalls
         _ => throw new ScriptUnsupported($"the argument {value}"),
     };
 
-    private static ReadOnlySpan<byte> Zeros(int count)
+    private ReadOnlySpan<byte> Zeros(int count)
     {
-        if (s_zeros.Length < count)
+        if (_zeros.Length < count)
         {
-            s_zeros = new byte[count];
+            _zeros = new byte[count];
         }
 
-        return s_zeros.AsSpan(0, count);
+        return _zeros.AsSpan(0, count);
     }
 }

@@ -284,6 +284,23 @@ internal sealed class ScriptCodeReader(string text)
         return statements;
     }
 
+    /// <summary>The names in a statement, those in its strings as well.</summary>
+    public static IEnumerable<string> Names(string statement)
+    {
+        var reader = new ScriptCodeReader(statement);
+        while (!reader.AtEnd)
+        {
+            if (reader.TakeName() is { } name)
+            {
+                yield return name;
+            }
+            else
+            {
+                reader._position++;
+            }
+        }
+    }
+
     /// <summary>Takes this symbol if it comes next.</summary>
     public bool TryTake(string symbol)
     {

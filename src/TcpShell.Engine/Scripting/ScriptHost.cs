@@ -56,7 +56,7 @@ internal sealed class ScriptHost
             Reason = TransmitReason.Crafted,
             Note = note,
         };
-        Trace.Add(traced);
+        Note(traced);
         traced.Verdict = Host.PacketArrives(packet, Now);
         Sockets.PacketArrived();
         traced.StateChanges = Changes();
@@ -97,7 +97,7 @@ internal sealed class ScriptHost
         {
             CountStep();
             Emitted.Enqueue(new(Now, PacketDecoder.Decode(packet.Bytes, LinkType.Raw)));
-            Trace.Add(new TracedPacket
+            Note(new TracedPacket
             {
                 Number = Trace.NextNumber(),
                 Sent = Now,
@@ -112,6 +112,14 @@ internal sealed class ScriptHost
                 Note = packet.Note,
                 ConnectionId = packet.ConnectionId,
             });
+        }
+    }
+
+    private void Note(TracedPacket packet)
+    {
+        if (_options.KeepTrace)
+        {
+            Trace.Add(packet);
         }
     }
 

@@ -63,8 +63,22 @@ internal sealed class ScriptPeer(Endpoint local, Endpoint remote)
         return octets;
     }
 
-    /// <summary>The sequence number on the wire for one of ours in the script.</summary>
-    public uint LocalToWire(uint sequence) => unchecked(sequence + LocalIss);
+    /// <summary>A segment of ours as a router quotes it that could not carry it: the headers and the length that it had.</summary>
+    public byte[] Quote(uint sequence, int length)
+    {
+        var segment = new TcpSegment
+        {
+            SourcePort = Local.Port,
+            DestinationPort = Remote.Port,
+            SequenceNumber = unchecked(sequence + LocalIss),
+            Flags = TcpFlags.ACK,
+            Payload = new byte[length],
+        };
+        var header = new PacketHeader(Local.Address, Remote.Address);
+        var octets = new byte[PacketWriter.SizeOf(header, segment)];
+        PacketWriter.Write(header, segment, octets);
+        return octets;
+    }
 
     /// <summary>A packet of this connection as the script would write it.</summary>
     public TcpPacketEvent FromWire(in DecodedPacket packet)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using TcpShell.Simulation;
+using TcpShell.Tracing;
 
 namespace TcpShell.Scripting;
 
@@ -34,8 +35,11 @@ public sealed record ScriptResult
     /// <summary>Packets that left the TCP under test and that the script says nothing about.</summary>
     public int Unlisted { get; init; }
 
-    /// <summary>All packets, in both directions.</summary>
+    /// <summary>All packets, in both directions; empty where they are not kept.</summary>
     public required PacketTrace Trace { get; init; }
+
+    /// <summary>All segments, in both directions; none where packets are not kept.</summary>
+    public IEnumerable<SegmentRecord> Segments => SegmentRecorder.Record(Trace);
 
     /// <summary>The verdict; where it is no pass, with place, reason, expectation and what came.</summary>
     public override string ToString()

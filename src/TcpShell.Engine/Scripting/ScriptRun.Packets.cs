@@ -21,16 +21,37 @@ internal sealed partial class ScriptRun
 
     private void Inject(PacketEvent packet)
     {
-        var segment = packet as TcpPacketEvent ?? throw new ScriptUnsupported(packet.Text);
-        ScriptPeer peer = PeerOf(segment) ?? (Peer = AddPeer(
-            new Endpoint(_configuration.LocalAddress, segment.Ports?.Destination ?? _configuration.Bound.Port),
-            new Endpoint(_configuration.Remote.Address, segment.Ports?.Source ?? (ushort)(FirstRemotePort + _peers.Count))));
         foreach (EmittedPacket emitted in Host.Emitted)
         {
             Learn(emitted.Packet);
         }
 
+        if (packet is IcmpPacketEvent icmp)
+        {
+            InjectIcmp(icmp);
+            return;
+        }
+
+        var segment = (TcpPacketEvent)packet;
+        ScriptPeer peer = PeerOf(segment) ?? (Peer = AddPeer(
+            new Endpoint(_configuration.LocalAddress, segment.Ports?.Destination ?? _configuration.Bound.Port),
+            new Endpoint(_configuration.Remote.Address, segment.Ports?.Source ?? (ushort)(FirstRemotePort + _peers.Count))));
         Host.Deliver(peer.ToWire(segment), packet.Text);
+    }
+
+    /// <summary>An ICMP error, sent by the other end, about a segment of ours.</summary>
+    private void InjectIcmp(IcmpPacketEvent icmp)
+    {
+        ScriptPeer peer = Peer ?? throw new ScriptUnsupported($"{icmp.Text} before there is a connection");
+        bool isIPv6 = peer.Remote.Address.IsIPv6;
+        byte code = 0;
+        if (!IcmpWords.TryGetType(icmp.Type, isIPv6, out byte type) || (icmp.Code is not null && !IcmpWords.TryGetCode(icmp.Type, icmp.Code, isIPv6, out code)))
+        {
+            throw new ScriptUnsupported($"{icmp.Text} in {(isIPv6 ? "IPv6" : "IPv4")}");
+        }
+
+        byte[] quoted = peer.Quote(icmp.QuotedSequence, icmp.QuotedLength);
+        Host.Deliver(IcmpWriter.Write(peer.Remote.Address, quoted, type, code, (int)Math.Min(icmp.NextHopMtu ?? 0, ushort.MaxValue)), icmp.Text);
     }
 
     /// <summary>The connection that a packet of the script belongs to; null where it begins one.</summary>
@@ -59,7 +80,7 @@ internal sealed partial class ScriptRun
 
     private void Expect(PacketEvent packet, Timestamp scheduled)
     {
-        var expected = packet as TcpPacketEvent ?? throw new ScriptUnsupported(packet.Text);
+        var expected = (TcpPacketEvent)packet;
         ScriptPeer peer = PeerOf(expected) ?? throw new ScriptFailure(expected.Text, "nothing", "There is no connection that could send this packet.");
         (TcpPacketEvent actual, Timestamp time) = Collect(expected, peer, scheduled);
         if (expected.Flags.Has(TcpFlags.SYN) && actual.Flags.Has(TcpFlags.SYN) && peer.TryNameLocalIss(expected.Sequence))

@@ -245,6 +245,6 @@ internal sealed partial class ScriptRun
     private void Execute(CodeEvent code)
     {
         TcpSocket? socket = _socket;
-        _code.Run(code.Code, name => TcpInfo.Find(socket?.Connection, name));
+        _code.Run(code.Code, name => TcpInfo.Find(socket?.Connection, name, Host.Now));
     }
 }

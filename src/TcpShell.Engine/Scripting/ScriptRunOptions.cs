@@ -21,6 +21,9 @@ public sealed record ScriptRunOptions
     /// <summary>Whether timestamps must be echoed as the script states, which packetdrill itself never looks at.</summary>
     public bool CompareTimestampEcho { get; init; } = true;
 
+    /// <summary>Whether all packets are kept for <see cref="ScriptResult.Trace"/>.</summary>
+    public bool KeepTrace { get; init; } = true;
+
     /// <summary>The most virtual time that a script may take.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromHours(24);
 

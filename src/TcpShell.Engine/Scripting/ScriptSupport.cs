@@ -6,6 +6,9 @@ namespace TcpShell.Scripting;
 /// <summary>Looks through a script before it is run, so that one that cannot be run is called that, and not a failure of the TCP under test.</summary>
 internal static class ScriptSupport
 {
+    // An IP packet has at most 65535 octets, of which IPv6 and TCP headers take up to 100.
+    private const int LargestPayload = 65435;
+
     /// <summary>Finds what is not supported.</summary>
     /// <param name="script">The script.</param>
     /// <param name="looking">Is told which event is looked at.</param>
@@ -23,9 +26,24 @@ internal static class ScriptSupport
                 case PacketEvent packet:
                     Require(packet);
                     break;
+                case CodeEvent code:
+                    Require(code);
+                    break;
                 case CommandEvent command:
                     ScriptCommands.Apply(TcpSettings.Linux, command.Command);
                     break;
+            }
+        }
+    }
+
+    private static void Require(CodeEvent code)
+    {
+        foreach (string statement in ScriptCodeReader.Statements(code.Code))
+        {
+            string? unknown = ScriptCodeReader.Names(statement).FirstOrDefault(name => !TcpInfo.IsKnown(name));
+            if (unknown is not null)
+            {
+                throw new ScriptUnsupported($"{unknown} in a code block");
             }
         }
     }
@@ -83,13 +101,15 @@ internal static class ScriptSupport
         {
             case TcpPacketEvent { PspIndex: not null }:
                 throw new ScriptUnsupported("PSP encryption");
+            case TcpPacketEvent { PayloadLength: > LargestPayload } or IcmpPacketEvent { QuotedLength: > LargestPayload }:
+                throw new ScriptUnsupported("a packet of more than 65535 octets");
             case TcpPacketEvent segment:
                 Require(segment.Options);
                 break;
             case UdpPacketEvent:
                 throw new ScriptUnsupported("UDP");
-            case IcmpPacketEvent:
-                throw new ScriptUnsupported("ICMP");
+            case IcmpPacketEvent icmp when !icmp.IsInbound || icmp.Quote is IcmpQuote.Udp or IcmpQuote.Raw || icmp.Identifier is not null:
+                throw new ScriptUnsupported("ICMP other than errors about TCP segments");
         }
     }
 

@@ -10,20 +10,22 @@ internal static class ScriptSymbols
         ["AF_UNSPEC"] = 0, ["AF_INET"] = 2, ["AF_INET6"] = 10, ["SOCK_STREAM"] = 1, ["SOCK_NONBLOCK"] = 0x800, ["IPPROTO_IP"] = 0, ["IPPROTO_TCP"] = 6,
         ["SOL_SOCKET"] = 1, ["SOL_TCP"] = 6, ["SOL_IP"] = 0, ["F_GETFL"] = 3, ["F_SETFL"] = 4, ["O_RDWR"] = 2, ["O_NONBLOCK"] = 0x800,
         ["SHUT_RD"] = 0, ["SHUT_WR"] = 1, ["SHUT_RDWR"] = 2, ["MSG_OOB"] = 1, ["MSG_DONTWAIT"] = 0x40, ["MSG_NOSIGNAL"] = 0x4000,
-        ["SIOCINQ"] = 0x541b, ["FIONREAD"] = 0x541b, ["SIOCOUTQ"] = 0x5411, ["SO_LINGER"] = 13, ["TCP_CONGESTION"] = 13,
+        ["SIOCINQ"] = 0x541b, ["FIONREAD"] = 0x541b, ["SIOCOUTQ"] = 0x5411, ["SO_LINGER"] = 13, ["IP_PMTUDISC_DONT"] = 0,
+        ["IP_PMTUDISC_WANT"] = 1, ["IP_PMTUDISC_DO"] = 2, ["TCP_INQ"] = 36, ["TCP_CM_INQ"] = 36, ["TCP_CONGESTION"] = 13,
         ["POLLIN"] = (long)SocketEvents.POLLIN, ["POLLPRI"] = (long)SocketEvents.POLLPRI, ["POLLOUT"] = (long)SocketEvents.POLLOUT,
         ["POLLERR"] = (long)SocketEvents.POLLERR, ["POLLHUP"] = (long)SocketEvents.POLLHUP, ["POLLRDHUP"] = (long)SocketEvents.POLLRDHUP,
     };
 
-    private static readonly Dictionary<string, (string Level, SocketOption Option)> s_options = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, SocketOption> s_options = new(StringComparer.Ordinal)
     {
-        ["SO_REUSEADDR"] = ("SOL_SOCKET", SocketOption.ReuseAddress), ["SO_SNDBUF"] = ("SOL_SOCKET", SocketOption.SendBuffer),
-        ["SO_RCVBUF"] = ("SOL_SOCKET", SocketOption.ReceiveBuffer), ["SO_KEEPALIVE"] = ("SOL_SOCKET", SocketOption.KeepAlive),
-        ["SO_ERROR"] = ("SOL_SOCKET", SocketOption.Error), ["TCP_NODELAY"] = ("SOL_TCP", SocketOption.NoDelay),
-        ["TCP_MAXSEG"] = ("SOL_TCP", SocketOption.MaximumSegment), ["TCP_KEEPIDLE"] = ("SOL_TCP", SocketOption.KeepAliveIdle),
-        ["TCP_KEEPINTVL"] = ("SOL_TCP", SocketOption.KeepAliveInterval), ["TCP_KEEPCNT"] = ("SOL_TCP", SocketOption.KeepAliveProbes),
-        ["TCP_SYNCNT"] = ("SOL_TCP", SocketOption.SynRetries), ["TCP_USER_TIMEOUT"] = ("SOL_TCP", SocketOption.UserTimeout),
-        ["IP_TOS"] = ("SOL_IP", SocketOption.TrafficClass), ["IP_TTL"] = ("SOL_IP", SocketOption.TimeToLive),
+        ["SO_REUSEADDR"] = SocketOption.ReuseAddress, ["SO_SNDBUF"] = SocketOption.SendBuffer,
+        ["SO_RCVBUF"] = SocketOption.ReceiveBuffer, ["SO_KEEPALIVE"] = SocketOption.KeepAlive,
+        ["SO_ERROR"] = SocketOption.Error, ["TCP_NODELAY"] = SocketOption.NoDelay,
+        ["TCP_MAXSEG"] = SocketOption.MaximumSegment, ["TCP_KEEPIDLE"] = SocketOption.KeepAliveIdle,
+        ["TCP_KEEPINTVL"] = SocketOption.KeepAliveInterval, ["TCP_KEEPCNT"] = SocketOption.KeepAliveProbes,
+        ["TCP_SYNCNT"] = SocketOption.SynRetries, ["TCP_USER_TIMEOUT"] = SocketOption.UserTimeout,
+        ["IP_TOS"] = SocketOption.TrafficClass, ["IP_TTL"] = SocketOption.TimeToLive,
+        ["IP_MTU_DISCOVER"] = SocketOption.PathMtuDiscovery,
     };
 
     /// <summary>The number of a constant.</summary>
@@ -37,5 +39,5 @@ internal static class ScriptSymbols
     /// <summary>The socket option of a name.</summary>
     /// <exception cref="ScriptUnsupported">It is not one that is understood.</exception>
     public static SocketOption OptionOf(string name) =>
-        s_options.TryGetValue(name, out (string Level, SocketOption Option) entry) ? entry.Option : throw new ScriptUnsupported(name);
+        s_options.TryGetValue(name, out SocketOption option) ? option : throw new ScriptUnsupported(name);
 }

@@ -44,4 +44,7 @@ public enum SocketOption
 
     /// <summary>IP_TTL: time to live.</summary>
     TimeToLive,
+
+    /// <summary>IP_MTU_DISCOVER: 0 (IP_PMTUDISC_DONT) heeds no ICMP error about packets that are too big.</summary>
+    PathMtuDiscovery,
 }

@@ -44,14 +44,7 @@ public sealed partial class SocketTable
             return SocketResult.Fail(Errno.EINVAL);
         }
 
-        bool isInUse = socket.Connection is { State: not TcpState.Closed } || socket.Listener is not null;
-        if (isInUse && settings != socket.Settings)
-        {
-            return SocketResult.Fail(Errno.ENOPROTOOPT);
-        }
-
-        socket.Settings = settings;
-        return new(0);
+        return Change(socket, settings);
     }
 
     /// <summary>Makes close wait, or abort.</summary>
@@ -103,7 +96,8 @@ public sealed partial class SocketTable
             SocketOption.KeepAlive => settings.KeepAlive ? 1 : 0,
             SocketOption.Error => (int)socket.TakeError(),
             SocketOption.NoDelay => settings.Nagle ? 0 : 1,
-            SocketOption.MaximumSegment when connection is { State: >= TcpState.Established } => connection.SendMss,
+            SocketOption.MaximumSegment when connection is { State: >= TcpState.Established } =>
+                Math.Min(connection.SendMss, settings.MaximumSegmentSize ?? int.MaxValue),
             SocketOption.MaximumSegment => settings.MaximumSegmentSize ?? DefaultMss,
             SocketOption.KeepAliveIdle => (int)settings.KeepAliveIdle.TotalSeconds,
             SocketOption.KeepAliveInterval => (int)settings.KeepAliveInterval.TotalSeconds,
@@ -111,6 +105,7 @@ public sealed partial class SocketTable
             SocketOption.SynRetries => settings.SynRetries,
             SocketOption.UserTimeout => (int)(settings.UserTimeout?.TotalMilliseconds ?? 0),
             SocketOption.TrafficClass => settings.Dscp << 2,
+            SocketOption.PathMtuDiscovery => settings.PathMtuDiscovery ? 1 : 0,
             _ => settings.TimeToLive,
         });
     }
@@ -123,6 +118,28 @@ public sealed partial class SocketTable
     /// <summary>Octets that were written and are not acknowledged (SIOCOUTQ).</summary>
     /// <param name="descriptor">The socket.</param>
     public SocketResult Unacknowledged(int descriptor) => Count(descriptor, connection => connection.SendQueue);
+
+    /// <summary>Gives a socket other settings: for what it will do, and for the connection that it has.</summary>
+    internal SocketResult Change(TcpSocket socket, TcpSettings settings)
+    {
+        if (settings == socket.Settings)
+        {
+            return new(0);
+        }
+
+        HostedConnection? connection = socket.Connection ?? socket.Listener?.Control;
+        return Call(() =>
+        {
+            if (connection is { State: not TcpState.Closed })
+            {
+                connection.Tcp.ChangeSettings(settings, Now);
+                _host.Touch(connection, Now);
+            }
+
+            socket.Settings = settings;
+            return new(0);
+        });
+    }
 
     // What Linux gives at least.
     private const int SmallestSendBuffer = 4608;
@@ -148,6 +165,7 @@ public sealed partial class SocketTable
         SocketOption.UserTimeout => settings with { UserTimeout = value == 0 ? null : TimeSpan.FromMilliseconds(value) },
         SocketOption.TrafficClass => settings with { Dscp = value >> 2 },
         SocketOption.TimeToLive => settings with { TimeToLive = value },
+        SocketOption.PathMtuDiscovery => settings with { PathMtuDiscovery = value != 0 },
         _ => null,
     };
 }

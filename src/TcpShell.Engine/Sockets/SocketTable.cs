@@ -346,6 +346,7 @@ public sealed partial class SocketTable
         TcpCallError.PortInUse => Errno.EADDRINUSE,
         TcpCallError.InsufficientResources => Errno.ENOBUFS,
         TcpCallError.HostDown => Errno.ENETDOWN,
+        TcpCallError.SettingFixed => Errno.ENOPROTOOPT,
         _ => Errno.EINVAL,
     };
 }

@@ -53,7 +53,7 @@ public sealed class TcpSocket
     internal bool ErrorIsTold { get; set; }
 
     /// <summary>The error that the next call tells; it stays until it is told.</summary>
-    internal Errno PendingError => ErrorIsTold || Connection is null ? Errno.None : ErrnoOf(Connection.Error);
+    internal Errno PendingError => ErrorIsTold || Connection is null ? Errno.None : ErrnoOf(Connection);
 
     /// <summary>Whether its connection is open in both directions, or half-closed, or on the way there.</summary>
     internal bool IsSynchronized => Connection?.State is >= TcpState.Established;
@@ -75,11 +75,16 @@ public sealed class TcpSocket
         : Listener is { } listener ? $"{Descriptor} {listener}"
         : $"{Descriptor} {Local}";
 
-    private static Errno ErrnoOf(ConnectionError error) => error switch
+    private static Errno ErrnoOf(HostedConnection connection) => connection.Error switch
     {
         ConnectionError.None or ConnectionError.Aborted => Errno.None,
         ConnectionError.Refused => Errno.ECONNREFUSED,
-        ConnectionError.TimedOut or ConnectionError.UserTimeout => Errno.ETIMEDOUT,
+        ConnectionError.Unreachable when connection.Tcp.LastIcmpError?.Kind == IcmpErrorKind.PortUnreachable => Errno.ECONNREFUSED,
+        ConnectionError.Unreachable when connection.Tcp.LastIcmpError?.Kind == IcmpErrorKind.ProtocolUnreachable => Errno.ENOPROTOOPT,
+        ConnectionError.Unreachable => Errno.EHOSTUNREACH,
+
+        // A router that has said why nothing is answered is believed in the end.
+        ConnectionError.TimedOut or ConnectionError.UserTimeout => connection.Tcp.LastIcmpError is null ? Errno.ETIMEDOUT : Errno.EHOSTUNREACH,
         ConnectionError.HostStopped => Errno.ENETDOWN,
         _ => Errno.ECONNRESET,
     };

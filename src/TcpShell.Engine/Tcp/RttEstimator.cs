@@ -3,18 +3,17 @@ namespace TcpShell.Tcp;
 /// <summary>SRTT, RTTVAR and the retransmission timeout (RFC 6298 [MUST-18]).</summary>
 public sealed class RttEstimator
 {
-    // G, the clock's granularity (RFC 6298 2.2). Virtual time is finer; 1 ms is what current stacks count in.
-    private static readonly TimeSpan s_granularity = TimeSpan.FromMilliseconds(1);
-
     // What the RTO is set to when data starts after a SYN timed out (RFC 6298 5.7).
     private static readonly TimeSpan s_afterSynTimeout = TimeSpan.FromSeconds(3);
 
+    private readonly TimeSpan _granularity;
     private readonly TimeSpan _minimum;
     private readonly TimeSpan _maximum;
     private TimeSpan _base;
 
     internal RttEstimator(TcpSettings settings)
     {
+        _granularity = settings.RtoGranularity;
         _minimum = settings.MinimumRto;
         _maximum = settings.MaximumRto;
         _base = settings.InitialRto;
@@ -73,7 +72,7 @@ public sealed class RttEstimator
         Minimum = Minimum is { } minimum && minimum < rtt ? minimum : rtt;
         Backoff = 0;
         TimeSpan spread = Variation.Value * 4;
-        _base = Smoothed.Value + (spread > s_granularity ? spread : s_granularity); // [6298-8]
+        _base = Smoothed.Value + (spread > _granularity ? spread : _granularity); // [6298-8]
         _base = _base < _minimum ? _minimum : _base;
     }
 

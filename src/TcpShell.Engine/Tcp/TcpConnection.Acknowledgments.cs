@@ -13,6 +13,12 @@ public sealed partial class TcpConnection
     private SeqNumber _windowFullUpTo;
     private bool _spaceWanted;
 
+    // The most octets that were in flight at once in the present window's worth of data, and where that ends.
+    private int _mostInFlight;
+    private SeqNumber _mostInFlightUpTo;
+
+    private bool UsesHalfOfWindow => CongestionWindow < SlowStartThreshold && CongestionWindow / 2 < _mostInFlight;
+
     /// <summary>What one ACK told.</summary>
     /// <param name="Acknowledged">Octets by which SND.UNA moved.</param>
     /// <param name="Delivered">Octets of which it is the first word that they arrived [6937-2].</param>
@@ -32,7 +38,7 @@ public sealed partial class TcpConnection
         bool ofSyn = una == Snd.Iss;
         bool isBare = TellsNothing(segment);
         bool waits = Unacknowledged.Count > 0;
-        bool windowWasFull = una < _windowFullUpTo;
+        bool windowWasFull = una < _windowFullUpTo || (Settings.GrowHalfUsedWindow && UsesHalfOfWindow);
         int sacked = Unacknowledged.SackedOctets;
         _delivered.Clear();
         TimeSpan? roundTrip = null;

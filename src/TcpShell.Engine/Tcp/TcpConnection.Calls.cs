@@ -197,7 +197,7 @@ public sealed partial class TcpConnection
         Snd.Iss = iss;
         Snd.Una = Snd.Nxt = Snd.Max = Snd.Up = iss;
         _sendBuffer.StartAt(iss + 1);
-        _recover = _windowFullUpTo = iss; // [6582-1]
+        _recover = _windowFullUpTo = _mostInFlightUpTo = iss; // [6582-1]
         _rack.Start(iss);
     }
 

@@ -236,6 +236,12 @@ public sealed partial class TcpConnection
     private void NoteSent(int octets)
     {
         _prr.Sent(octets);
+        if (Snd.Una >= _mostInFlightUpTo || Unacknowledged.InFlight > _mostInFlight)
+        {
+            _mostInFlight = Unacknowledged.InFlight;
+            _mostInFlightUpTo = Snd.Nxt;
+        }
+
         if (CongestionRoom < SendMaximumSegmentSize)
         {
             _windowFullUpTo = Snd.Nxt; // so far cwnd was used up, and may grow when this is acknowledged

@@ -79,6 +79,7 @@ public sealed partial class TcpConnection
         Counters.BytesReceived += advance;
         if (advance > 0)
         {
+            LastDataReceived = now;
             Tell(ConnectionEventKind.DataAvailable, now);
         }
         else if (count > 0)

@@ -97,6 +97,9 @@ public sealed partial class TcpConnection
     /// <summary>The octet of DSCP and ECN in the IP header of the last segment that arrived [MAY-9].</summary>
     public byte ReceivedTrafficClass { get; private set; }
 
+    /// <summary>When data last arrived in order; until it does, when the connection was established. Null before that.</summary>
+    public Timestamp? LastDataReceived { get; private set; }
+
     /// <summary>Octets that the user can receive now.</summary>
     public int Available => _reassembler.Available;
 
@@ -166,6 +169,9 @@ public sealed partial class TcpConnection
                 Timers.StopAll();
                 Unacknowledged.Clear();
                 _sendBuffer.Clear();
+                break;
+            case TcpState.Established:
+                LastDataReceived = now;
                 break;
             case TcpState.TimeWait:
                 Timers.StopAll();

@@ -61,6 +61,9 @@ public sealed record TcpSettings
     /// <summary>The retransmission timeout's cap: at least 60 s by RFC 6298 (2.5), 120 s on Linux.</summary>
     public TimeSpan MaximumRto { get; init; } = TimeSpan.FromSeconds(120); // [6298-5]
 
+    /// <summary>G of RFC 6298 2.3: the retransmission timeout is at least so far above the smoothed round-trip time. Linux acts as if it were 200 ms.</summary>
+    public TimeSpan RtoGranularity { get; init; } = TimeSpan.FromMilliseconds(1);
+
     /// <summary>How often an unanswered SYN is sent again: with 6 and 1 s the attempt fails after 127 s.</summary>
     public int SynRetries { get; init; } = 6;
 
@@ -105,6 +108,18 @@ public sealed record TcpSettings
 
     /// <summary>Leave slow start before a loss, when round-trip times grow (HyStart++, RFC 9406).</summary>
     public bool HyStart { get; init; } = true;
+
+    /// <summary>
+    /// The most segments by which one ACK enlarges the window in slow start; null for what the RFCs say: 1 (RFC 5681), or 8 with HyStart++ where
+    /// sending is not paced (RFC 9406 4.2). Linux counts all that is acknowledged.
+    /// </summary>
+    public int? SlowStartStep { get; init; }
+
+    /// <summary>
+    /// Whether slow start takes a window for used where more than half of it was in flight, as Linux does and RFC 7661 4.1 has it; otherwise a window
+    /// grows only where all of it was used.
+    /// </summary>
+    public bool GrowHalfUsedWindow { get; init; }
 
     /// <summary>How losses are found where SACK is in force; without SACK it is NewReno (RFC 6582) always.</summary>
     public LossRecovery LossRecovery { get; init; } = LossRecovery.Rack;
@@ -187,6 +202,8 @@ public sealed record TcpSettings
         RequirePositive(MinimumRto, nameof(MinimumRto));
         RequirePositive(MaximumRto, nameof(MaximumRto));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumRto, MinimumRto, nameof(MaximumRto));
+        RequireNotNegative(RtoGranularity, nameof(RtoGranularity));
+        RequireBetween(SlowStartStep ?? 1, 1, int.MaxValue, nameof(SlowStartStep));
         RequireBetween(SynRetries, 0, int.MaxValue, nameof(SynRetries));
         RequireBetween(SynAckRetries, 0, int.MaxValue, nameof(SynAckRetries));
         RequireBetween(R1, 1, int.MaxValue, nameof(R1));

@@ -19,13 +19,25 @@ public static class IcmpWriter
     /// <exception cref="ArgumentException">The packet has no whole IP header or another version, or that version has no such error.</exception>
     public static byte[] Write(IpAddress source, ReadOnlySpan<byte> packet, IcmpErrorKind error, int mtu = 0)
     {
+        (byte type, byte code) = source.IsIPv6 ? TypeOfIcmpV6(error) : TypeOfIcmp(error);
+        return Write(source, packet, type, code, mtu);
+    }
+
+    /// <summary>Makes the IP packet that tells the sender of a packet of an error, whatever its type and code.</summary>
+    /// <param name="source">Who tells it, of the packet's IP version.</param>
+    /// <param name="packet">The packet, from the IP header on.</param>
+    /// <param name="type">The type of the ICMP or ICMPv6 message.</param>
+    /// <param name="code">The code of the message.</param>
+    /// <param name="mtu">What stands where the next link's MTU stands; 0 for none.</param>
+    /// <exception cref="ArgumentException">The packet has no whole IP header or another version.</exception>
+    public static byte[] Write(IpAddress source, ReadOnlySpan<byte> packet, byte type, byte code, int mtu)
+    {
         IpLayer ip = IpLayer.Read(packet, 0, packet.Length);
         if (ip.PayloadOffset == 0 || ip.IsIPv6 != source.IsIPv6)
         {
             throw new ArgumentException($"{source} cannot tell the sender of that packet anything.", nameof(packet));
         }
 
-        (byte type, byte code) = source.IsIPv6 ? TypeOfIcmpV6(error) : TypeOfIcmp(error);
         int ipHeaderSize = source.IsIPv6 ? PacketWriter.IPv6HeaderSize : PacketWriter.IPv4HeaderSize;
         int longest = (source.IsIPv6 ? LongestIPv6Error : LongestIPv4Error) - ipHeaderSize - HeaderSize;
         ReadOnlySpan<byte> quoted = packet[..Math.Min(packet.Length, longest)];

@@ -15,21 +15,30 @@ public abstract class FileCmdlet : TcpCmdlet
     /// <summary>The parameter set whose paths are taken as they are written.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
-    /// <summary>The files that a path names; one error for each path that names none.</summary>
+    /// <summary>The files that paths name; one error for each path that names none.</summary>
     /// <param name="paths">Paths as the user wrote them.</param>
-    protected IEnumerable<string> ResolveFiles(string[] paths)
+    /// <param name="inFolders">Which files of a folder, and of its subfolders, are meant by its path; null if a folder cannot be meant.</param>
+    protected IEnumerable<string> ResolveFiles(string[] paths, string? inFolders = null)
     {
         foreach (string path in paths)
         {
             foreach (string file in Resolve(path))
             {
-                if (Directory.Exists(file))
+                if (!Directory.Exists(file))
+                {
+                    yield return file;
+                }
+                else if (inFolders is null)
                 {
                     WriteError(ErrorRecords.PathIsFolder(file));
-                    continue;
                 }
-
-                yield return file;
+                else
+                {
+                    foreach (string found in Directory.GetFiles(file, inFolders, SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                    {
+                        yield return found;
+                    }
+                }
             }
         }
     }

@@ -47,6 +47,22 @@ internal static partial class ErrorRecords
     public static ErrorRecord FileNotReadable(Exception failed, string path) => Create(
         failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
 
+    /// <summary>The TCP did not do what a script asks for.</summary>
+    public static ErrorRecord ScriptFailed(ScriptResult result) => Create(
+        new InvalidOperationException(result.ToString()),
+        "ScriptFailed",
+        ErrorCategory.InvalidResult,
+        result,
+        "Invoke-TcpScript -Trace keeps the packets in Segments of the result.");
+
+    /// <summary>A name is none of a profile, and there is no file with one either.</summary>
+    public static ErrorRecord ProfileNotFound(Exception failed, string profile) => Create(
+        failed,
+        failed is FormatException ? "ProfileNotUnderstood" : "ProfileNotFound",
+        failed is FormatException ? ErrorCategory.InvalidData : ErrorCategory.ObjectNotFound,
+        profile,
+        "Profiles are linux and rfc, or a JSON file such as { \"Name\": \"mine\", \"Settings\": { \"Timestamps\": false } }.");
+
     /// <summary>A text is no script in the packetdrill language.</summary>
     public static ErrorRecord ScriptNotUnderstood(TcpScriptException wrong, string? path) => Create(
         wrong,

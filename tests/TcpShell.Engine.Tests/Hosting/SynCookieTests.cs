@@ -97,6 +97,7 @@ public class SynCookieTests
     }
 
     [Fact, Trait("Proves", "4987-3")]
+    [Trait("Proves", "4987-6")]
     public void Ack_OfAnythingButTheCookie_GetsReset()
     {
         var lab = new Lab(serverSettings: s_always);

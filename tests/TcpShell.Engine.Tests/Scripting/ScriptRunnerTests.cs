@@ -43,6 +43,8 @@ public class ScriptRunnerTests
     [InlineData("+0...0.3 poll([{fd=4, events=POLLIN, revents=0}], 1, 300) = 0")]
     [InlineData("+0 poll([{fd=4, events=POLLIN|POLLOUT, revents=POLLOUT}], 1, 300) = 1")]
     [InlineData("+0 getsockopt(4, SOL_TCP, TCP_MAXSEG, [1000], [4]) = 0\n+0 %{ assert tcpi_state == TCP_ESTABLISHED and tcpi_snd_mss == 1000 }%")]
+    [InlineData("+0 write(4, ..., 2000) = 2000\n+0 > P. 1:2001(2000) ack 1\n+.01 < icmp unreachable frag_needed mtu 700 [1:1001(1000)]\n+0 > . 1:661(660) ack 1")]
+    [InlineData("+0 write(4, ..., 500) = 500\n+0 > P. 1:501(500) ack 1\n+0 write(4, ..., 500) = 500\n+.1 setsockopt(4, SOL_TCP, TCP_NODELAY, [1], 4) = 0\n+0 > P. 501:1001(500) ack 1")]
     [InlineData("+0 write(4, ..., 100) = 100\n+0~+.5 > P. 1:101(100) ack 1 <...>")]
     [InlineData("+0 sendmsg(4, {msg_name(...)=..., msg_iov(2)=[{..., 10}, {..., 20}], msg_flags=0}, 0) = 30\n+0 > P. 1:31(30) ack 1")]
     public void Script_ThatTheTcpFollows_Passes(string rest)
@@ -57,6 +59,8 @@ public class ScriptRunnerTests
     [InlineData("+.1 < R. 0:0(0) ack 1 win 0\n+0 connect(3, ..., ...) = -1 ECONNREFUSED (Connection refused)")]
     [InlineData("+0 connect(3, ..., ...) = -1 EALREADY (Operation already in progress)\n+1 > S 0:0(0) <mss 1460,sackOK,TS val 1100 ecr 0,nop,wscale 8>")]
     [InlineData("+.1 < . 5:5(0) ack 77 win 100\n+0 > R 77:77(0)")]
+    [InlineData("+.1 < icmp unreachable port_unreachable [0:0(0)]\n+0 connect(3, ..., ...) = -1 ECONNREFUSED (Connection refused)")]
+    [InlineData("+.1 < icmp unreachable host_unreachable [0:0(0)]\n+.9 > S 0:0(0) <...>")]
     [InlineData("+0 `sysctl -q net.ipv4.tcp_timestamps=0`\n+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 5\n+0 bind(5, ..., ...) = 0")]
     public void Script_OfAnActiveOpen_Passes(string rest)
     {
@@ -66,7 +70,7 @@ public class ScriptRunnerTests
     }
 
     [Theory]
-    [InlineData("+0 write(4, ..., 10) = 10\n+0 write(4, ..., 1) = 1\n+.5 > P. 1:13(12) ack 1", 11, "The packets do not make up the one that the script asks for.")]
+    [InlineData("+0 setsockopt(4, SOL_TCP, TCP_NODELAY, [1], 4) = 0\n+0 write(4, ..., 10) = 10\n+0 write(4, ..., 1) = 1\n+0 write(4, ..., 1) = 1\n+0 > P. 1:13(12) ack 1", 13, "The packets do not make up the one that the script asks for.")]
     [InlineData("+0 write(4, ..., 10) = 10\n+0 > P. 1:6(5) ack 1", 10, "In the packet the length is 10, not 5.")]
     [InlineData("+0 write(4, ..., 10) = 10\n+0 > F. 1:11(10) ack 1", 10, "In the packet the control bits are P., not F..")]
     [InlineData("+0 write(4, ..., 10) = 10\n+0 > P. 2:12(10) ack 1", 10, "In the packet the sequence number is 1, not 2.")]
@@ -114,6 +118,7 @@ public class ScriptRunnerTests
     [InlineData("+0 > udp (10)", "UDP is not supported.")]
     [InlineData("+0 > . 1:1(0) ack 1 <FO,nop,nop>", "TCP Fast Open is not supported.")]
     [InlineData("+0 > ipv4 1.1.1.1 > 2.2.2.2: . 1:1(0) ack 1", "a packet in a tunnel (ipv4) is not supported.")]
+    [InlineData("+0 < P. 1:65501(65500) ack 1 win 257", "a packet of more than 65535 octets is not supported.")]
     [InlineData("+0 write(4, NULL, 10) = -1 EFAULT", "a null pointer is not supported.")]
     [InlineData("+0 %{ assert tcpi_nonsense == 1 }%", "tcpi_nonsense in a code block is not supported.")]
     [InlineData("+0 %{ import os }%", "'os' in a code block is not supported.")]

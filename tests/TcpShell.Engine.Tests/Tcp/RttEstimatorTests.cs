@@ -44,6 +44,19 @@ public sealed class RttEstimatorTests
     }
 
     [Fact]
+    [Trait("Proves", "6298-8")]
+    public void SteadySamples_CoarseClock_RtoIsSoFarAboveSrtt()
+    {
+        var rtt = new RttEstimator(TcpSettings.Linux with { RtoGranularity = Milliseconds(200) });
+        for (int i = 0; i < 50; i++)
+        {
+            rtt.Sample(Milliseconds(100));
+        }
+
+        Assert.Equal(Milliseconds(300), rtt.Rto);
+    }
+
+    [Fact]
     [Trait("Proves", "6298-4")]
     [Trait("Proves", "6298-8")]
     public void SteadySamples_Rto_FloorAndGranularity()

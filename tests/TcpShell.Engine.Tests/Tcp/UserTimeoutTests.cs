@@ -61,6 +61,7 @@ public sealed class UserTimeoutTests
 
     [Theory]
     [Trait("Proves", "5482-2")]
+    [Trait("Proves", "5482-1")]
     [InlineData("uto 0", null)]
     [InlineData("uto 0m", null)]
     [InlineData("uto 1", 300)] // ours is longer

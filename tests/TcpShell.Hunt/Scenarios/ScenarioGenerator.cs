@@ -12,6 +12,9 @@ namespace TcpShell.Hunt.Scenarios;
 /// </summary>
 internal static class ScenarioGenerator
 {
+    // Routers that refuse packets end attempts to open with good reason, which would only hide what is looked for.
+    private static readonly ImpairmentKind[] s_impairments = [.. Enum.GetValues<ImpairmentKind>().Where(kind => kind != ImpairmentKind.Refuse)];
+
     // With buffers of some octets each octet takes an exchange of its own.
     private const int SmallBuffer = 100;
     private const int MostForSmallBuffers = 60;

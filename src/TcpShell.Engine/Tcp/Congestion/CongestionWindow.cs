@@ -8,7 +8,7 @@ internal sealed class CongestionWindow(TcpSettings settings)
     // No window of a peer is larger (RFC 7323 2.3), so no growth beyond it means anything; and it cannot overflow.
     private const int Largest = 1 << 30;
 
-    private readonly HyStart? _hyStart = settings.HyStart ? new HyStart() : null;
+    private readonly HyStart? _hyStart = settings.HyStart ? new HyStart(settings.SlowStartStep ?? HyStart.DefaultStep) : null;
 
     private double _octets = Largest;
 
@@ -49,7 +49,7 @@ internal sealed class CongestionWindow(TcpSettings settings)
         // HyStart++ is for the time when nothing is known of the path; later ssthresh knows better [9406-8].
         if (_hyStart is null || Threshold != int.MaxValue)
         {
-            Grow(data, Math.Min(data.Octets, SegmentSize)); // [5681-6]
+            Grow(data, Math.Min(data.Octets, (double)SegmentSize * (settings.SlowStartStep ?? 1))); // [5681-6]
             return true;
         }
 

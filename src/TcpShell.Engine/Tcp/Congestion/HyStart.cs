@@ -6,15 +6,16 @@ namespace TcpShell.Tcp.Congestion;
 /// HyStart++ (RFC 9406): leaves slow start when round-trip times grow, which a queue does that fills, before the queue overflows.
 /// Since a jitter looks alike at first, slow start goes on more slowly for some rounds, as conservative slow start (CSS), until it is clear which it was.
 /// </summary>
-internal sealed class HyStart
+/// <param name="step">L, in segments: how much one ACK grows the window at most [9406-5].</param>
+internal sealed class HyStart(int step)
 {
     private const int SamplesNeeded = 8; // N_RTT_SAMPLE
     private const int DelayDivisor = 8; // MIN_RTT_DIVISOR
     private const int CssGrowthDivisor = 4;
     private const int CssRounds = 5;
 
-    // L, in segments: how much one ACK grows the window at most where sending is not paced [9406-5].
-    private const int LargestStep = 8;
+    /// <summary>L where sending is not paced (RFC 9406 4.2).</summary>
+    public const int DefaultStep = 8;
 
     private static readonly TimeSpan s_leastDelay = TimeSpan.FromMilliseconds(4); // MIN_RTT_THRESH
     private static readonly TimeSpan s_mostDelay = TimeSpan.FromMilliseconds(16); // MAX_RTT_THRESH
@@ -37,7 +38,7 @@ internal sealed class HyStart
     public double Growth(in AcknowledgedData data, int segmentSize)
     {
         _roundEnd ??= data.Nxt;
-        double growth = Math.Min(data.Octets, LargestStep * segmentSize) / (_cssBaseline is null ? 1.0 : CssGrowthDivisor); // [9406-5, 9406-6]
+        double growth = Math.Min(data.Octets, (double)step * segmentSize) / (_cssBaseline is null ? 1.0 : CssGrowthDivisor); // [9406-5, 9406-6]
         TakeSample(data.Rtt);
         if (data.Una >= _roundEnd)
         {

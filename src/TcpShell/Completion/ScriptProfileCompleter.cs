@@ -1,0 +1,12 @@
+using System.Collections;
+using TcpShell.Scripting;
+
+namespace TcpShell.Completion;
+
+/// <summary>Completes the names of the profiles that come with the module.</summary>
+public sealed class ScriptProfileCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, string ToolTip)> GetNames(IDictionary fakeBoundParameters) =>
+        new[] { ScriptProfile.Linux, ScriptProfile.Rfc }.Select(profile => (profile.Name, profile.Description));
+}

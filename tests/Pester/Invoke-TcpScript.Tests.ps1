@@ -1,0 +1,88 @@
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    $syn = @'
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
++0 > S 0:0(0) <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale SHIFT>
++1 > S 0:0(0) <mss 1460,sackOK,TS val 1100 ecr 0,nop,wscale SHIFT>
+'@
+    $folder = Join-Path $TestDrive scripts
+    New-Item -ItemType Directory -Path (Join-Path $folder sub) | Out-Null
+    Set-Content (Join-Path $folder 'a-pass.pkt') ($syn -replace 'SHIFT', '8')
+    Set-Content (Join-Path $folder 'b-fail.pkt') ($syn -replace 'SHIFT', '7')
+    Set-Content (Join-Path $folder 'sub/c-unsupported.pkt') '0 epoll_create(1) = 3'
+    Set-Content (Join-Path $folder 'd-define.pkt') $syn
+    Set-Content (Join-Path $folder 'other.txt') 'no script'
+}
+
+Describe 'Invoke-TcpScript' {
+    It 'gives a verdict for each script of a folder, in the order of their names' {
+        $results = Invoke-TcpScript $folder -Define @{ SHIFT = 8 }
+        $results.Verdict | Should -Be 'Pass', 'Fail', 'Pass', 'Unsupported'
+        $results.Path | Split-Path -Leaf | Should -Be 'a-pass.pkt', 'b-fail.pkt', 'd-define.pkt', 'c-unsupported.pkt'
+        $results[3].Reason | Should -Be 'the system call epoll_create is not supported.'
+    }
+
+    It 'says of a failure where it is, what was expected and what came' {
+        $result = Invoke-TcpScript (Join-Path $folder b-fail.pkt)
+        $result.Line | Should -Be 4
+        $result.Reason | Should -Be 'In the packet option 5 is wscale 8, not wscale 7.'
+        $result.Expected | Should -Be '> S 0:0(0) <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7>'
+        $result.Actual | Should -Match '^> S 0:0\(0\) win \d+ <mss 1460,.*wscale 8> at 0\.000000$'
+        "$result" | Should -Match 'b-fail\.pkt:4: .*\n  expected > S .*\n  but got  > S '
+    }
+
+    It 'takes files from the pipeline, by wildcard and by literal path' {
+        (Get-ChildItem $folder -Filter a*.pkt | Invoke-TcpScript).Verdict | Should -Be 'Pass'
+        (Join-Path $folder a*.pkt | Invoke-TcpScript).Verdict | Should -Be 'Pass'
+        (Invoke-TcpScript -LiteralPath (Join-Path $folder a-pass.pkt) -ThrottleLimit 1).Verdict | Should -Be 'Pass'
+    }
+
+    It 'keeps the packets with -Trace, for tables, diagrams and captures' {
+        $result = Invoke-TcpScript (Join-Path $folder a-pass.pkt) -Trace
+        $result.Segments.Flags | Should -Be 'SYN', 'SYN'
+        $result.Segments | ConvertTo-TcpDiagram | Should -Match 'SYN'
+        (Invoke-TcpScript (Join-Path $folder a-pass.pkt)).Segments | Should -BeNullOrEmpty
+    }
+
+    It 'takes a profile by name or from a file' {
+        $path = Join-Path $TestDrive mine.json
+        Set-Content $path '{ "Name": "mine", "Settings": { "ReceiveBufferSize": 5000000 } }'
+        (Invoke-TcpScript (Join-Path $folder b-fail.pkt) -Profile $path).Verdict | Should -Be 'Pass' -Because 'a smaller buffer needs a shift of 7'
+        (Invoke-TcpScript (Join-Path $folder a-pass.pkt) -Profile rfc).Verdict | Should -Be 'Fail'
+        (TabExpansion2 'Invoke-TcpScript x -Profile l').CompletionMatches.CompletionText | Should -Be 'linux'
+    }
+
+    It 'makes a failure an error with -ErrorOnFail, and only a failure' {
+        $results = Invoke-TcpScript $folder -Define @{ SHIFT = 8 } -ErrorOnFail -ErrorAction SilentlyContinue -ErrorVariable failed
+        $results.Count | Should -Be 4
+        $failed.Count | Should -Be 1
+        $failed[0].FullyQualifiedErrorId | Should -Be 'ScriptFailed,TcpShell.Commands.InvokeTcpScriptCommand'
+        $failed[0].TargetObject.Line | Should -Be 4
+    }
+
+    It 'tells of <Id>' -ForEach @(
+        @{ Id = 'PathNotFound'; Call = { Invoke-TcpScript ./no-such.pkt -ErrorAction Stop } }
+        @{ Id = 'ScriptNotUnderstood'; Call = { Invoke-TcpScript (Join-Path $folder other.txt) -ErrorAction Stop } }
+        @{ Id = 'ProfileNotFound'; Call = { Invoke-TcpScript (Join-Path $folder a-pass.pkt) -Profile solaris } }
+        @{ Id = 'ProfileNotUnderstood'; Call = { Invoke-TcpScript (Join-Path $folder a-pass.pkt) -Profile (Join-Path $folder other.txt) } }
+    ) {
+        $failed = $Call | Should -Throw -PassThru
+        $failed.FullyQualifiedErrorId | Should -Be "$Id,TcpShell.Commands.InvokeTcpScriptCommand"
+    }
+
+    It 'runs no command and touches no file' {
+        $path = Join-Path $TestDrive evil.pkt
+        $mark = Join-Path $TestDrive mark
+        Set-Content $path "``touch $mark```n0 close(3) = -1"
+        (Invoke-TcpScript $path).Verdict | Should -Be 'Unsupported'
+        $mark | Should -Not -Exist
+    }
+
+    It 'shows a table of 80 columns' {
+        $lines = (Invoke-TcpScript $folder -Define @{ SHIFT = 8 } | Out-String -Width 80).Trim() -split '\r?\n' | ForEach-Object TrimEnd
+        $lines[0] | Should -Be 'Verdict       Duration Script                         Line Reason'
+        $lines[2] | Should -Be 'Pass                1s a-pass.pkt'
+    }
+}

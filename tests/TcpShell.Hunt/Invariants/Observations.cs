@@ -58,6 +58,12 @@ internal sealed class Observations
     /// <summary>Whether an ICMP error about one of its segments has arrived.</summary>
     public bool IcmpErrorArrived { get; set; }
 
+    /// <summary>
+    /// Whether a RST has arrived that the peer's host sent for nobody, before the peer opened the same ends. With chosen sequence numbers its number
+    /// can fit by chance.
+    /// </summary>
+    public bool OldResetArrived { get; set; }
+
     /// <summary>Whether a RST has arrived.</summary>
     public bool ResetArrived { get; set; }
 

@@ -115,9 +115,14 @@ internal sealed class PacketObserver
         }
     }
 
-    private static void ArrivedAt(End end, TracedPacket packet, in TcpSegment segment)
+    private void ArrivedAt(End end, TracedPacket packet, in TcpSegment segment)
     {
-        end.Seen.ResetArrived |= segment.Flags.Has(TcpFlags.RST);
+        if (segment.Flags.Has(TcpFlags.RST))
+        {
+            end.Seen.ResetArrived = true;
+            end.Seen.OldResetArrived |= packet.ConnectionId == 0 && _ends.PeerOf(end) is { } peer && packet.Sent < peer.Began;
+        }
+
         if (packet.Verdict is { Fate: SegmentFate.Accepted or SegmentFate.Acknowledged })
         {
             end.Seen.Probed.Clear();

@@ -13,8 +13,8 @@ namespace TcpShell.Hunt.Running;
 /// <summary>One run of a scenario, from an empty network to an empty network, with a look at everything after each event.</summary>
 internal sealed class ScenarioRun : ITcpApplication
 {
-    // No scenario lasts as long: R2 with the longest RTO takes half an hour, a keep-alive timer two hours.
-    private static readonly TimeSpan s_longest = TimeSpan.FromHours(24);
+    // Nobody waits longer for an octet to be acknowledged: R2 with the longest RTO takes half an hour, and no user reads that late.
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromHours(2);
 
     private readonly Scenario _scenario;
     private readonly SimulatedNetwork _network;
@@ -264,7 +264,11 @@ internal sealed class ScenarioRun : ITcpApplication
         long most = patience * (3000 + (300L * _ends.All.Count) + (20 * _application.Calls) + (2 * _application.Octets));
         Require(_observer.Packets <= most, "Livelock", $"{_observer.Packets} packets were sent for {_application.Calls} calls of users.");
         Require(_steps <= 10 * most, "Livelock", $"{_steps} events happened for {_application.Calls} calls of users.");
-        Require(_network.Now - Timestamp.Zero <= s_longest, "Livelock", $"The run does not end.");
+        foreach (End end in _ends.Live)
+        {
+            TimeSpan wait = _network.Now - end.Seen.LastProgress;
+            Require(wait <= s_longestWait, "Livelock", $"{end} waits for {wait}.");
+        }
     }
 
     /// <summary>Nothing will happen any more: what is left has a reason, and when it goes no memory stays.</summary>

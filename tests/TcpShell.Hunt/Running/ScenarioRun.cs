@@ -1,3 +1,4 @@
+using System.Globalization;
 using TcpShell.Hosting;
 using TcpShell.Hunt.Invariants;
 using TcpShell.Hunt.Scenarios;
@@ -80,7 +81,7 @@ internal sealed class ScenarioRun : ITcpApplication
     {
         foreach (HostPlan plan in _scenario.Hosts)
         {
-            TcpHost host = _network.AddHost(plan.Name, null, SettingsTable.Make(plan));
+            TcpHost host = _network.AddHost(plan.Name, _scenario.IPv6 ? [NextIPv6()] : null, SettingsTable.Make(plan));
             host.IssChooser = plan.Iss is { } iss ? new IssSequence(iss).Next : null;
             _network.Listen(host, new Endpoint(default, 80), this, plan.Backlog);
         }
@@ -314,6 +315,8 @@ internal sealed class ScenarioRun : ITcpApplication
         _application.Begin(end);
         return end;
     }
+
+    private IpAddress NextIPv6() => IpAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"fd00::{_network.Hosts.Count + 1}"));
 
     private void Plan(TimeSpan at, Action what) => _agenda.Add(Timestamp.Zero + at, what);
 

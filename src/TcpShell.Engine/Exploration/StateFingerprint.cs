@@ -31,14 +31,16 @@ internal sealed class StateFingerprint
         .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits)),
     ];
 
-    // How long after it a moment decides anything; TIME-WAIT and all retransmissions are over long before those 24 days.
-    private static readonly Dictionary<FieldInfo, TimeSpan> s_memories = new()
-    {
-        [ObjectFields.Named(typeof(Link), "_free")] = TimeSpan.Zero,
-        [ObjectFields.Named(typeof(Link), "_lastArrival")] = TimeSpan.Zero,
-        [ObjectFields.Named(typeof(TcpConnection), "_challengePeriodStart")] = TimeSpan.Zero,
-        [ObjectFields.Named(typeof(TcpConnection), "_recentTimestampTaken")] = TimeSpan.Zero,
-    };
+    // Moments that decide nothing any more when they are past. Two of them do for a while, but no exploration comes near to filling an
+    // allowance of challenge ACKs, or lasts for the 24 days of PAWS.
+    private static readonly HashSet<FieldInfo> s_futureOnly =
+    [
+        ObjectFields.Named(typeof(Link), "_free"),
+        ObjectFields.Named(typeof(Link), "_lastArrival"),
+        ObjectFields.Named(typeof(TcpConnection), "_challengePeriodStart"),
+        ObjectFields.Named(typeof(TcpConnection), "_recentTimestampTaken"),
+        ObjectFields.Named(typeof(TcpConnection), "_rtoExpiry"),
+    ];
 
     // Readings of a timestamp clock (RFC 7323), which ticks in milliseconds: they count relative to now as well.
     private static readonly HashSet<FieldInfo> s_clockReadings = [ObjectFields.Named(typeof(TcpConnection), "_recentTimestamp")];
@@ -224,9 +226,9 @@ internal sealed class StateFingerprint
             }
 
             object? content = field.GetValue(value);
-            if (s_memories.TryGetValue(field, out TimeSpan memory) && content is Timestamp moment && moment < _now - memory)
+            if (s_futureOnly.Contains(field) && content is Timestamp moment && moment < _now)
             {
-                content = _now - memory;
+                content = _now;
             }
 
             WriteValue(s_clockReadings.Contains(field) ? Relative((uint)content!) : content);

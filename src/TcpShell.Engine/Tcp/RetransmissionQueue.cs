@@ -9,10 +9,12 @@ namespace TcpShell.Tcp;
 /// </summary>
 public sealed class RetransmissionQueue
 {
+    private static readonly Comparer<SentSegment> s_bySequence = Comparer<SentSegment>.Create(static (a, b) => a.SequenceNumber - b.SequenceNumber);
+
     private readonly SegmentRing _segments = new();
     private readonly TransmissionOrder _order = new();
     private readonly SackedRanges _ranges = new();
-    private readonly SortedSet<SentSegment> _lost = new(Comparer<SentSegment>.Create((a, b) => a.SequenceNumber - b.SequenceNumber));
+    private readonly SortedSet<SentSegment> _lost = new(s_bySequence);
     private long _transmissions;
 
     // All that is not SACKed below this number was looked at by MarkLostBelow.

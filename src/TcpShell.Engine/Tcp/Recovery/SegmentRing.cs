@@ -118,7 +118,7 @@ internal sealed class SegmentRing
             return;
         }
 
-        var larger = new SentSegment?[Math.Max(8, 2 * _array.Length)];
+        var larger = new SentSegment?[Math.Max(1, 2 * _array.Length)]; // a request has its SYN and nothing else
         for (int i = 0; i < Count; i++)
         {
             larger[i] = this[i];

@@ -125,7 +125,7 @@ public sealed class Rfc6675Tests
             .Inject("< . 301 ack 101 <sack 1101:3101>").ExpectNothing()
             .Check(connection => Assert.Equal(2, connection.Unacknowledged.Sacked))
             .Advance(100).Inject("< . 301 ack 1101") // without a word of what it had
-            .Advance(275).Expect("> . 1101:2101(1000) ack 301", TransmitReason.RetransmissionTimeout).ExpectNothing()
+            .Advance(300).Expect("> . 1101:2101(1000) ack 301", TransmitReason.RetransmissionTimeout).ExpectNothing()
             .Check(connection => Assert.Equal(0, connection.Unacknowledged.Sacked))
             .Inject("< . 301 ack 2101").Expect("> P. 2101:3101(1000) ack 301");
 

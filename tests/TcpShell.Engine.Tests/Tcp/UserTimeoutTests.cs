@@ -107,6 +107,14 @@ public sealed class UserTimeoutTests
             .Inject("< . 301 ack 101 <uto 800>").ExpectEvent(ConnectionEventKind.PeerUserTimeout);
 
     [Fact]
+    [Trait("Proves", "5482-3")]
+    public void Established_UserSetsATimeoutAfterThePeers_TheUsersCounts() =>
+        InState.Established(s_on).Ignore().Inject("< . 301 ack 101 <uto 700>")
+            .Check(connection => Assert.Equal(TimeSpan.FromSeconds(700), connection.UserTimeout))
+            .Do((connection, now) => connection.ChangeSettings(connection.Settings with { UserTimeout = TimeSpan.FromSeconds(200) }, now))
+            .Check(connection => Assert.Equal(TimeSpan.FromSeconds(200), connection.UserTimeout));
+
+    [Fact]
     [Trait("Proves", "5482-5")]
     public void SynReceived_PeersOptionOnItsSyn_CountsOnlyWhenEstablished() =>
         InState.Listen(s_on with { SynAckRetries = 100 }).Inject("< S 300 <mss 1000,uto 700>").Ignore()

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using TcpShell.Hosting;
 using TcpShell.Simulation;
 using TcpShell.Tcp;
+using TcpShell.Tcp.Recovery;
 using TcpShell.Tracing;
 using TcpShell.Wire;
 
@@ -29,6 +30,7 @@ internal sealed class StateFingerprint
         .. Ignore<HostedConnection>("_changes", nameof(HostedConnection.Id), nameof(HostedConnection.History), "Scheduled", "IsDirty"),
         .. Ignore<Listener>("_accepted", nameof(Listener.Accepted), nameof(Listener.BacklogDrops)),
         .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits)),
+        .. Ignore<Rack>(nameof(Rack.Sent)),
     ];
 
     // How long after it a moment decides anything; TIME-WAIT and all retransmissions are over long before those 24 days.
@@ -38,6 +40,8 @@ internal sealed class StateFingerprint
         [ObjectFields.Named(typeof(Link), "_lastArrival")] = TimeSpan.Zero,
         [ObjectFields.Named(typeof(TcpConnection), "_challengePeriodStart")] = TimeSpan.Zero,
         [ObjectFields.Named(typeof(TcpConnection), "_recentTimestampTaken")] = TimeSpan.Zero,
+        [ObjectFields.Named(typeof(TcpConnection), "_rtoExpiry")] = TimeSpan.Zero,
+        [ObjectFields.Named(typeof(TcpConnection), "_lastDataSent")] = TimeSpan.FromMinutes(2), // longer than any RTO
     };
 
     // Readings of a timestamp clock (RFC 7323), which ticks in milliseconds: they count relative to now as well.

@@ -116,8 +116,7 @@ Describe 'Test-TcpScenario' {
             $shell.Stop()
             $watch.Elapsed.TotalSeconds | Should -BeLessThan 0.5
             $running.IsCompleted | Should -BeTrue
-        }
-        finally {
+        } finally {
             $shell.Dispose()
         }
     }

@@ -82,6 +82,15 @@ public sealed class ProblemTests : IDisposable
     }
 
     [Fact]
+    public void IdInACommentOfAScript_IsProof()
+    {
+        Write("tests/WindowTests.cs", Test("P01"));
+        Assert.EndsWith("no test proves it. Code: src/Window.cs:6 (Scale).", Assert.Single(Problems()));
+        Write("tests/scripts/window.pkt", "// A wide window (RFC 9293 MUST-1).\n+0 < . 1000:2000(1000) ack 1\n");
+        Assert.Empty(Problems());
+    }
+
+    [Fact]
     public void Readme_CountsStandBetweenTheMarkers()
     {
         string readme = CoveragePage.Readme(new Coverage(_root), "a\n<!-- rfc-coverage: written by tools/RfcCoverage -->\nold\n<!-- /rfc-coverage -->\nb\n");

@@ -5,7 +5,7 @@ namespace TcpShell.RfcCoverage;
 /// <summary>Finds the tags in the code, and what the tests say that they prove.</summary>
 internal static partial class Scanner
 {
-    private const string IdPattern = @"(?:MUST|SHLD|MAY|REC|U|\d{4})-\d+";
+    private const string IdPattern = @"(?:MUST|SHLD|MAY|REC|U|\d{4})-\d{1,2}";
 
     /// <summary>The tags in the comments below src.</summary>
     /// <param name="root">The root of the repository.</param>
@@ -34,7 +34,7 @@ internal static partial class Scanner
         }
     }
 
-    /// <summary>What tests prove: traits of xunit tests, ids in the names of Pester's, and comments "Proves: ..." in packetdrill scripts.</summary>
+    /// <summary>What tests prove: traits of xunit tests, ids in the names of Pester's and in the comments of packetdrill scripts.</summary>
     /// <param name="root">The root of the repository.</param>
     public static IEnumerable<Mention> Proofs(string root) =>
         SourceFiles(root, "tests").SelectMany(Traits).Concat(PesterNames(root)).Concat(Scripts(root));
@@ -59,12 +59,12 @@ internal static partial class Scanner
         let it = ItPattern().Match(line.Text)
         where it.Success
         from Match id in IdInNamePattern().Matches(it.Groups[1].Value)
-        select new Mention(id.Value, $"{it.Groups[1].Value}", Relative(root, path), line.Number);
+        select new Mention(id.Value, it.Groups[1].Value, Relative(root, path), line.Number);
 
     private static IEnumerable<Mention> Scripts(string root) =>
         from path in Files(root, "tests", "*.pkt")
         from line in Numbered(path)
-        where line.Text.StartsWith("// Proves: ", StringComparison.Ordinal)
+        where line.Text.StartsWith("//", StringComparison.Ordinal)
         from Match id in IdInNamePattern().Matches(line.Text)
         select new Mention(id.Value, Path.GetFileName(path), Relative(root, path), line.Number);
 

@@ -29,7 +29,7 @@ internal sealed class StateFingerprint
             nameof(TcpHost.Network), nameof(TcpHost.Counters)),
         .. Ignore<HostedConnection>("_changes", nameof(HostedConnection.Id), nameof(HostedConnection.History), "Scheduled", "IsDirty"),
         .. Ignore<Listener>("_accepted", nameof(Listener.Accepted), nameof(Listener.BacklogDrops)),
-        .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits)),
+        .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits), nameof(TcpConnection.LastDataReceived)),
         .. Ignore<Rack>(nameof(Rack.Sent)),
     ];
 
@@ -228,9 +228,9 @@ internal sealed class StateFingerprint
             }
 
             object? content = field.GetValue(value);
-            if (s_memories.TryGetValue(field, out TimeSpan memory) && content is Timestamp moment && (moment == Timestamp.Zero || moment < _now - memory)) // never is long ago
+            if (s_futureOnly.Contains(field) && content is Timestamp moment && moment < _now)
             {
-                content = _now - memory;
+                content = _now;
             }
 
             WriteValue(s_clockReadings.Contains(field) ? Relative((uint)content!) : content);

@@ -121,7 +121,7 @@ public sealed partial class TcpConnection
 
     /// <summary>
     /// A sample where Karn allows one, else from the echoed timestamp [6298-6, 6298-7]; none from a handshake that was retransmitted [6298-12],
-    /// and none from an ACK of nothing new. One ACK for two segments is expected: the more of them a flight brings, the less each weighs [7323-10].
+    /// and none from an ACK of nothing new [7323-10]. One ACK for two segments is expected: the more of them a flight brings, the less each weighs [7323-17].
     /// </summary>
     private TimeSpan? MeasureRoundTrip(Timestamp? sampleFrom, bool ofSyn, int flight, in TcpSegment segment, Timestamp now)
     {

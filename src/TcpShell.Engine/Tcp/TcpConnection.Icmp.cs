@@ -69,7 +69,9 @@ public sealed partial class TcpConnection
         int size = SendMaximumSegmentSize;
         if (size != before && IsSynchronized(State))
         {
-            _congestion.ChangeSegmentSize(size); // no sign of congestion: cwnd stays the same in segments [1191-6]
+            // No sign of congestion: the windows stay the same in segments [1191-6].
+            _congestion.ChangeSegmentSize(size);
+            _restartWindow = (int)((long)_restartWindow * size / before);
         }
 
         foreach (SentSegment segment in Unacknowledged.Segments)

@@ -57,6 +57,19 @@ public sealed class RttEstimatorTests
     }
 
     [Fact]
+    [Trait("Proves", "7323-17")]
+    public void FourSamplesInARoundTrip_EachWeighsAQuarter()
+    {
+        var rtt = new RttEstimator(TcpSettings.Linux);
+        rtt.Sample(Milliseconds(200));
+        rtt.Sample(Milliseconds(100), samplesPerRoundTrip: 4);
+        Assert.Equal(196.875, rtt.Smoothed!.Value.TotalMilliseconds, 0.001); // 1/32 of the new one
+        Assert.Equal(100, rtt.Variation!.Value.TotalMilliseconds, 0.001);
+        rtt.Sample(rtt.Smoothed.Value, samplesPerRoundTrip: 4);
+        Assert.Equal(93.75, rtt.Variation!.Value.TotalMilliseconds, 0.001); // 15/16
+    }
+
+    [Fact]
     [Trait("Proves", "6298-4")]
     [Trait("Proves", "6298-8")]
     public void SteadySamples_Rto_FloorAndGranularity()

@@ -45,6 +45,13 @@ public sealed class TimerRuleTests
     }
 
     [Fact]
+    [Trait("Proves", "7323-17")]
+    public void Established_FlightOfFourSegments_EachSampleWeighsHalf() =>
+        InState.Established().Send(4000).IgnoreSent().Advance(20).Inject("< . 301 ack 1101") // SRTT 100, RTTVAR 50 so far
+            .Check(connection => Assert.Equal(
+                (95.0, 53.75), (connection.Rtt.Smoothed!.Value.TotalMilliseconds, connection.Rtt.Variation!.Value.TotalMilliseconds)));
+
+    [Fact]
     [Trait("Proves", "MUST-65")]
     public void Established_MssOnOrdinarySegments_NeitherTakenNorSent() =>
         InState.Established().Inject("< P. 301:311(10) ack 101 <mss 400>").ExpectVerdict(SegmentFate.Accepted).Ignore()

@@ -29,7 +29,7 @@ internal static class EndingChecker
                 Require(end.Seen.ResetArrived, "Ending", $"{end} ends as {end.Tcp.Error}, but no RST has arrived.");
 
                 Require(
-                    !WasOpen(end) || end.Seen.FromCookie || peer is null || WentWrong(peer),
+                    !WasOpen(end) || end.Seen.FromCookie || end.Seen.OldResetArrived || peer is null || WentWrong(peer),
                     "ResetWithoutReason",
                     $"{end} was reset, but nothing went wrong at {peer}, which is {peer?.Tcp.State}.");
                 break;

@@ -58,8 +58,21 @@ internal sealed class Observations
     /// <summary>Whether an ICMP error about one of its segments has arrived.</summary>
     public bool IcmpErrorArrived { get; set; }
 
+    /// <summary>
+    /// Whether a RST has arrived that the peer's host sent for nobody, before the peer opened the same ends. With chosen sequence numbers its number
+    /// can fit by chance.
+    /// </summary>
+    public bool OldResetArrived { get; set; }
+
     /// <summary>Whether a RST has arrived.</summary>
     public bool ResetArrived { get; set; }
+
+    /// <summary>Notes that a packet between the two ends came to nothing.</summary>
+    public void CountLoss()
+    {
+        Losses++;
+        LossesInSilence++;
+    }
 
     /// <summary>Notes octets that have arrived.</summary>
     public void Arrived(SeqNumber from, SeqNumber to)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TcpShell.Hosting;
 using TcpShell.Hunt.Invariants;
 using TcpShell.Hunt.Scenarios;
@@ -13,24 +14,19 @@ namespace TcpShell.Hunt.Running;
 /// <summary>One run of a scenario, from an empty network to an empty network, with a look at everything after each event.</summary>
 internal sealed class ScenarioRun : ITcpApplication
 {
-    // No scenario lasts as long: R2 with the longest RTO takes half an hour, a keep-alive timer two hours.
-    private static readonly TimeSpan s_longest = TimeSpan.FromHours(24);
+    // Nobody waits longer for an octet to be acknowledged: R2 with the longest RTO takes half an hour, and no user reads that late.
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromHours(2);
 
     private readonly Scenario _scenario;
     private readonly SimulatedNetwork _network;
     private readonly Application _application;
     private readonly Agenda _agenda = new();
-    private readonly List<End> _ends = [];
-    private readonly Dictionary<int, End> _byId = [];
-    private readonly Dictionary<(Endpoint Local, Endpoint Remote), End> _byTuple = [];
-
-    // Which plan a request belongs to, however late or often it arrives.
-    private readonly Dictionary<(Endpoint Client, SeqNumber Iss), ConnectionPlan> _requests = [];
+    private readonly Ends _ends = new();
+    private readonly PacketObserver _observer;
     private readonly TimeSpan _longestRoundTrip;
     private readonly bool _withoutControl;
     private ConnectionPlan? _opening;
     private bool _openingAsClient;
-    private long _packets;
     private long _steps;
 
     private ScenarioRun(Scenario scenario, bool keepTrace)
@@ -38,8 +34,7 @@ internal sealed class ScenarioRun : ITcpApplication
         _scenario = scenario;
         _network = new SimulatedNetwork(scenario.Seed, scenario.Link);
         _network.Trace.Limit = keepTrace ? _network.Trace.Limit : 1;
-        _network.PacketSent += PacketSent;
-        _network.PacketArrived += PacketArrived;
+        _observer = new PacketObserver(_network, _ends, RegisterOpening);
         _application = new Application(_network, (after, what) => _agenda.Add(_network.Now + after, what));
         _longestRoundTrip = LongestRoundTrip(scenario);
         _withoutControl = scenario.Hosts.Any(host => SettingsTable.Make(host).Congestion == CongestionAlgorithm.None);
@@ -70,13 +65,13 @@ internal sealed class ScenarioRun : ITcpApplication
             failure = run.Fail(thrown.GetType().Name, thrown.ToString());
         }
 
-        return new(scenario, run._network, run._packets, run._steps, failure);
+        return new(scenario, run._network, run._observer.Packets, run._steps, failure);
     }
 
     /// <summary>A server's connection does something for the first time: its user comes to life.</summary>
     void ITcpApplication.Handle(HostedConnection connection, ConnectionEventKind what, Timestamp now)
     {
-        if (!_byId.ContainsKey(connection.Id) && _requests.TryGetValue((connection.Remote, connection.Irs), out ConnectionPlan? plan))
+        if (_ends.Find(connection.Id) is null && _ends.PlanOf(connection) is { } plan)
         {
             Register(connection, plan, isClient: false);
         }
@@ -86,7 +81,7 @@ internal sealed class ScenarioRun : ITcpApplication
     {
         foreach (HostPlan plan in _scenario.Hosts)
         {
-            TcpHost host = _network.AddHost(plan.Name, null, SettingsTable.Make(plan));
+            TcpHost host = _network.AddHost(plan.Name, _scenario.IPv6 ? [NextIPv6()] : null, SettingsTable.Make(plan));
             host.IssChooser = plan.Iss is { } iss ? new IssSequence(iss).Next : null;
             _network.Listen(host, new Endpoint(default, 80), this, plan.Backlog);
         }
@@ -165,7 +160,7 @@ internal sealed class ScenarioRun : ITcpApplication
         Span<byte> data = stackalloc byte[1];
         Content.Fill(2 * plan.Id, 0, data);
         HostedConnection connection = _network.SendWhileListening(listener, data, remote);
-        _byId[connection.Id].Sent = 1;
+        _ends.Find(connection.Id)!.Sent = 1;
     }
 
     private void Happen(HostEvent plan)
@@ -182,13 +177,13 @@ internal sealed class ScenarioRun : ITcpApplication
             return;
         }
 
-        foreach (End end in _ends)
+        foreach (End end in _ends.Live)
         {
             if (end.IsLive && end.Connection.Owner == host)
             {
                 // An ACK that was held back for company goes with it.
                 end.Aborted = true;
-                CountLoss((end.Connection.Local, end.Connection.Remote));
+                _ends.PeerOf(end)?.Seen.CountLoss();
             }
         }
 
@@ -227,14 +222,14 @@ internal sealed class ScenarioRun : ITcpApplication
     /// <summary>Lets the users act and looks at all connections.</summary>
     private void Look()
     {
-        for (int i = _ends.Count - 1; i >= 0; i--)
+        for (int i = _ends.Live.Count - 1; i >= 0; i--)
         {
-            End end = _ends[i];
+            End end = _ends.Live[i];
             _application.Act(end);
             if (end.Tcp.EndOfStream && !end.SawEndOfStream)
             {
                 end.SawEndOfStream = true;
-                EndingChecker.CheckEndOfStream(end, PeerOf(end));
+                EndingChecker.CheckEndOfStream(end, _ends.PeerOf(end));
             }
 
             if (end.IsLive)
@@ -243,12 +238,12 @@ internal sealed class ScenarioRun : ITcpApplication
             }
         }
 
-        for (int i = _ends.Count - 1; i >= 0; i--)
+        for (int i = _ends.Live.Count - 1; i >= 0; i--)
         {
-            if (!_ends[i].IsLive)
+            if (!_ends.Live[i].IsLive)
             {
-                Judge(_ends[i]);
-                _ends.RemoveAt(i);
+                Judge(_ends.Live[i]);
+                _ends.Live.RemoveAt(i);
             }
         }
     }
@@ -258,7 +253,7 @@ internal sealed class ScenarioRun : ITcpApplication
         if (!end.Ended && end.Tcp.State == TcpState.Closed)
         {
             end.Ended = true;
-            EndingChecker.Check(end, PeerOf(end), _network.Now, _longestRoundTrip);
+            EndingChecker.Check(end, _ends.PeerOf(end), _network.Now, _longestRoundTrip);
         }
     }
 
@@ -267,21 +262,25 @@ internal sealed class ScenarioRun : ITcpApplication
     {
         // Without congestion control every lost window goes again as a whole, and most of it is lost again: that is what the setting shows.
         long patience = _withoutControl ? 30 : 1;
-        long most = patience * (3000 + (300L * _byId.Count) + (20 * _application.Calls) + (2 * _application.Octets));
-        Require(_packets <= most, "Livelock", $"{_packets} packets were sent for {_application.Calls} calls of users.");
+        long most = patience * (3000 + (300L * _ends.All.Count) + (20 * _application.Calls) + (2 * _application.Octets));
+        Require(_observer.Packets <= most, "Livelock", $"{_observer.Packets} packets were sent for {_application.Calls} calls of users.");
         Require(_steps <= 10 * most, "Livelock", $"{_steps} events happened for {_application.Calls} calls of users.");
-        Require(_network.Now - Timestamp.Zero <= s_longest, "Livelock", $"The run does not end.");
+        foreach (End end in _ends.Live)
+        {
+            TimeSpan wait = _network.Now - end.Seen.LastProgress;
+            Require(wait <= s_longestWait, "Livelock", $"{end} waits for {wait}.");
+        }
     }
 
     /// <summary>Nothing will happen any more: what is left has a reason, and when it goes no memory stays.</summary>
     private void CleanUp()
     {
-        foreach (End end in _ends.ToArray())
+        foreach (End end in _ends.Live.ToArray())
         {
-            EndingChecker.CheckLeftOver(end, PeerOf(end));
+            EndingChecker.CheckLeftOver(end, _ends.PeerOf(end));
         }
 
-        foreach (End end in _ends.ToArray())
+        foreach (End end in _ends.Live.ToArray())
         {
             _application.Abort(end);
         }
@@ -303,113 +302,7 @@ internal sealed class ScenarioRun : ITcpApplication
         }
     }
 
-    private void PacketSent(TracedPacket packet)
-    {
-        _packets++;
-        DecodedPacket decoded = packet.Decode();
-        if (packet.Reason == TransmitReason.IcmpError)
-        {
-            return; // a router's; it counts when it arrives
-        }
-
-        (Endpoint Local, Endpoint Remote) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
-        if (_byId.GetValueOrDefault(packet.ConnectionId) is { IsLive: true } sender)
-        {
-            ConnectionChecker.NoteProgress(sender, _network.Now);
-        }
-
-        if (packet.Fate == PacketFate.Lost)
-        {
-            CountLoss(tuple);
-        }
-
-        if (packet.ConnectionId == 0)
-        {
-            PacketChecker.CheckOfNobody(decoded, _byTuple.GetValueOrDefault(tuple));
-            if (decoded.Segment.Flags.Has(TcpFlags.SYN) && _byTuple.GetValueOrDefault((tuple.Remote, tuple.Local)) is { } asks)
-            {
-                asks.Seen.FromCookie = true;
-            }
-
-            return;
-        }
-
-        End end = _byId.GetValueOrDefault(packet.ConnectionId) ?? RegisterOpening(packet);
-        End? peer = PeerOf(end);
-        PacketChecker.Check(packet, decoded, end, peer);
-        if (end.IsLive && packet.Reason == TransmitReason.Data && decoded.Segment.Payload.Length > 0)
-        {
-            ConnectionChecker.CheckNewData(end, decoded.Segment);
-        }
-
-        if (packet.Reason is TransmitReason.ZeroWindowProbe or TransmitReason.KeepAliveProbe)
-        {
-            end.Seen.Probed.Add(_network.Now);
-        }
-        else if (packet.Reason == TransmitReason.Open && decoded.Segment.Flags.Has(TcpFlags.ACK))
-        {
-            // Our SYN of a simultaneous open was not answered, but crossed.
-            end.Seen.Asked.Clear();
-            end.Seen.Asked.Add(_network.Now);
-        }
-        else if (decoded.Segment.Length > 0 && decoded.Segment.SequenceNumber <= end.Tcp.Snd.Una)
-        {
-            end.Seen.Asked.Add(_network.Now);
-        }
-    }
-
-    private void PacketArrived(TracedPacket packet)
-    {
-        DecodedPacket decoded = packet.Decode();
-        if (packet.Reason == TransmitReason.IcmpError)
-        {
-            if (_byTuple.GetValueOrDefault((decoded.SourceEndpoint, decoded.DestinationEndpoint)) is { } told)
-            {
-                told.Seen.IcmpErrorArrived = true;
-            }
-
-            return;
-        }
-
-        (Endpoint Remote, Endpoint Local) tuple = (decoded.SourceEndpoint, decoded.DestinationEndpoint);
-        bool refused = packet.Verdict is { Fate: not SegmentFate.Accepted } && decoded.Segment.Flags.Has(TcpFlags.SYN);
-        if (packet.Fate != PacketFate.Delivered || refused || packet.Verdict is { Fate: SegmentFate.Dropped })
-        {
-            CountLoss((tuple.Remote, tuple.Local));
-        }
-
-        if (packet.Fate == PacketFate.Delivered && _byTuple.GetValueOrDefault((tuple.Local, tuple.Remote)) is { } end)
-        {
-            TcpSegment segment = decoded.Segment;
-            end.Seen.ResetArrived |= segment.Flags.Has(TcpFlags.RST);
-            if (packet.Verdict is { Fate: SegmentFate.Accepted or SegmentFate.Acknowledged })
-            {
-                end.Seen.Probed.Clear();
-                end.Seen.LossesInSilence = 0;
-            }
-
-            if (segment.Length > 0)
-            {
-                end.Seen.Arrived(segment.SequenceNumber, segment.End);
-            }
-        }
-    }
-
-    private void CountLoss((Endpoint One, Endpoint Other) tuple)
-    {
-        CountLossAt(_byTuple.GetValueOrDefault(tuple));
-        CountLossAt(_byTuple.GetValueOrDefault((tuple.Other, tuple.One)));
-    }
-
-    private static void CountLossAt(End? end)
-    {
-        if (end is not null)
-        {
-            end.Seen.Losses++;
-            end.Seen.LossesInSilence++;
-        }
-    }
-
+    /// <summary>The first packet of a connection that a user has just opened.</summary>
     private End RegisterOpening(TracedPacket packet)
     {
         HostedConnection connection = _network.FindHost(packet.From)!.Connections.Last(candidate => candidate.Id == packet.ConnectionId);
@@ -418,42 +311,17 @@ internal sealed class ScenarioRun : ITcpApplication
 
     private End Register(HostedConnection connection, ConnectionPlan plan, bool isClient)
     {
-        var end = new End(connection, plan, isClient, _network.Now);
-        end.Seen.LastProgress = _network.Now;
-        _ends.Add(end);
-        _byId.Add(connection.Id, end);
-        _byTuple[(connection.Local, connection.Remote)] = end;
-        end.Seen.FromCookie = _byTuple.GetValueOrDefault((connection.Remote, connection.Local)) is { Seen.FromCookie: true };
-        if (isClient)
-        {
-            _requests[(connection.Local, connection.Iss)] = plan;
-        }
-
+        End end = _ends.Add(connection, plan, isClient, _network.Now);
         _application.Begin(end);
         return end;
     }
 
-    /// <summary>
-    /// The other end of the same connection: the one that knows both numbers as this end does. There may be none, or none yet. A SYN cookie
-    /// can even make it anew, when its host has forgotten it.
-    /// </summary>
-    private End? PeerOf(End end)
-    {
-        if (end.Peer is not { IsLive: true }
-            && _byTuple.GetValueOrDefault((end.Connection.Remote, end.Connection.Local)) is { } candidate
-            && candidate.Tcp.Snd.Iss == end.Tcp.Rcv.Irs
-            && end.Tcp.Snd.Iss == candidate.Tcp.Rcv.Irs)
-        {
-            end.Peer = candidate;
-        }
-
-        return end.Peer;
-    }
+    private IpAddress NextIPv6() => IpAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"fd00::{_network.Hosts.Count + 1}"));
 
     private void Plan(TimeSpan at, Action what) => _agenda.Add(Timestamp.Zero + at, what);
 
     private Failure Fail(string invariant, string text) =>
-        new(invariant, text, _network.Now, string.Join('\n', _byId.Values.Where(end => end.IsLive || _byId.Count < 10).Select(end => end.Describe())));
+        new(invariant, text, _network.Now, string.Join('\n', _ends.All.Where(end => end.IsLive || _ends.All.Count < 10).Select(end => end.Describe())));
 
     private static TimeSpan LongestRoundTrip(Scenario scenario)
     {

@@ -15,6 +15,9 @@ internal sealed record Scenario
     /// <summary>The seed of the simulated network, and of the scenario where one made it.</summary>
     public required long Seed { get; init; }
 
+    /// <summary>Whether the hosts speak IPv6; IPv4 otherwise.</summary>
+    public bool IPv6 { get; init; }
+
     /// <summary>What links are like that no <see cref="LinkPlan"/> speaks of; its MTU is that of all hosts.</summary>
     public LinkOptions Link { get; init; } = new();
 

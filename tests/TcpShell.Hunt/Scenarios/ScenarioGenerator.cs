@@ -45,12 +45,14 @@ internal static class ScenarioGenerator
             _ => 2 + random.Next(19),
         };
         bool rough = random.Next(3) > 0;
+        bool ipv6 = random.Next(4) == 0;
         return new Scenario
         {
             Seed = seed,
-            Link = Link(random, size),
+            IPv6 = ipv6,
+            Link = Link(random, size, ipv6),
             Hosts = hosts,
-            Links = random.Next(4) == 0 ? [new LinkPlan(hosts[0].Name, hosts[1].Name, Link(random, size))] : [],
+            Links = random.Next(4) == 0 ? [new LinkPlan(hosts[0].Name, hosts[1].Name, Link(random, size, ipv6))] : [],
             Impairments = rough ? Impairments(random, hosts) : [],
             Connections = Connections(random, hosts, connectionCount, MostOctets(random, size)),
             Events = random.Next(8) == 0 ? HostEvents(random, hosts) : [],
@@ -95,7 +97,7 @@ internal static class ScenarioGenerator
         _ => null,
     };
 
-    private static LinkOptions Link(SeededRandom random, int size)
+    private static LinkOptions Link(SeededRandom random, int size, bool ipv6)
     {
         int microseconds = random.Next(4) switch
         {
@@ -111,15 +113,20 @@ internal static class ScenarioGenerator
             MarkThreshold = random.Next(4) == 0 ? random.Next(8) : null,
             Hops = random.Next(8) == 0 ? random.Next(30) : 0,
             QueueLength = 2 + random.Next(50),
-            Mtu = random.Next(8) switch
-            {
-                0 => 68 + random.Next(1000),
-                1 => 576,
-                2 => 9000,
-                _ => 1500,
-            },
+            Mtu = Math.Max(LeastMtu(ipv6), Mtu(random)),
         };
     }
+
+    /// <summary>RFC 791 3.2, RFC 8200 5.</summary>
+    private static int LeastMtu(bool ipv6) => ipv6 ? 1280 : 68;
+
+    private static int Mtu(SeededRandom random) => random.Next(8) switch
+    {
+        0 => 68 + random.Next(1000),
+        1 => 576,
+        2 => 9000,
+        _ => 1500,
+    };
 
     private static ImmutableArray<ImpairmentPlan> Impairments(SeededRandom random, ImmutableArray<HostPlan> hosts)
     {

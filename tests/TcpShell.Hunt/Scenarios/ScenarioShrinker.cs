@@ -140,6 +140,11 @@ internal sealed class ScenarioShrinker
             }
         }
 
+        if (scenario.IPv6)
+        {
+            yield return scenario with { IPv6 = false };
+        }
+
         foreach (LinkOptions link in PlainerLinks(scenario.Link))
         {
             yield return scenario with { Link = link };

@@ -28,7 +28,7 @@ internal static class ScenarioText
     public static string Write(Scenario scenario)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"seed {scenario.Seed}\n");
+        text.Append(CultureInfo.InvariantCulture, $"seed {scenario.Seed}{(scenario.IPv6 ? " ipv6" : "")}\n");
         text.Append("link").Append(Write(scenario.Link)).Append('\n');
         foreach (HostPlan host in scenario.Hosts)
         {
@@ -102,7 +102,11 @@ internal static class ScenarioText
         switch (line.Word(0))
         {
             case "seed":
-                return scenario with { Seed = long.Parse(line.Word(1), CultureInfo.InvariantCulture) };
+                return scenario with
+                {
+                    Seed = long.Parse(line.Word(1), CultureInfo.InvariantCulture),
+                    IPv6 = line.Words > 2 && line.Word(2) == "ipv6",
+                };
             case "link" when line.Words == 1:
                 return scenario with { Link = ReadLink(line) };
             case "link":

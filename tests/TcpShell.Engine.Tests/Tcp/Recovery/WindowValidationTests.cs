@@ -30,6 +30,18 @@ public sealed class WindowValidationTests
     }
 
     [Fact]
+    [Trait("Proves", "5681-16")]
+    [Trait("Proves", "1191-6")]
+    public void Idle_PathCarriesMoreThanBefore_InitialWindowHoldsASegmentOfNow() =>
+        InState.SynSent(Plain with { InitialWindowSegments = 1 })
+            .Do((connection, _) => connection.UsePathMtu(576)) // known from another connection
+            .Inject(InState.PeerSynAck).IgnoreSent()
+            .Check(connection => Assert.Equal(536, connection.CongestionWindow))
+            .Advance(5000)
+            .Do((connection, _) => connection.UsePathMtu(1500)) // forgotten again
+            .Send(1000).Expect("> P. 101:1101(1000) ack 301");
+
+    [Fact]
     [Trait("Proves", "6298-7")]
     public void EachAckOfNewData_IsMeasured()
     {

@@ -28,7 +28,7 @@ internal sealed class StateFingerprint
             nameof(TcpHost.Network), nameof(TcpHost.Counters)),
         .. Ignore<HostedConnection>("_changes", nameof(HostedConnection.Id), nameof(HostedConnection.History), "Scheduled", "IsDirty"),
         .. Ignore<Listener>("_accepted", nameof(Listener.Accepted), nameof(Listener.BacklogDrops)),
-        .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits)),
+        .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits), nameof(TcpConnection.LastDataReceived)),
     ];
 
     // Moments that decide nothing any more when they are past. Two of them do for a while, but no exploration comes near to filling an

@@ -228,9 +228,9 @@ internal sealed class StateFingerprint
             }
 
             object? content = field.GetValue(value);
-            if (s_futureOnly.Contains(field) && content is Timestamp moment && moment < _now)
+            if (s_memories.TryGetValue(field, out TimeSpan memory) && content is Timestamp moment && moment < _now - memory)
             {
-                content = _now;
+                content = _now - memory;
             }
 
             WriteValue(s_clockReadings.Contains(field) ? Relative((uint)content!) : content);

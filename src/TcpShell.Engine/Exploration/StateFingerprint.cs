@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using TcpShell.Hosting;
 using TcpShell.Simulation;
 using TcpShell.Tcp;
+using TcpShell.Tcp.Recovery;
 using TcpShell.Tracing;
 using TcpShell.Wire;
 
@@ -28,19 +29,20 @@ internal sealed class StateFingerprint
             nameof(TcpHost.Network), nameof(TcpHost.Counters)),
         .. Ignore<HostedConnection>("_changes", nameof(HostedConnection.Id), nameof(HostedConnection.History), "Scheduled", "IsDirty"),
         .. Ignore<Listener>("_accepted", nameof(Listener.Accepted), nameof(Listener.BacklogDrops)),
-        .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits)),
+        .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits), nameof(TcpConnection.LastDataReceived)),
+        .. Ignore<Rack>(nameof(Rack.Sent)),
     ];
 
-    // Moments that decide nothing any more when they are past. Two of them do for a while, but no exploration comes near to filling an
-    // allowance of challenge ACKs, or lasts for the 24 days of PAWS.
-    private static readonly HashSet<FieldInfo> s_futureOnly =
-    [
-        ObjectFields.Named(typeof(Link), "_free"),
-        ObjectFields.Named(typeof(Link), "_lastArrival"),
-        ObjectFields.Named(typeof(TcpConnection), "_challengePeriodStart"),
-        ObjectFields.Named(typeof(TcpConnection), "_recentTimestampTaken"),
-        ObjectFields.Named(typeof(TcpConnection), "_rtoExpiry"),
-    ];
+    // How long after it a moment decides anything; TIME-WAIT and all retransmissions are over long before those 24 days.
+    private static readonly Dictionary<FieldInfo, TimeSpan> s_memories = new()
+    {
+        [ObjectFields.Named(typeof(Link), "_free")] = TimeSpan.Zero,
+        [ObjectFields.Named(typeof(Link), "_lastArrival")] = TimeSpan.Zero,
+        [ObjectFields.Named(typeof(TcpConnection), "_challengePeriodStart")] = TimeSpan.Zero,
+        [ObjectFields.Named(typeof(TcpConnection), "_recentTimestampTaken")] = TimeSpan.Zero,
+        [ObjectFields.Named(typeof(TcpConnection), "_rtoExpiry")] = TimeSpan.Zero,
+        [ObjectFields.Named(typeof(TcpConnection), "_lastDataSent")] = TimeSpan.FromMinutes(2), // longer than any RTO
+    };
 
     // Readings of a timestamp clock (RFC 7323), which ticks in milliseconds: they count relative to now as well.
     private static readonly HashSet<FieldInfo> s_clockReadings = [ObjectFields.Named(typeof(TcpConnection), "_recentTimestamp")];
@@ -226,9 +228,10 @@ internal sealed class StateFingerprint
             }
 
             object? content = field.GetValue(value);
-            if (s_futureOnly.Contains(field) && content is Timestamp moment && moment < _now)
+            bool fades = s_memories.TryGetValue(field, out TimeSpan memory);
+            if (fades && content is Timestamp moment && (moment == Timestamp.Zero || moment < _now - memory)) // never is long ago
             {
-                content = _now;
+                content = _now - memory;
             }
 
             WriteValue(s_clockReadings.Contains(field) ? Relative((uint)content!) : content);

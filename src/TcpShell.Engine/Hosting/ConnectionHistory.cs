@@ -33,6 +33,9 @@ public sealed class ConnectionHistory
     /// <summary>The samples, oldest first.</summary>
     public IReadOnlyList<ConnectionSample> Samples => _samples;
 
+    /// <summary><c>123 samples</c>.</summary>
+    public override string ToString() => $"{_samples.Count} samples";
+
     internal void Take(TcpConnection connection, Timestamp now)
     {
         var sample = new ConnectionSample(

@@ -1,3 +1,5 @@
+using TcpShell.Text;
+
 namespace TcpShell.Tcp;
 
 /// <summary>What held a sender back, and for how long; complete up to the last change.</summary>
@@ -28,6 +30,10 @@ public sealed class SendLimits
     /// <summary>How long the user had to wait because the send buffer was full of data on its way.</summary>
     public TimeSpan SendBuffer => _spent[(int)SendLimit.SendBuffer];
 
+    /// <summary><c>busy 1.5s: application 20ms, cwnd 1.4s, receive window 0s, send buffer 0s</c>.</summary>
+    public override string ToString() =>
+        $"busy {Text(Busy)}: application {Text(Application)}, cwnd {Text(CongestionWindow)}, receive window {Text(ReceiveWindow)}, send buffer {Text(SendBuffer)}";
+
     internal void Enter(SendLimit limit, Timestamp now)
     {
         if (limit != Current)
@@ -37,6 +43,8 @@ public sealed class SendLimits
             Current = limit;
         }
     }
+
+    private static string Text(TimeSpan duration) => DurationText.Format(duration);
 }
 
 /// <summary>What holds a sender back.</summary>

@@ -40,7 +40,6 @@ public sealed partial class TcpConnection
         bool waits = Unacknowledged.Count > 0;
         bool windowWasFull = una < _windowFullUpTo || (Settings.GrowHalfUsedWindow && UsesHalfOfWindow);
         int sacked = Unacknowledged.SackedOctets;
-        _delivered.Clear();
         TimeSpan? roundTrip = null;
         if (segment.AcknowledgmentNumber > una)
         {
@@ -51,6 +50,7 @@ public sealed partial class TcpConnection
         if (ofSyn)
         {
             RecoveryPhase = RecoveryPhase.Open;
+            _delivered.Clear();
             return; // [5681-3] the handshake does not grow the window
         }
 
@@ -60,6 +60,7 @@ public sealed partial class TcpConnection
         uint? echo = TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps ? timestamps.EchoReply : null;
         var news = new AckNews(acknowledged, delivered, isDuplicate, isBare && delivered == 0, duplicate, echo);
         bool grows = Recover(news, now);
+        _delivered.Clear();
         if (grows && news.Advances && !_ackEchoesCongestion) // [3168-5]
         {
             _congestion.Acknowledged(new(acknowledged, now, Snd.Una, Snd.Nxt, roundTrip, Rtt.Smoothed, windowWasFull));

@@ -94,12 +94,18 @@ internal sealed class CongestionWindow(TcpSettings settings)
         Threshold = Math.Max(Threshold, _thresholdBefore);
     }
 
-    /// <summary>SMSS changes; cwnd stays the same number of segments [5681-20].</summary>
+    /// <summary>SMSS changes; cwnd, and what it may be set to again, stays the same number of segments [5681-20].</summary>
     public void ChangeSegmentSize(int segmentSize)
     {
-        Octets = Octets * segmentSize / SegmentSize;
+        double factor = (double)segmentSize / SegmentSize;
+        Octets *= factor;
+        Threshold = Scale(Threshold, factor);
+        _octetsBefore *= factor;
+        _thresholdBefore = Scale(_thresholdBefore, factor);
         SegmentSize = segmentSize;
     }
+
+    private static int Scale(int octets, double factor) => (int)Math.Min(int.MaxValue, Math.Round(octets * factor));
 
     private void Grow(in AcknowledgedData data, double octets) => Octets += data.WindowWasFull ? octets : 0;
 

@@ -41,6 +41,21 @@ public sealed class WindowValidationTests
             .Do((connection, _) => connection.UsePathMtu(1500)) // forgotten again
             .Send(1000).Expect("> P. 101:1101(1000) ack 301");
 
+    [Theory]
+    [Trait("Proves", "5681-20")]
+    [InlineData(CongestionAlgorithm.Reno)]
+    [InlineData(CongestionAlgorithm.Cubic)]
+    public void PathMtuChanges_BothWindowsStayTheSameInSegments(CongestionAlgorithm algorithm) =>
+        InState.SynSent(Plain with { Congestion = algorithm })
+            .Do((connection, _) => connection.UsePathMtu(576))
+            .Inject(InState.PeerSynAck).IgnoreSent()
+            .Send(536).Advance(5000).IgnoreSent()
+            .Check(connection => Assert.Equal((536, 2 * 536), (connection.CongestionWindow, connection.SlowStartThreshold)))
+            .Do((connection, _) => connection.UsePathMtu(1500))
+            .Check(connection => Assert.Equal((1000, 2 * 1000), (connection.CongestionWindow, connection.SlowStartThreshold)))
+            .Do((connection, _) => connection.UsePathMtu(576))
+            .Check(connection => Assert.Equal((536, 2 * 536), (connection.CongestionWindow, connection.SlowStartThreshold)));
+
     [Fact]
     [Trait("Proves", "6298-7")]
     public void EachAckOfNewData_IsMeasured()

@@ -228,7 +228,8 @@ internal sealed class StateFingerprint
             }
 
             object? content = field.GetValue(value);
-            if (s_memories.TryGetValue(field, out TimeSpan memory) && content is Timestamp moment && moment < _now - memory)
+            bool fades = s_memories.TryGetValue(field, out TimeSpan memory);
+            if (fades && content is Timestamp moment && (moment == Timestamp.Zero || moment < _now - memory)) // never is long ago
             {
                 content = _now - memory;
             }

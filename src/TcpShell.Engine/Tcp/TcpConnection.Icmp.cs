@@ -71,7 +71,7 @@ public sealed partial class TcpConnection
         {
             // No sign of congestion: the windows stay the same in segments [1191-6].
             _congestion.ChangeSegmentSize(size);
-            _restartWindow = (int)((long)_restartWindow * size / before);
+            _restartWindow = (int)Math.Max(size, (long)_restartWindow * size / before);
         }
 
         foreach (SentSegment segment in Unacknowledged.Segments)

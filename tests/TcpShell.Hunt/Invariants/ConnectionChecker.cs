@@ -62,6 +62,11 @@ internal static class ConnectionChecker
             $"{end}: ISS {snd.Iss}, UNA {snd.Una}, NXT {snd.Nxt}, MAX {snd.Max} are out of order.");
         Require(snd.Max - snd.Nxt <= 1, "SendOrder", $"{end}: NXT {snd.Nxt} lags behind MAX {snd.Max} by more than a probe.");
         Require(snd.Wnd < 1u << 30, "WindowSize", $"{end}: SND.WND is {snd.Wnd}.");
+        bool idle = tcp.State >= TcpState.Established && tcp.Unacknowledged.Count == 0 && tcp.RecoveryPhase == RecoveryPhase.Open;
+        Require(
+            !idle || tcp.CongestionWindow >= tcp.SendMaximumSegmentSize,
+            "CongestionWindow",
+            $"{end}: a congestion window of {tcp.CongestionWindow} lets no segment of {tcp.SendMaximumSegmentSize} out.");
         NoteProgress(end, now);
     }
 

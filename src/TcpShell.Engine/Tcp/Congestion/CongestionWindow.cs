@@ -97,15 +97,15 @@ internal sealed class CongestionWindow(TcpSettings settings)
     /// <summary>SMSS changes; cwnd, and what it may be set to again, stays the same number of segments [5681-20].</summary>
     public void ChangeSegmentSize(int segmentSize)
     {
-        double factor = (double)segmentSize / SegmentSize;
-        Octets *= factor;
-        Threshold = Scale(Threshold, factor);
-        _octetsBefore *= factor;
-        _thresholdBefore = Scale(_thresholdBefore, factor);
+        Octets = Math.Max(segmentSize, Octets * segmentSize / SegmentSize);
+        _octetsBefore = _octetsBefore * segmentSize / SegmentSize;
+        Threshold = Scale(Threshold, segmentSize);
+        _thresholdBefore = Scale(_thresholdBefore, segmentSize);
         SegmentSize = segmentSize;
     }
 
-    private static int Scale(int octets, double factor) => (int)Math.Min(int.MaxValue, Math.Round(octets * factor));
+    private int Scale(int threshold, int segmentSize) =>
+        threshold == int.MaxValue ? threshold : (int)Math.Min(Largest, (long)threshold * segmentSize / SegmentSize);
 
     private void Grow(in AcknowledgedData data, double octets) => Octets += data.WindowWasFull ? octets : 0;
 

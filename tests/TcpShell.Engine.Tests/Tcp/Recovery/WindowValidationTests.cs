@@ -49,6 +49,9 @@ public sealed class WindowValidationTests
         InState.SynSent(Plain with { Congestion = algorithm })
             .Do((connection, _) => connection.UsePathMtu(576))
             .Inject(InState.PeerSynAck).IgnoreSent()
+            .Do((connection, _) => connection.UsePathMtu(1500))
+            .Do((connection, _) => connection.UsePathMtu(576))
+            .Check(connection => Assert.Equal(int.MaxValue, connection.SlowStartThreshold)) // still as high as can be
             .Send(536).Advance(5000).IgnoreSent()
             .Check(connection => Assert.Equal((536, 2 * 536), (connection.CongestionWindow, connection.SlowStartThreshold)))
             .Do((connection, _) => connection.UsePathMtu(1500))

@@ -16,14 +16,19 @@ internal sealed class ScriptHost
     private readonly ScriptRunOptions _options;
     private int _steps;
 
-    public ScriptHost(TcpSettings settings, IpAddress address, int mtu, ScriptRunOptions options)
+    public ScriptHost(ScriptMachine machine, IpAddress address, int mtu, ScriptRunOptions options)
     {
         // The same secret always: the same script gives the same numbers.
         ReadOnlySpan<byte> secret = "packetdrill runs"u8;
         _options = options;
-        Host = new TcpHost("local", [address], settings, secret, mtu);
+        Host = new TcpHost("local", [address], machine.Tcp, secret, mtu);
         Sockets = new SocketTable(Host, () => Now, Drain);
+        Machine = machine;
+        Become(machine);
     }
+
+    /// <summary>What the command lines have made of the machine so far.</summary>
+    public ScriptMachine Machine { get; private set; }
 
     public TcpHost Host { get; }
 
@@ -38,6 +43,19 @@ internal sealed class ScriptHost
 
     /// <summary>Is called after everything that may have let a waiting call go on.</summary>
     public Action Stepped { get; set; } = () => { };
+
+    /// <summary>The machine is another one from now on.</summary>
+    /// <exception cref="ScriptFailure">A command line has looked for something that is not there.</exception>
+    public void Become(ScriptMachine machine)
+    {
+        Machine = machine;
+        Sockets.Defaults = machine.Tcp;
+        Sockets.HostSettings = machine.Sockets;
+        if (machine.ExpectedListener is { } port && !Host.Listeners.Any(listener => listener.Local.Port == port))
+        {
+            throw new ScriptFailure($"a listener on port {port}", "none");
+        }
+    }
 
     /// <summary>A packet arrives now.</summary>
     public void Deliver(byte[] packet, string note)
@@ -58,7 +76,7 @@ internal sealed class ScriptHost
         };
         Note(traced);
         traced.Verdict = Host.PacketArrives(packet, Now);
-        Sockets.PacketArrived();
+        Drain();
         traced.StateChanges = Changes();
         Stepped();
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using TcpShell.Sockets;
 using TcpShell.Tcp;
 
 namespace TcpShell.Scripting;
@@ -30,13 +31,17 @@ public sealed record ScriptProfile
     /// <summary>The settings of all connections; what a profile does not state is as in <see cref="TcpSettings.Linux"/>.</summary>
     public TcpSettings Settings { get; init; } = TcpSettings.Linux;
 
+    /// <summary>What its sockets have in common; what a profile does not state is as in a new <see cref="SocketSettings"/>.</summary>
+    public SocketSettings Sockets { get; init; } = new();
+
     /// <summary>Finds a profile that comes with the product.</summary>
     /// <param name="name">linux or rfc.</param>
     /// <returns>The profile; null if there is none of that name.</returns>
     public static ScriptProfile? Find(string name) =>
         new[] { Linux, Rfc }.FirstOrDefault(profile => profile.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads a profile: a JSON object with <c>Name</c>, <c>Description</c> and <c>Settings</c>, whose members are those of <see cref="TcpSettings"/>.</summary>
+    /// <summary>Reads a profile: a JSON object with <c>Name</c>, <c>Description</c> and <c>Settings</c>, whose members are those of
+    /// <see cref="TcpSettings"/>, and <c>Sockets</c>, whose members are those of <see cref="SocketSettings"/>.</summary>
     /// <param name="json">The profile.</param>
     /// <exception cref="FormatException">The text is no profile; the message says where and why.</exception>
     public static ScriptProfile Parse(string json)
@@ -45,6 +50,7 @@ public sealed record ScriptProfile
         {
             ScriptProfile profile = JsonSerializer.Deserialize<ScriptProfile>(json, s_format) ?? throw new FormatException("A profile is a JSON object, not null.");
             profile.Settings.Validate();
+            profile.Sockets.Validate();
             return profile;
         }
         catch (Exception wrong) when (wrong is JsonException or ArgumentException)

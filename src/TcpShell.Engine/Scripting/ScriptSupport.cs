@@ -30,7 +30,7 @@ internal static class ScriptSupport
                     Require(code);
                     break;
                 case CommandEvent command:
-                    ScriptCommands.Apply(TcpSettings.Linux, command.Command);
+                    ScriptCommands.Apply(ScriptMachine.Of(ScriptProfile.Linux), command.Command);
                     break;
             }
         }

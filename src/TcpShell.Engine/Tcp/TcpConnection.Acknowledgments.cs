@@ -36,6 +36,7 @@ public sealed partial class TcpConnection
     {
         SeqNumber una = Snd.Una;
         bool ofSyn = una == Snd.Iss;
+        _awaitsPush = false; // what was held back for company has waited long enough
         bool isBare = TellsNothing(segment);
         bool waits = Unacknowledged.Count > 0;
         bool windowWasFull = una < _windowFullUpTo || (Settings.GrowHalfUsedWindow && UsesHalfOfWindow);

@@ -46,6 +46,7 @@ public sealed partial class TcpConnection
     {
         SendBufferSize = others.SendBufferSize,
         Nagle = others.Nagle, // [MUST-17]
+        Cork = others.Cork,
         SynRetries = others.SynRetries,
         SynAckRetries = others.SynAckRetries,
         R1 = others.R1,

@@ -11,6 +11,9 @@ public sealed partial class TcpConnection
     private int _keepAliveProbesSent;
     private bool _synTimedOut;
 
+    /// <summary>Probes of a closed window, or of the peer's life, that were sent since it last gave a sign.</summary>
+    public int UnansweredProbes => Math.Max(_unanswered, _keepAliveProbesSent);
+
     /// <summary>Lets the timers fire that are due [U-17]. Calling it early or late does no harm; nothing happens before a deadline.</summary>
     /// <param name="now">The time.</param>
     public void HandleTimeout(Timestamp now)

@@ -26,6 +26,7 @@ public sealed record TcpSettings
         LossRecovery = LossRecovery.Rfc6675,
         DelayedAckTimeout = TimeSpan.FromMilliseconds(200),
         QuickAcks = 0,
+        RequireTimestamps = true,
     };
 
     /// <summary>The profile that these settings began as: <c>linux</c> or <c>rfc</c>.</summary>
@@ -46,11 +47,19 @@ public sealed record TcpSettings
     /// <summary>Offer and accept timestamps (RFC 7323).</summary>
     public bool Timestamps { get; init; } = true;
 
+    /// <summary>
+    /// Drop what carries no timestamp though timestamps were agreed on, as RFC 7323 3.2 recommends; Linux takes it.
+    /// </summary>
+    public bool RequireTimestamps { get; init; }
+
     /// <summary>Offer and accept selective acknowledgment (RFC 2018).</summary>
     public bool SelectiveAcknowledgment { get; init; } = true;
 
     /// <summary>Hold a short segment while data is unacknowledged (RFC 9293 SHLD-7); false sends at once (MUST-17).</summary>
     public bool Nagle { get; init; } = true; // [MUST-17]
+
+    /// <summary>Hold every segment that is not full, for one RTO at most; a FIN, urgent data or a PUSH let it go (TCP_CORK on Linux).</summary>
+    public bool Cork { get; init; }
 
     /// <summary>The retransmission timeout before the first measurement: 1 s by RFC 6298, 3 s before it.</summary>
     public TimeSpan InitialRto { get; init; } = TimeSpan.FromSeconds(1); // [6298-1]

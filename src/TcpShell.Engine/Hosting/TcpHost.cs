@@ -101,6 +101,11 @@ public sealed partial class TcpHost
     /// <summary>Chooses initial sequence numbers from both ends' addresses, where a test or a lesson wants certain ones; null for RFC 6528's.</summary>
     public Func<Endpoint, Endpoint, SeqNumber>? IssChooser { get; set; }
 
+    /// <summary>
+    /// Whether its interface takes no packet, because the queue before it is full: data is kept and tried again, any other segment is lost without a trace.
+    /// </summary>
+    public bool InterfaceIsFull { get; set; }
+
     /// <summary>Entries of the queue of deadlines, stale ones as well.</summary>
     internal int DeadlineCount => _deadlines.Count;
 
@@ -142,16 +147,25 @@ public sealed partial class TcpHost
     /// <returns>Whether there was one.</returns>
     public bool TryPollTransmit(Timestamp now, out OutgoingPacket packet)
     {
-        if (_replies.TryDequeue(out packet))
+        while (_replies.TryDequeue(out packet))
         {
-            return true;
+            if (!InterfaceIsFull)
+            {
+                return true;
+            }
         }
 
         while (_dirty.TryPeek(out HostedConnection? connection))
         {
             UsePathMtu(connection, now);
+            connection.Tcp.InterfaceIsFull = InterfaceIsFull;
             if (connection.Tcp.TryPollTransmit(now, out OutgoingSegment outgoing))
             {
+                if (InterfaceIsFull)
+                {
+                    continue;
+                }
+
                 byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment, connection.Settings, outgoing.Ecn);
                 packet = new(bytes, outgoing.Reason, outgoing.Attempt, outgoing.Note, connection.Id);
                 return true;

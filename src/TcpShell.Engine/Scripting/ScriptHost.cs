@@ -51,6 +51,7 @@ internal sealed class ScriptHost
         Machine = machine;
         Sockets.Defaults = machine.Tcp;
         Sockets.HostSettings = machine.Sockets;
+        Host.InterfaceIsFull = machine.TransmitFails;
         if (machine.ExpectedListener is { } port && !Host.Listeners.Any(listener => listener.Local.Port == port))
         {
             throw new ScriptFailure($"a listener on port {port}", "none");

@@ -36,14 +36,7 @@ public sealed partial class TcpConnection
         bool found = _replies.TryDequeue(out outgoing) || TryAbort(now, out outgoing);
         if (!found && State is not (TcpState.Closed or TcpState.Listen))
         {
-            found = TrySyn(now, out outgoing)
-                || TryTailLossProbe(now, out outgoing)
-                || TryForwardRto(now, out outgoing)
-                || TryRetransmit(now, out outgoing)
-                || TrySendNew(now, out outgoing)
-                || TryRetransmitEarly(now, out outgoing)
-                || TryProbe(now, out outgoing)
-                || TryAcknowledge(now, out outgoing);
+            found = TrySyn(now, out outgoing) || TryData(now, out outgoing) || TryAcknowledge(now, out outgoing);
         }
 
         if (!found)
@@ -59,6 +52,23 @@ public sealed partial class TcpConnection
         }
 
         return true;
+    }
+
+    private bool TryData(Timestamp now, out OutgoingSegment outgoing)
+    {
+        if (InterfaceIsFull)
+        {
+            outgoing = default;
+            KeepWhatCannotGo(now);
+            return false;
+        }
+
+        return TryTailLossProbe(now, out outgoing)
+            || TryForwardRto(now, out outgoing)
+            || TryRetransmit(now, out outgoing)
+            || TrySendNew(now, out outgoing)
+            || TryRetransmitEarly(now, out outgoing)
+            || TryProbe(now, out outgoing);
     }
 
     private void Reply(in TcpSegment segment, TransmitReason reason, string note)

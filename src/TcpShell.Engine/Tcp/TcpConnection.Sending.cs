@@ -272,7 +272,7 @@ public sealed partial class TcpConnection
 
         int segment = Math.Min(Unsent, SendMaximumSegmentSize);
         bool lost = Unacknowledged.Lost > 0;
-        return !lost && Snd.UsableWindow < segment ? SendLimit.ReceiveWindow
+        return !lost && Snd.UsableWindow < segment && Snd.UsableWindow < CongestionRoom ? SendLimit.ReceiveWindow // of two that bind, the smaller one
             : lost || CongestionRoom < segment ? SendLimit.CongestionWindow
             : SendLimit.Application; // Nagle waits for more of it
     }

@@ -57,6 +57,12 @@ public sealed partial class TcpConnection
             return; // the peer took the probe's octet, and it was the last
         }
 
+        if (InterfaceIsFull)
+        {
+            TryAgainSoon(now);
+            return;
+        }
+
         if (Snd.UsableWindow > 0)
         {
             _sendSilly = true; // [MUST-38, MUST-60] the override: a little data now is better than none for ever
@@ -69,10 +75,16 @@ public sealed partial class TcpConnection
             return;
         }
 
-        _unanswered++;
+        CountProbe(now);
         _probePending = true;
         _persistBackoff++; // [SHLD-30]
         Timers.Set(TimerKind.Persist, now + PersistInterval());
+    }
+
+    private void CountProbe(Timestamp now)
+    {
+        _unanswered++;
+        ArmUserTimeout(now);
     }
 
     private void KeepAliveTimerFires(Timestamp now)

@@ -91,6 +91,15 @@ public sealed record TcpSettings
     /// <summary>The user timeout: how long data may stay unacknowledged before the connection is given up (RFC 9293 3.10.8); null for no limit.</summary>
     public TimeSpan? UserTimeout { get; init; }
 
+    /// <summary>
+    /// Whether data that could not be sent yet, for a closed window or a full interface, counts for the user timeout only from the first probe on, as on
+    /// Linux; otherwise it does from the SEND on, as RFC 9293 3.9.1.2 has it.
+    /// </summary>
+    public bool UserTimeoutFromProbe { get; init; }
+
+    /// <summary>How soon data is tried again that the interface did not take, where nothing is in flight: 500 ms on Linux.</summary>
+    public TimeSpan LocalCongestionInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>MSL: TIME-WAIT lasts twice as long. 2 minutes by RFC 9293, 30 s on Linux.</summary>
     public TimeSpan MaximumSegmentLifetime { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -218,6 +227,7 @@ public sealed record TcpSettings
         RequireBetween(R1, 1, int.MaxValue, nameof(R1));
         RequireBetween(R2, 1, int.MaxValue, nameof(R2));
         RequirePositive(UserTimeout ?? TimeSpan.MaxValue, nameof(UserTimeout));
+        RequirePositive(LocalCongestionInterval, nameof(LocalCongestionInterval));
         RequirePositive(MaximumSegmentLifetime, nameof(MaximumSegmentLifetime));
         RequirePositive(KeepAliveIdle, nameof(KeepAliveIdle));
         RequirePositive(KeepAliveInterval, nameof(KeepAliveInterval));

@@ -136,6 +136,7 @@ public sealed partial class TcpHost
         {
             HostedConnection connection = _deadlines.Dequeue();
             connection.Scheduled.Pop();
+            connection.Tcp.InterfaceIsFull = InterfaceIsFull;
             connection.Tcp.HandleTimeout(now);
             Settle(connection, now);
         }

@@ -26,7 +26,6 @@ public sealed record TcpSettings
         LossRecovery = LossRecovery.Rfc6675,
         DelayedAckTimeout = TimeSpan.FromMilliseconds(200),
         QuickAcks = 0,
-        RequireTimestamps = true,
     };
 
     /// <summary>The profile that these settings began as: <c>linux</c> or <c>rfc</c>.</summary>
@@ -48,9 +47,9 @@ public sealed record TcpSettings
     public bool Timestamps { get; init; } = true;
 
     /// <summary>
-    /// Drop what carries no timestamp though timestamps were agreed on, as RFC 7323 3.2 recommends; Linux takes it.
+    /// Drop what carries no timestamp though timestamps were agreed on, as RFC 7323 3.2 recommends; Linux itself takes it.
     /// </summary>
-    public bool RequireTimestamps { get; init; }
+    public bool RequireTimestamps { get; init; } = true;
 
     /// <summary>Offer and accept selective acknowledgment (RFC 2018).</summary>
     public bool SelectiveAcknowledgment { get; init; } = true;

@@ -36,9 +36,13 @@ internal sealed partial class ScriptRun
 
     public void Execute()
     {
+        if (ScriptSupport.Find(_script) is { } unsupported)
+        {
+            _current = unsupported.Event;
+            throw unsupported.What;
+        }
+
         _configuration.Read();
-        ScriptSupport.Require(_script, scriptEvent => _current = scriptEvent);
-        _current = null;
         var machine = ScriptMachine.Of(_options.Profile);
         if (_script.InitialCommand is not null)
         {

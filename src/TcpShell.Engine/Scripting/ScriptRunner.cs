@@ -28,7 +28,7 @@ public static class ScriptRunner
         }
         catch (ScriptUnsupported unsupported)
         {
-            return run.Result(ScriptVerdict.Unsupported, $"{unsupported.Construct} is not supported.");
+            return run.Result(ScriptVerdict.Unsupported, $"{ScriptSubjects.Explain(unsupported.Construct)} is not supported.");
         }
         catch (ScriptFailure failure)
         {

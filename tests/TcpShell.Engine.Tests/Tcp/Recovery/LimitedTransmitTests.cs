@@ -49,6 +49,21 @@ public sealed class LimitedTransmitTests
             .Inject("< . 301 ack 101 <sack 1101:2101>").ExpectNothing()
             .Inject("< . 301 ack 101 <sack 1101:3101>").ExpectNothing();
 
+    [Theory]
+    [InlineData(true, false, 8000)] // all of the three segments that the ACK covers
+    [InlineData(true, true, 6000)]
+    [InlineData(false, false, 8000)]
+    [InlineData(false, true, 6000)]
+    public void Open_ReorderedSegmentComesLate_WindowGrowsByWhatIsAcknowledgedOrByWhatIsNew(bool sack, bool byDelivered, int window)
+    {
+        TcpSettings settings = (sack ? Rack : Plain) with { GrowByDelivered = byDelivered, SlowStartStep = 100 };
+        Sent(settings, 20_000, window: 5)
+            .Inject("< . 301 ack 101" + (sack ? " <sack 1101:2101>" : "")).IgnoreSent()
+            .Inject("< . 301 ack 101" + (sack ? " <sack 1101:3101>" : "")).IgnoreSent()
+            .Inject("< . 301 ack 3101").IgnoreSent()
+            .Check(connection => Assert.Equal(window, connection.CongestionWindow));
+    }
+
     [Fact]
     [Trait("Proves", "5681-14")]
     public void Recovery_MoreDuplicateAcksThanSegments_WindowIsBounded()

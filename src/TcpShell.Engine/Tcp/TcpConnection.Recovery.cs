@@ -255,8 +255,12 @@ public sealed partial class TcpConnection
         RetransmitFront(LossCause.PartialAck);
     }
 
-    /// <summary>Only the first partial ACK of a recovery restarts the timer, so that many losses in one window do not take as many round trips [6582-5].</summary>
-    private bool IsLaterPartialAck(SeqNumber ack) => InRecovery && !SelectiveAcknowledgmentInForce && _partialAckCame && ack < _recover;
+    /// <summary>
+    /// Only the first partial ACK of a recovery restarts the timer, so that many losses in one window do not take as many round trips [6582-5]; or
+    /// every one does, so that no timeout makes whole windows go again.
+    /// </summary>
+    private bool IsLaterPartialAck(SeqNumber ack) =>
+        InRecovery && !SelectiveAcknowledgmentInForce && _partialAckCame && ack < _recover && !Settings.SlowButSteady;
 
     private void RetransmitFront(LossCause cause)
     {

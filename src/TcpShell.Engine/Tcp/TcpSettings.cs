@@ -147,6 +147,12 @@ public sealed record TcpSettings
     public LossRecovery LossRecovery { get; init; } = LossRecovery.Rack;
 
     /// <summary>
+    /// Whether without SACK every partial ACK of a recovery restarts the retransmission timer ("Slow-but-Steady", RFC 6582 4), as on Linux;
+    /// otherwise only the first does ("Impatient", RFC 6582 3.2), so that many losses end in a timeout rather than in as many round trips.
+    /// </summary>
+    public bool SlowButSteady { get; init; }
+
+    /// <summary>
     /// Whether RACK's round-trip time is, as on Linux, that of the highest sequence number that an ACK newly tells of, rather than of what was
     /// sent last of it (RFC 8985 6.2 step 2).
     /// </summary>

@@ -50,6 +50,7 @@ internal static class SettingsTable
         (nameof(TcpSettings.ReduceFromWindow), 4, _ => true),
         (nameof(TcpSettings.ReduceForLostRetransmission), 4, Off),
         (nameof(TcpSettings.RateReduction), 3, random => Pick(random, RateReduction.Rfc6937, RateReduction.Rfc9937)),
+        (nameof(TcpSettings.SlowButSteady), 4, _ => true),
         (nameof(TcpSettings.RackBySequence), 4, _ => true),
         (nameof(TcpSettings.LossTimerTick), 4, random => TimeSpan.FromMilliseconds(Pick(random, 1, 4, 10) is int tick ? tick : 0)),
         (nameof(TcpSettings.ZeroWindowProbeData), 3, Off),

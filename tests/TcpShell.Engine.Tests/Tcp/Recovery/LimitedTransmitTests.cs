@@ -87,6 +87,14 @@ public sealed class LimitedTransmitTests
             .Advance(1).Expect("> . 2101:3101(1000) ack 301", TransmitReason.RetransmissionTimeout); // 300 ms after the first partial ACK
 
     [Fact]
+    public void Recovery_PartialAcksSlowButSteady_EachRestartsTheTimer() =>
+        Sent(Plain with { SlowButSteady = true }, 6000).Inject("< . 301 ack 101", "< . 301 ack 101", "< . 301 ack 101").Expect("> . 101:1101(1000) ack 301")
+            .Advance(100).Inject("< . 301 ack 1101").Expect("> . 1101:2101(1000) ack 301", TransmitReason.FastRetransmit)
+            .Advance(100).Inject("< . 301 ack 2101").Expect("> . 2101:3101(1000) ack 301", TransmitReason.FastRetransmit)
+            .Advance(299).ExpectNothing()
+            .Advance(1).Expect("> . 2101:3101(1000) ack 301", TransmitReason.RetransmissionTimeout);
+
+    [Fact]
     [Trait("Proves", "6582-4")]
     public void Recovery_PartialAck_SaysWhy() =>
         Sent(Plain, 6000).Inject("< . 301 ack 101", "< . 301 ack 101", "< . 301 ack 101").IgnoreSent()

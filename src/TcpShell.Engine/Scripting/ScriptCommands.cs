@@ -103,8 +103,10 @@ internal static class ScriptCommands
                 return machine with { TransmitFails = false };
             case "ip" when words.SkipWhile(word => word.StartsWith('-') || word == "ip").ToList() is ["route", "change" or "replace" or "add", _, "via", _, "dev", _, .. var metrics]:
                 return ApplyRoute(machine, metrics, words);
-            case "echo" when words is [_, var value, ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
-                return machine with { Tcp = machine.Tcp with { HyStart = value != "0" } };
+            case "echo" when words is [_, "0", ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
+                return machine with { Tcp = machine.Tcp with { HyStart = HyStartMode.Off } };
+            case "echo" when words is [_, "3", ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
+                return machine; // both of its signs, as it is anyway
             case "grep" when words is [_, var state, .. var files] && state.Trim() == "0A" && files is ["/proc/net/tcp", "/proc/net/tcp6", "|", "grep", [':', .. var port]]:
                 return machine with
                 {

@@ -34,6 +34,12 @@ public sealed record ScriptProfile
     /// <summary>What its sockets have in common; what a profile does not state is as in a new <see cref="SocketSettings"/>.</summary>
     public SocketSettings Sockets { get; init; } = new();
 
+    /// <summary>
+    /// Scripts that fail on the system which the profile stands for as well, so that their failing tells nothing: the ends of their paths, such as
+    /// <c>ts_recent/invalid_ack.pkt</c>.
+    /// </summary>
+    public IReadOnlyList<string> SuspectScripts { get; init; } = [];
+
     /// <summary>Finds a profile that comes with the product.</summary>
     /// <param name="name">linux or rfc.</param>
     /// <returns>The profile; null if there is none of that name.</returns>
@@ -41,7 +47,7 @@ public sealed record ScriptProfile
         new[] { Linux, Rfc }.FirstOrDefault(profile => profile.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Reads a profile: a JSON object with <c>Name</c>, <c>Description</c> and <c>Settings</c>, whose members are those of
-    /// <see cref="TcpSettings"/>, and <c>Sockets</c>, whose members are those of <see cref="SocketSettings"/>.</summary>
+    /// <see cref="TcpSettings"/>, and <c>Sockets</c>, whose members are those of <see cref="SocketSettings"/>; and <c>SuspectScripts</c>.</summary>
     /// <param name="json">The profile.</param>
     /// <exception cref="FormatException">The text is no profile; the message says where and why.</exception>
     public static ScriptProfile Parse(string json)
@@ -57,6 +63,13 @@ public sealed record ScriptProfile
         {
             throw new FormatException($"This is no profile: {wrong.Message}", wrong);
         }
+    }
+
+    /// <summary>Whether a script is one of those that fail on the system which the profile stands for.</summary>
+    internal bool Suspects(string? path)
+    {
+        string normal = "/" + path?.Replace('\\', '/');
+        return SuspectScripts.Any(script => normal.EndsWith("/" + script, StringComparison.Ordinal));
     }
 
     /// <summary>Its name.</summary>

@@ -48,7 +48,7 @@ internal static class TcpInfo
         ["tcpi_lost"] = (connection, _) => connection.Tcp.Unacknowledged.Lost + connection.Tcp.Unacknowledged.Retransmitted,
         ["tcpi_retrans"] = (connection, _) => connection.Tcp.Unacknowledged.Retransmitted,
         ["tcpi_reordering"] = (connection, _) => connection.Tcp.Reordering,
-        ["tcpi_reord_seen"] = (connection, _) => connection.Tcp.ReorderingSeen ? 1 : 0,
+        ["tcpi_reord_seen"] = (connection, _) => connection.Tcp.Reorderings,
         ["tcpi_delivered"] = (connection, _) => connection.Counters.Delivered,
         ["tcpi_bytes_sent"] = (connection, _) => connection.Counters.BytesSent + connection.Counters.BytesRetransmitted,
         ["tcpi_bytes_retrans"] = (connection, _) => connection.Counters.BytesRetransmitted,
@@ -87,6 +87,7 @@ internal static class TcpInfo
     {
         RecoveryPhase.Recovery => s_constants["TCP_CA_Recovery"],
         RecoveryPhase.Loss => s_constants["TCP_CA_Loss"],
+        _ when connection.IsReducedByEcho => s_constants["TCP_CA_CWR"],
         _ => s_constants[connection.Unacknowledged.Sacked > 0 ? "TCP_CA_Disorder" : "TCP_CA_Open"],
     };
 

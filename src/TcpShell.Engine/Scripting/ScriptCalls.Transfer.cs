@@ -9,8 +9,14 @@ internal sealed partial class ScriptCalls
     {
         RequireFlags(call, flags, "MSG_DONTWAIT", "MSG_NOSIGNAL");
         int descriptor = Descriptor(Argument(call, 0));
-        var buffer = new byte[Math.Min(length, LargestBuffer)];
-        return new(call, () => Sockets.Read(descriptor, buffer), call.End is not null && (flags & ScriptSymbols.ValueOf("MSG_DONTWAIT")) == 0);
+        SocketResult Attempt()
+        {
+            // No more memory than there is to read, however much the script has room for.
+            int readable = Math.Max(0, Sockets.Readable(descriptor).Value);
+            return Sockets.Read(descriptor, new byte[Math.Min(length, Math.Max(1, readable))]);
+        }
+
+        return new(call, Attempt, call.End is not null && (flags & ScriptSymbols.ValueOf("MSG_DONTWAIT")) == 0);
     }
 
     /// <summary>recvmsg; the one control message that is known says how much more can be read (TCP_CM_INQ).</summary>

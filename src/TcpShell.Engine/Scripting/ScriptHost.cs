@@ -13,8 +13,11 @@ internal readonly record struct EmittedPacket(Timestamp Time, DecodedPacket Pack
 /// <summary>The host under test in its virtual time: packets go in and come out, timers fire, nothing else happens.</summary>
 internal sealed class ScriptHost
 {
+    // What nobody looks at is kept until the end.
+    private const long MostOctets = 1L << 28;
+
     private readonly ScriptRunOptions _options;
-    private int _steps;
+    private long _octets;
 
     public ScriptHost(ScriptMachine machine, IpAddress address, int mtu, ScriptRunOptions options)
     {
@@ -35,6 +38,12 @@ internal sealed class ScriptHost
     public SocketTable Sockets { get; }
 
     public Timestamp Now { get; private set; }
+
+    /// <summary>Packets and timers so far.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>Is told of each packet that leaves the host.</summary>
+    public Action<DecodedPacket> Sent { get; set; } = _ => { };
 
     /// <summary>What left the host and was not looked at yet.</summary>
     public Queue<EmittedPacket> Emitted { get; } = new();
@@ -115,7 +124,15 @@ internal sealed class ScriptHost
         while (Host.TryPollTransmit(Now, out OutgoingPacket packet))
         {
             CountStep();
-            Emitted.Enqueue(new(Now, PacketDecoder.Decode(packet.Bytes, LinkType.Raw)));
+            _octets += packet.Bytes.Length;
+            if (_octets > MostOctets)
+            {
+                throw new ScriptFailure($"an end within {MostOctets} octets of packets", "more than that");
+            }
+
+            DecodedPacket decoded = PacketDecoder.Decode(packet.Bytes, LinkType.Raw);
+            Emitted.Enqueue(new(Now, decoded));
+            Sent(decoded);
             Note(new TracedPacket
             {
                 Number = Trace.NextNumber(),
@@ -174,7 +191,7 @@ internal sealed class ScriptHost
     private void CountStep()
     {
         _options.Cancellation.ThrowIfCancellationRequested();
-        if (++_steps > _options.StepLimit)
+        if (++Steps > _options.StepLimit)
         {
             throw new ScriptFailure($"an end within {_options.StepLimit} packets and timers", "more than that");
         }

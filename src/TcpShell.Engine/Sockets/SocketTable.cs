@@ -13,7 +13,10 @@ namespace TcpShell.Sockets;
 /// </remarks>
 public sealed partial class SocketTable
 {
+    private const int FirstDescriptor = 3; // 0 to 2 are a program's standard streams
+
     private readonly SortedDictionary<int, TcpSocket> _sockets = [];
+    private int _lowestFree = FirstDescriptor;
     private readonly TcpHost _host;
     private readonly Func<Timestamp> _clock;
     private readonly Action _settled;
@@ -225,6 +228,7 @@ public sealed partial class SocketTable
     /// <param name="descriptor">The socket.</param>
     public SocketResult Close(int descriptor)
     {
+        _lowestFree = descriptor < _lowestFree && descriptor >= FirstDescriptor ? descriptor : _lowestFree;
         if (!_sockets.Remove(descriptor, out TcpSocket? socket))
         {
             return _epolls.Remove(descriptor) ? new(0) : SocketResult.Fail(Errno.EBADF);
@@ -249,14 +253,12 @@ public sealed partial class SocketTable
 
     private int FreeDescriptor()
     {
-        const int First = 3; // 0 to 2 are a program's standard streams
-        int descriptor = First;
-        while (_sockets.ContainsKey(descriptor) || _epolls.ContainsKey(descriptor))
+        while (_sockets.ContainsKey(_lowestFree) || _epolls.ContainsKey(_lowestFree))
         {
-            descriptor++;
+            _lowestFree++;
         }
 
-        return descriptor;
+        return _lowestFree;
     }
 
     private TcpSocket Add(TcpSettings settings)

@@ -144,7 +144,7 @@ public sealed record TcpSettings
 
     /// <summary>
     /// Whether the window grows by what an ACK tells to have arrived, as on Linux, rather than by all that it acknowledges (RFC 5681 3.1): what
-    /// SACK blocks or duplicate ACKs have told before does not count again.
+    /// SACK blocks or duplicate ACKs have told before does not count again. On a path that is known to reorder SACK blocks alone make it grow.
     /// </summary>
     public bool GrowByDelivered { get; init; }
 

@@ -64,6 +64,32 @@ public static class CaptureBackend
 #endif
     }
 
+    /// <summary>Makes a PacketDotNet packet (IPv4Packet or IPv6Packet) of a TCP segment.</summary>
+    /// <param name="octets">The octets from the IP header on.</param>
+    /// <param name="problem">Why the segment cannot be given to PacketDotNet, which never returns from some damaged ones; empty if it can.</param>
+    /// <returns>The packet; null if there is a problem.</returns>
+    /// <exception cref="CaptureException">This build has no PacketDotNet. libpcap is not needed.</exception>
+    public static object? ToPacketDotNet(ReadOnlyMemory<byte> octets, out string problem)
+    {
+#if WITH_SHARPPCAP
+        return SharpPcap.PacketDotNetConverter.ToPacket(octets, out problem);
+#else
+        throw new CaptureException(CaptureError.BackendMissing, Missing()!);
+#endif
+    }
+
+    /// <summary>The octets of a PacketDotNet packet from its IP header on, as they stand in it.</summary>
+    /// <param name="packet">Any object.</param>
+    /// <returns>Null if it is no such packet, or one without an IP header.</returns>
+    public static byte[]? FromPacketDotNet(object packet)
+    {
+#if WITH_SHARPPCAP
+        return SharpPcap.PacketDotNetConverter.ToOctets(packet);
+#else
+        return null;
+#endif
+    }
+
     private static void Require()
     {
         if (Missing() is { } missing)

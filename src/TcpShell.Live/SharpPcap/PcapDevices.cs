@@ -14,11 +14,19 @@ internal static class PcapDevices
     private const uint UpFlag = 2;
     private const uint RunningFlag = 4;
 
-    /// <summary>All of them, asked for anew: SharpPcap's own list is made once and never again.</summary>
+    // What else libpcap can capture on Linux, none of it with IP packets.
+    private static readonly string[] s_others = ["bluetooth", "dbus-", "usbmon"];
+
+    /// <summary>All network devices, asked for anew: SharpPcap's own list is made once and never again.</summary>
     public static IReadOnlyList<NetworkDevice> List()
     {
         NetworkInterface[] interfaces = NetworkInterface.GetAllNetworkInterfaces();
-        return [.. Find().Select(device => Describe(device, interfaces))];
+        return
+        [
+            .. Find()
+                .Where(device => !s_others.Any(other => device.Name.StartsWith(other, StringComparison.Ordinal)))
+                .Select(device => Describe(device, interfaces)),
+        ];
     }
 
     /// <summary>SharpPcap's device of a name, closed.</summary>

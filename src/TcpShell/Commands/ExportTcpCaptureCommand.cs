@@ -29,12 +29,6 @@ namespace TcpShell.Commands;
 /// Export-TcpCapture server.pcapng -HostName server</code>
 /// <para>The lost segment is not in it, for it never arrived.</para>
 /// </example>
-/// <example>
-/// <para>In pieces</para>
-/// <code>New-TcpConnection | Send-TcpData ('x' * 20000)
-/// Get-TcpSegment | Export-TcpCapture lab.pcapng -MaximumSize 4KB -MaximumFiles 5 -PassThru</code>
-/// <para>The last five files of four kilobytes, named by number and time.</para>
-/// </example>
 [Cmdlet(VerbsData.Export, "TcpCapture", SupportsShouldProcess = true, DefaultParameterSetName = NetworkSet)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportTcpCaptureCommand : NetworkCmdlet
@@ -93,25 +87,9 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     protected override void BeginProcessing()
     {
         _path = GetUnresolvedProviderPathFromPSPath(Path);
-        if (Directory.Exists(_path))
+        if (WhyNot() is { } error)
         {
-            ThrowTerminatingError(ErrorRecords.PathIsFolder(_path));
-        }
-
-        if (!Directory.Exists(System.IO.Path.GetDirectoryName(_path)))
-        {
-            ThrowTerminatingError(ErrorRecords.PathNotFound(System.IO.Path.GetDirectoryName(_path) ?? _path));
-        }
-
-        var rotation = new CaptureRotation(MaximumSize, RotateAfter, MaximumFiles);
-        if (MaximumFiles is not null && !rotation.IsOn)
-        {
-            ThrowTerminatingError(ErrorRecords.RotationNotSet(MaximumFiles.Value));
-        }
-
-        if (NoClobber && !rotation.IsOn && File.Exists(_path))
-        {
-            ThrowTerminatingError(ErrorRecords.FileExists(_path));
+            ThrowTerminatingError(error);
         }
 
         _refused = !ShouldProcess(_path, "Write a capture file");
@@ -141,9 +119,9 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
             return;
         }
 
+        // Not before there is something to write: what stands there is not lost for nothing.
         foreach (SegmentRecord segment in Segment)
         {
-            // Not before there is something to write: what stands there is not lost for nothing.
             Begin("tcpshell");
             Write(TraceExport.ToFileTime(segment), segment.Bytes, TraceExport.Comment(segment));
         }
@@ -166,21 +144,28 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        // Whatever ends the pipeline, what was written stays a whole file. An error that ended it has been told already.
         try
         {
-            // Whatever ends the pipeline, what was written stays a whole file.
             _series?.Dispose();
         }
         catch (IOException)
         {
-            // The error that ended the pipeline has been told already.
         }
 
         base.Dispose(disposing);
     }
 
-    private void Begin(string interfaceName) =>
-        _series ??= new CaptureSeries(_path, interfaceName, new CaptureRotation(MaximumSize, RotateAfter, MaximumFiles), overwrite: !NoClobber);
+    private CaptureRotation Rotation => new(MaximumSize, RotateAfter, MaximumFiles);
+
+    private ErrorRecord? WhyNot() =>
+        Directory.Exists(_path) ? ErrorRecords.PathIsFolder(_path)
+        : !Directory.Exists(System.IO.Path.GetDirectoryName(_path)) ? ErrorRecords.PathNotFound(System.IO.Path.GetDirectoryName(_path) ?? _path)
+        : MaximumFiles is not null && !Rotation.IsOn ? ErrorRecords.RotationNotSet(MaximumFiles.Value)
+        : NoClobber && !Rotation.IsOn && File.Exists(_path) ? ErrorRecords.FileExists(_path)
+        : null;
+
+    private void Begin(string interfaceName) => _series ??= new CaptureSeries(_path, interfaceName, Rotation, overwrite: !NoClobber);
 
     private void Write(Timestamp time, ReadOnlyMemory<byte> bytes, string comment)
     {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TcpShell.Live.Devices;
+using TcpShell.Tracing;
 
 namespace TcpShell.Errors;
 
@@ -22,6 +23,14 @@ internal static partial class ErrorRecords
         };
         return Create(failed, id, category, target, advice);
     }
+
+    /// <summary>A segment cannot be given to PacketDotNet.</summary>
+    public static ErrorRecord SegmentNotConvertible(SegmentRecord segment, string problem) => Create(
+        new InvalidDataException($"Segment {segment.Number} cannot be given to PacketDotNet: {problem}"),
+        "SegmentNotConvertible",
+        ErrorCategory.InvalidData,
+        segment,
+        "Dissect() and TcpOptions of the segment itself show what is in it, damaged or not.");
 
     private static string PermissionAdvice => OperatingSystem.IsWindows()
         ? "Run PowerShell as administrator, or install Npcap without the restriction to administrators (docs/permissions.md)."

@@ -12,6 +12,9 @@ public sealed partial class TcpHost
     // Listings and lessons look back at connections that are no more; a long-lived host must not keep them all.
     private const int ClosedConnectionsKept = 1000;
 
+    // Entries of the queue of deadlines for each connection, at most.
+    private const int DeadlinesKept = 8;
+
     // Answers that no connection sends are bounded by what arrives, but nobody is forced to poll between arrivals.
     private const int MaximumReplies = 1000;
 
@@ -386,6 +389,30 @@ public sealed partial class TcpHost
         {
             connection.Scheduled.Push(deadline);
             _deadlines.Enqueue(connection, (deadline, _scheduled++));
+            ForgetStaleDeadlines();
+        }
+    }
+
+    /// <summary>
+    /// Entries of connections that are no more stay until their time has come, which can be hours. Before there are many more of them than
+    /// connections they are left out, so that no peer that opens and resets can fill the memory.
+    /// </summary>
+    private void ForgetStaleDeadlines()
+    {
+        if (_deadlines.Count <= DeadlinesKept * (_connections.Count + _listeners.Count + 1))
+        {
+            return;
+        }
+
+        _deadlines.Clear();
+        foreach (HostedConnection connection in AllConnections())
+        {
+            connection.Scheduled.Clear();
+            if (connection.Tcp.PollTimeout() is { } deadline)
+            {
+                connection.Scheduled.Push(deadline);
+                _deadlines.Enqueue(connection, (deadline, _scheduled++));
+            }
         }
     }
 

@@ -164,7 +164,7 @@ public sealed partial class TcpConnection
                 break;
             }
 
-            bool tells = first.Transmissions == 1 || RecoveryPhase == RecoveryPhase.Open || Settings.ReduceForLostRetransmission; // [5681-21]
+            bool tells = first.Transmissions == 1 || RecoveryPhase == RecoveryPhase.Open || !Settings.ReduceOncePerRecovery; // [5681-21]
             lost = tells ? first.Order : lost;
             first.SentBefore = _rack.Sent - first.LastSent;
             Unacknowledged.MarkLost(first, LossCause.Rack);

@@ -154,8 +154,8 @@ public sealed record TcpSettings
     /// </summary>
     public bool ReduceFromWindow { get; init; }
 
-    /// <summary>Whether the loss of a retransmission reduces the window once more (RFC 5681 4.3); Linux reduces it once in a recovery.</summary>
-    public bool ReduceForLostRetransmission { get; init; } = true;
+    /// <summary>Whether a lost retransmission does not reduce the window once more, as on Linux; RFC 5681 4.3 has it do so.</summary>
+    public bool ReduceOncePerRecovery { get; init; }
 
     /// <summary>How the window comes down while losses are repaired with SACK: PRR by RFC 6937, or by RFC 9937 as on Linux.</summary>
     public RateReduction RateReduction { get; init; } = RateReduction.Rfc6937;

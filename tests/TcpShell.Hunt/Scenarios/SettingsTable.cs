@@ -52,7 +52,7 @@ internal static class SettingsTable
         (nameof(TcpSettings.GrowHalfUsedWindow), 4, _ => true),
         (nameof(TcpSettings.GrowByDelivered), 4, _ => true),
         (nameof(TcpSettings.ReduceFromWindow), 4, _ => true),
-        (nameof(TcpSettings.ReduceForLostRetransmission), 4, Off),
+        (nameof(TcpSettings.ReduceOncePerRecovery), 4, _ => true),
         (nameof(TcpSettings.RateReduction), 3, random => Pick(random, RateReduction.Rfc6937, RateReduction.Rfc9937)),
         (nameof(TcpSettings.SlowButSteady), 4, _ => true),
         (nameof(TcpSettings.RackBySequence), 4, _ => true),

@@ -144,7 +144,7 @@ internal sealed class Cubic(TcpSettings settings) : ICongestionControl
         /// <summary>The window will be reduced.</summary>
         public void Reduce(double window, CongestionSignal signal)
         {
-            // [9438-7] A window that did not come to its old height gives room to others.
+            // [9438-7] A window that did not come to its old height gives room to others; [9438-8] after a timeout the curve begins at its foot.
             Maximum = signal == CongestionSignal.Timeout ? null : window < Maximum ? window * (1 + Beta) / 2 : window;
             Prior = window;
         }

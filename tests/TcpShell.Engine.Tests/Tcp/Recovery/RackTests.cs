@@ -112,7 +112,7 @@ public sealed class RackTests
 
     [Fact]
     public void RetransmissionIsLostAndOneReductionIsEnough_GoesAgainWithinTheSameWindow() =>
-        Sent(Rack with { ReduceForLostRetransmission = false }, 40_000).Advance(100)
+        Sent(Rack with { ReduceOncePerRecovery = true }, 40_000).Advance(100)
             .Inject("< . 301 ack 101 <sack 1101:4101>").Expect("> . 101:1101(1000) ack 301").ExpectNothing()
             .Inject("< . 301 ack 101 <sack 1101:10101>").Expect("> . 10101:11101(1000) ack 301").Expect("> . 11101:12101(1000) ack 301")
             .Expect("> . 12101:13101(1000) ack 301").Expect("> . 13101:14101(1000) ack 301").ExpectNothing().Check(Flight(5000, 5000))
@@ -123,7 +123,7 @@ public sealed class RackTests
 
     [Fact]
     public void NewDataIsLostInRecoveryAndOneReductionIsEnough_TheNextWindowReducesAgain() =>
-        Sent(Rack with { ReduceForLostRetransmission = false }, 40_000).Advance(100)
+        Sent(Rack with { ReduceOncePerRecovery = true }, 40_000).Advance(100)
             .Inject("< . 301 ack 101 <sack 1101:10101>").IgnoreSent().Check(connection => Assert.Equal(5000, connection.SlowStartThreshold))
             .Advance(100).Inject("< . 301 ack 10101 <sack 11101:14101>").IgnoreSent() // what was sent first in recovery is lost
             .Check(connection => Assert.Equal(2000, connection.SlowStartThreshold));

@@ -15,7 +15,7 @@ internal static class Lab
     private static readonly ConditionalWeakTable<TcpNetwork, Runspace> s_owners = [];
 
     /// <summary>The network that is meant when none is named: the last one made, or the default lab.</summary>
-    public static SimulatedNetwork Current
+    public static TcpNetwork Current
     {
         get
         {
@@ -32,7 +32,7 @@ internal static class Lab
     }
 
     /// <summary>Makes a network of this session the one that is meant when none is named.</summary>
-    public static void Enter(SimulatedNetwork network)
+    public static void Enter(TcpNetwork network)
     {
         Runspace runspace = Runspace.DefaultRunspace;
         s_sessions.GetOrCreateValue(runspace).Current = network;
@@ -59,13 +59,13 @@ internal static class Lab
 
     private sealed class Stay(Session session) : IDisposable
     {
-        private readonly SimulatedNetwork? _before = session.Current;
+        private readonly TcpNetwork? _before = session.Current;
 
         public void Dispose() => session.Current = _before;
     }
 
     private sealed class Session
     {
-        public SimulatedNetwork? Current { get; set; }
+        public TcpNetwork? Current { get; set; }
     }
 }

@@ -3,7 +3,7 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Pcap.Files;
-using TcpShell.Simulation;
+using TcpShell.Hosting;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 using TcpShell.Wire;
@@ -57,7 +57,8 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>Does not overwrite a file that exists.</summary>
     [Parameter]
@@ -99,11 +100,11 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 
         if (ParameterSetName == NetworkSet)
         {
-            SimulatedNetwork network = Resolve(Network);
+            TcpNetwork network = Resolve(Network);
             string? host = HostName is null ? null : FindHost(network, HostName).Name;
             string name = host is null ? network.Name : $"{network.Name}-{host}";
             OnDisk(() => _file = new CaptureFile(_path, name));
-            foreach (TraceExport.Frame frame in TraceExport.Frames([.. network.Trace], host))
+            foreach (TraceExport.Frame frame in TraceExport.Frames([.. network.Trace], host, network.Origin))
             {
                 Write(frame.Time, frame.Bytes, frame.Comment);
             }

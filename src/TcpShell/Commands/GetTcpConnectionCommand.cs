@@ -3,7 +3,6 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
 
@@ -57,12 +56,13 @@ public sealed class GetTcpConnectionCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ValueFromPipeline = true)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
+        TcpNetwork network = Resolve(Network);
         IReadOnlyList<TcpHost> hosts = HostName is null ? network.Hosts : [FindHost(network, HostName)];
         bool closed = All || Id is not null || State?.Contains(TcpState.Closed) == true;
 

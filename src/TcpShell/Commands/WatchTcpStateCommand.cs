@@ -2,7 +2,6 @@ using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
 
@@ -41,7 +40,8 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ValueFromPipeline = true, ParameterSetName = NetworkSet)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>Only changes on this host.</summary>
     [Parameter]
@@ -55,10 +55,10 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
     [TcpState]
     public TcpState[]? State { get; set; }
 
-    /// <summary>How much virtual time to watch at most; until nothing can happen any more by default, but no longer than an hour.</summary>
+    /// <summary>How much virtual time to watch at most; by default until nothing can happen any more, but no longer than an hour; on a real network until Ctrl-C.</summary>
     [Parameter]
     [Duration]
-    public TimeSpan Duration { get; set; } = DefaultLimit;
+    public TimeSpan? Duration { get; set; }
 
     /// <summary>Shows only what has happened, and leaves the time alone.</summary>
     [Parameter]
@@ -81,18 +81,18 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
     protected override void EndProcessing()
     {
         // Connections are gathered first: what several of them go through shall come in the order of time.
-        foreach (IGrouping<SimulatedNetwork, HostedConnection> group in _watched.GroupBy(NetworkOf))
+        foreach (IGrouping<TcpNetwork, HostedConnection> group in _watched.GroupBy(NetworkOf))
         {
             HostedConnection[] connections = [.. group];
             Watch(group.Key, change => connections.Any(connection => Concerns(change, connection)));
         }
     }
 
-    private void Watch(SimulatedNetwork network, Func<StateChange, bool> concerns)
+    private void Watch(TcpNetwork network, Func<StateChange, bool> concerns)
     {
         string? host = HostName is null ? null : FindHost(network, HostName).Name;
         long shown = 0;
-        Timestamp end = network.Now + Duration;
+        Timestamp end = network.Now + (Duration ?? LimitOf(network));
         do
         {
             // A copy, for a cmdlet further down the pipeline may let time pass.

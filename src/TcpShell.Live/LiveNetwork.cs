@@ -84,7 +84,7 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
     public override DateTimeOffset Origin { get; }
 
     /// <inheritdoc/>
-    public override Timestamp Now => new((long)((Int128)(Stopwatch.GetTimestamp() - _start) * 1_000_000_000 / Stopwatch.Frequency));
+    public override Timestamp Now => new(Stopwatch.GetElapsedTime(_start).Ticks / TimeSpan.TicksPerMicrosecond * 1000); // whole microseconds, as listings show them
 
     /// <inheritdoc/>
     public override bool IsRealTime => true;

@@ -22,18 +22,19 @@ public class TransferTests
         Exchange(link, listener, Size);
     });
 
-    // Some kernels have no netem, so our side of the link makes the trouble for both directions. P: loss, reordering, delay.
+    // Some kernels have no netem, so our side of the link makes the trouble for both directions. P: loss, reordering, delay. What one loss in a
+    // hundred leaves of the rate is so many segments a round trip: large ones, for the test to end this year.
     [Fact]
     public void BadLink_100MegabytesEachWay_ArriveUnchanged() => NetworkNamespace.Run(() =>
     {
-        using var link = new KernelLink();
+        using var link = new KernelLink(mtu: 9000);
         link.Network.AddImpairment(ImpairmentKind.Drop, new() { Probability = 0.01 });
         link.Network.AddImpairment(ImpairmentKind.Reorder, new() { Probability = 0.05 }, TimeSpan.FromMilliseconds(1));
         link.Network.AddImpairment(ImpairmentKind.Delay, new(), TimeSpan.FromMilliseconds(10));
         using Socket listener = KernelLink.Listen();
         HostedConnection ours = Exchange(link, listener, Size);
         Assert.True(ours.Retransmissions > 0);
-        Assert.All(link.Network.Impairments, impairment => Assert.True(impairment.Hits > 1000, impairment.ToString()));
+        Assert.All(link.Network.Impairments, impairment => Assert.True(impairment.Hits > 100, impairment.ToString()));
         Assert.True(ours.Srtt > TimeSpan.FromMilliseconds(20), $"SRTT {ours.Srtt}");
     });
 

@@ -19,7 +19,7 @@ public static class IcmpEcho
     {
         ArgumentNullException.ThrowIfNull(owns);
         reply = [];
-        IpLayer ip = IpLayer.Read(packet, 0, packet.Length);
+        IpLayer ip = IpLayer.Read(packet, 0, originalLength: 0);
         IpProtocol protocol = ip.IsIPv6 ? IpProtocol.IcmpV6 : IpProtocol.Icmp;
         bool isWhole = ip.Problem == DecodeProblem.None && !ip.IsFragment && ip.Protocol == protocol
             && ip.PayloadLength >= IcmpWriter.HeaderSize && ip.PayloadOffset + ip.PayloadLength <= packet.Length;

@@ -63,7 +63,7 @@ Describe 'New-, Get- and Remove-TcpInterface' {
             `$path = '$modulePath'
             `$server = [System.Net.Sockets.TcpListener]::new([ipaddress]::Any, 8080)
             `$server.Start()
-            $Code | Out-Null
+            & { $Code } | Out-Null
             `$peer = `$server.AcceptTcpClient()
             `$peer.ReceiveTimeout = 20000
             try { `$peer.GetStream().ReadByte() } catch { `$_.Exception.GetBaseException().SocketErrorCode }
@@ -76,7 +76,7 @@ Describe 'New-, Get- and Remove-TcpInterface' {
         $lines = Invoke-InOwnNetwork @"
             `$if = New-TcpInterface tcpsh0 10.77.0.2/24
             `$shell = [powershell]::Create()
-            [void] `$shell.AddScript("Import-Module '$modulePath'; 'ready'; Watch-TcpState -Network `$args[0]").AddArgument(`$if)
+            [void] `$shell.AddScript('Import-Module "$modulePath"; "ready"; Watch-TcpState -Network `$args[0]').AddArgument(`$if)
             `$output = [System.Management.Automation.PSDataCollection[psobject]]::new()
             `$handle = `$shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]::new(), `$output)
             while (`$output.Count -eq 0 -and -not `$handle.IsCompleted) { Start-Sleep -Milliseconds 20 }

@@ -43,10 +43,11 @@ internal sealed partial class ScriptCalls
     /// <summary>Whether there is a system call of this name here.</summary>
     public static bool IsKnown(string name) => name is "socket" or "bind" or "listen" or "accept" or "connect" or "read" or "recv" or "recvfrom"
         or "readv" or "recvmsg" or "write" or "send" or "sendto" or "writev" or "sendmsg" or "shutdown" or "close" or "fcntl" or "ioctl" or "poll"
-        or "setsockopt" or "getsockopt" or "epoll_create" or "epoll_create1" or "epoll_ctl" or "epoll_wait";
+        or "setsockopt" or "getsockopt" or "epoll_create" or "epoll_ctl" or "epoll_wait";
 
     /// <summary>The socket of a descriptor of the script; null if it has none.</summary>
-    public TcpSocket? Find(ScriptValue descriptor) => Sockets.Find(Descriptor(descriptor));
+    public TcpSocket? Find(ScriptValue descriptor) =>
+        descriptor is IntegerValue number && _descriptors.TryGetValue(number.Value, out int known) ? Sockets.Find(known) : null;
 
     /// <summary>Makes a call ready to be tried.</summary>
     /// <exception cref="ScriptUnsupported">The call, or one of its arguments, is not supported.</exception>
@@ -64,7 +65,7 @@ internal sealed partial class ScriptCalls
                 return Named(call, () => Sockets.Accept(listener));
             case "poll":
                 return Poll(call);
-            case "epoll_create" or "epoll_create1":
+            case "epoll_create":
                 return Named(call, Sockets.CreateEpoll);
             case "epoll_wait":
                 return WaitEpoll(call);
@@ -91,7 +92,7 @@ internal sealed partial class ScriptCalls
             "listen" => new(call, () => Sockets.Listen(descriptor, (int)Math.Clamp(Number(Argument(call, 1)), int.MinValue, int.MaxValue)), waits),
             "connect" => new(call, () => Sockets.Connect(descriptor, _remote), waits),
             "shutdown" => new(call, () => Sockets.Shutdown(descriptor, (SocketShutdown)Number(Argument(call, 1))), waits),
-            "close" => new(call, () => Sockets.Close(descriptor), waits),
+            "close" => new(call, () => Close(descriptor, call), waits),
             "fcntl" => new(call, () => Control(descriptor, call), waits),
             "ioctl" => new(call, () => Inquire(descriptor, call), waits),
             "setsockopt" => new(call, () => SetOption(descriptor, call), waits),
@@ -111,7 +112,7 @@ internal sealed partial class ScriptCalls
         }
 
         long expected = Number(call.Result);
-        bool anyDescriptor = call.Name is "socket" or "accept" or "epoll_create" or "epoll_create1" && expected >= 0;
+        bool anyDescriptor = call.Name is "socket" or "accept" or "epoll_create" && expected >= 0;
         bool same = anyDescriptor ? result.Succeeded : expected == result.Value;
         if (!same || (call.Errno is not null && call.Errno != result.Error.ToString()))
         {
@@ -178,7 +179,15 @@ internal sealed partial class ScriptCalls
     }
 
     private int Descriptor(ScriptValue? value) =>
-        value is IntegerValue number && _descriptors.TryGetValue(number.Value, out int descriptor) ? descriptor : -1;
+        value is IntegerValue number && _descriptors.TryGetValue(number.Value, out int descriptor)
+            ? descriptor
+            : throw new ScriptFailure($"an open descriptor {value}", "none of this number", "The script has no such descriptor open.");
+
+    private SocketResult Close(int descriptor, SystemCallEvent call)
+    {
+        _descriptors.Remove(((IntegerValue)call.Arguments[0]).Value);
+        return Sockets.Close(descriptor);
+    }
 
     private static ScriptValue Argument(SystemCallEvent call, int index) =>
         index < call.Arguments.Count ? call.Arguments[index] : throw new ScriptUnsupported($"{call.Text}: argument {index + 1} is missing");

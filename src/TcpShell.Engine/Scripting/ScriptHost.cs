@@ -42,9 +42,6 @@ internal sealed class ScriptHost
     /// <summary>Packets and timers so far.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>Is told of each packet that leaves the host.</summary>
-    public Action<DecodedPacket> Sent { get; set; } = _ => { };
-
     /// <summary>What left the host and was not looked at yet.</summary>
     public Queue<EmittedPacket> Emitted { get; } = new();
 
@@ -130,9 +127,7 @@ internal sealed class ScriptHost
                 throw new ScriptFailure($"an end within {MostOctets} octets of packets", "more than that");
             }
 
-            DecodedPacket decoded = PacketDecoder.Decode(packet.Bytes, LinkType.Raw);
-            Emitted.Enqueue(new(Now, decoded));
-            Sent(decoded);
+            Emitted.Enqueue(new(Now, PacketDecoder.Decode(packet.Bytes, LinkType.Raw)));
             Note(new TracedPacket
             {
                 Number = Trace.NextNumber(),

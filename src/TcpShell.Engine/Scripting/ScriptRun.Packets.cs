@@ -70,7 +70,7 @@ internal sealed partial class ScriptRun
         return _peers.GetValueOrDefault(packet.IsInbound ? (ports.Destination, ports.Source) : ports);
     }
 
-    /// <summary>Initial sequence numbers are learned from packets even before the script asks for them.</summary>
+    /// <summary>Initial sequence numbers are learned from the packets that the script takes, as packetdrill does it.</summary>
     private void Learn(in DecodedPacket packet)
     {
         bool isTcp = packet.Status == PacketStatus.Tcp;
@@ -154,6 +154,7 @@ internal sealed partial class ScriptRun
         {
             while (Host.Emitted.TryDequeue(out EmittedPacket emitted))
             {
+                Learn(emitted.Packet);
                 if (peer.IsFor(emitted.Packet))
                 {
                     return (Checked(emitted, peer), emitted.Time);

@@ -49,7 +49,7 @@ internal sealed partial class ScriptRun
             machine = ScriptCommands.Apply(machine, _script.InitialCommand);
         }
 
-        _host = new ScriptHost(machine, _configuration.LocalAddress, _configuration.Mtu, _options) { Stepped = TryWaiting, Sent = packet => Learn(packet) };
+        _host = new ScriptHost(machine, _configuration.LocalAddress, _configuration.Mtu, _options) { Stepped = TryWaiting };
         _calls = new ScriptCalls(_host, _configuration.Bound, _configuration.Remote);
         _comparison = new ScriptComparison(_options, _configuration.TimestampTick);
         foreach (ScriptEvent scriptEvent in _script.Events)
@@ -171,11 +171,6 @@ internal sealed partial class ScriptRun
             case "connect" when _calls!.Find(call.Arguments[0]) is { Connection: { } connection } socket && (Peer is null || Peer.Local != connection.Local):
                 _socket = socket;
                 Peer = AddPeer(connection.Local, connection.Remote);
-                foreach (EmittedPacket emitted in Host.Emitted)
-                {
-                    Learn(emitted.Packet); // its SYN left before it was known here
-                }
-
                 break;
             case "accept" when result.Succeeded:
                 _socket = Host.Sockets.Find(result.Value);

@@ -7,7 +7,7 @@ namespace TcpShell.Engine.Tests.Scripting;
 public class MutatedScriptTests
 {
     private static readonly string[] s_scripts = [.. Directory
-        .GetFiles(Path.Combine(Repository.Root, "tests", "scripts"), "*.pkt", SearchOption.AllDirectories)
+        .GetFiles(Path.Combine(Checkout.Root, "tests", "scripts"), "*.pkt", SearchOption.AllDirectories)
         .Order(StringComparer.Ordinal)
         .Select(File.ReadAllText)];
 

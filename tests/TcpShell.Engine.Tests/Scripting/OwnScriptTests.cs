@@ -5,10 +5,7 @@ namespace TcpShell.Engine.Tests.Scripting;
 /// <summary>The scripts under tests/scripts: what each proves stands in its first line.</summary>
 public class OwnScriptTests
 {
-    private static readonly string s_folder = Path.Combine(Repository.Root, "tests", "scripts");
-
-    public static TheoryData<string> Scripts =>
-        new(Directory.GetFiles(s_folder, "*.pkt", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(s_folder, path)).Order(StringComparer.Ordinal));
+    public static TheoryData<string> Scripts => new(OwnScripts.Names);
 
     [Theory]
     [MemberData(nameof(Scripts))]
@@ -19,7 +16,7 @@ public class OwnScriptTests
     {
         foreach (string script in Scripts.Select(row => row.Data))
         {
-            string text = File.ReadAllText(Path.Combine(s_folder, script));
+            string text = File.ReadAllText(OwnScripts.PathOf(script));
             Assert.Matches("^// [A-Za-z].+[.]\n", text);
             RoundTrip.Check(TcpScript.Parse(text, script));
         }
@@ -36,5 +33,5 @@ public class OwnScriptTests
     }
 
     private static ScriptResult Run(string script) =>
-        ScriptRunner.Run(TcpScript.Parse(File.ReadAllText(Path.Combine(s_folder, script)), script));
+        ScriptRunner.Run(TcpScript.Parse(File.ReadAllText(OwnScripts.PathOf(script)), script));
 }

@@ -11,10 +11,10 @@ namespace TcpShell.Engine.Tests.Scripting;
 internal sealed record PublicVerdict(string Script, string Class, ScriptVerdict Verdict, string Reason)
 {
     /// <summary>The page of the documentation that tells of them.</summary>
-    public static string Page { get; } = Path.Combine(Repository.Root, "docs", "packetdrill.md");
+    public static string Page { get; } = Path.Combine(Checkout.Root, "docs", "packetdrill.md");
 
     public static IReadOnlyDictionary<string, PublicVerdict> All { get; } =
-        File.ReadLines(Path.Combine(Repository.Root, "tests", "TcpShell.Engine.Tests", "Scripting", "public-scripts.tsv"))
+        File.ReadLines(Path.Combine(Checkout.Root, "tests", "TcpShell.Engine.Tests", "Scripting", "public-scripts.tsv"))
             .Skip(1)
             .Select(line => line.Split('\t'))
             .Select(row => new PublicVerdict(row[0], row[1], Enum.Parse<ScriptVerdict>(row[2]), row[3]))

@@ -9,16 +9,25 @@ namespace TcpShell.Tracing;
 /// </summary>
 public sealed class SegmentRecorder
 {
-    private readonly ConversationTable _conversations = new();
+    private readonly ConversationTable _conversations;
     private int _lastNumber;
     private Timestamp? _first;
+    private DateTimeOffset? _origin;
+
+    /// <summary>Makes a recorder that has seen nothing yet.</summary>
+    /// <param name="conversations">
+    /// How many conversations it remembers at least, before it forgets those that were silent for longest: for watching without end. One that
+    /// speaks again gets a new number, and its relative numbers start anew. All, unless given.
+    /// </param>
+    public SegmentRecorder(int conversations = int.MaxValue) => _conversations = new(conversations);
 
     /// <summary>Makes records of the TCP segments of a trace, and of ICMP errors about them; whatever else went over the network is left out.</summary>
     /// <param name="packets">The packets, in the order of sending.</param>
-    public static IEnumerable<SegmentRecord> Record(IEnumerable<TracedPacket> packets)
+    /// <param name="origin">The moment of their time zero, if it is a real one.</param>
+    public static IEnumerable<SegmentRecord> Record(IEnumerable<TracedPacket> packets, DateTimeOffset? origin = null)
     {
         ArgumentNullException.ThrowIfNull(packets);
-        var recorder = new SegmentRecorder();
+        var recorder = new SegmentRecorder { _origin = origin };
         return packets.Select(recorder.Record).OfType<SegmentRecord>();
     }
 
@@ -75,6 +84,7 @@ public sealed class SegmentRecorder
         {
             Number = trace.Number,
             Time = trace.Sent,
+            Origin = _origin,
             RelativeTime = SinceFirst(trace.Sent),
             Arrived = trace.Arrived,
             From = trace.From,
@@ -107,6 +117,7 @@ public sealed class SegmentRecorder
         {
             Number = _lastNumber,
             Time = time,
+            Origin = _origin,
             RelativeTime = SinceFirst(time),
             Arrived = trace?.Arrived,
             From = trace?.From ?? "",

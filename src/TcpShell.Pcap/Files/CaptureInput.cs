@@ -67,10 +67,18 @@ internal sealed class CaptureInput : IDisposable
     /// <param name="count">Bytes.</param>
     public ReadOnlySpan<byte> Peek(int count) => _buffer.AsSpan(_start, count);
 
-    /// <summary>A part of the next bytes, valid until the window moves.</summary>
-    /// <param name="start">Bytes to leave out.</param>
+    /// <summary>Where the next byte stands in the window; places are valid until the window moves.</summary>
+    public int Position => _start;
+
+    /// <summary>Bytes of the window.</summary>
+    /// <param name="position">Where they start.</param>
     /// <param name="count">Bytes.</param>
-    public ReadOnlyMemory<byte> Slice(int start, int count) => _buffer.AsMemory(_start + start, count);
+    public ReadOnlyMemory<byte> MemoryAt(int position, int count) => _buffer.AsMemory(position, count);
+
+    /// <summary>Bytes of the window.</summary>
+    /// <param name="position">Where they start.</param>
+    /// <param name="count">Bytes.</param>
+    public ReadOnlySpan<byte> SpanAt(int position, int count) => _buffer.AsSpan(position, count);
 
     /// <summary>Leaves bytes of the window behind.</summary>
     /// <param name="count">Bytes, at most <see cref="Available"/>.</param>
@@ -167,34 +175,8 @@ internal sealed class CaptureInput : IDisposable
     }
 
     /// <summary>An input as a stream, so that bytes that were looked at already can be unpacked from the first on.</summary>
-    private sealed class InputStream(CaptureInput input) : Stream
+    private sealed class InputStream(CaptureInput input) : ForwardStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => input.Offset;
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => input.Read(buffer.AsSpan(offset, count));
-
         public override int Read(Span<byte> buffer) => input.Read(buffer);
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

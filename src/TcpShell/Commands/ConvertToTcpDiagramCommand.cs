@@ -2,7 +2,6 @@ using System.Management.Automation;
 using System.Management.Automation.Host;
 using TcpShell.Abstractions;
 using TcpShell.Diagrams;
-using TcpShell.Diagrams.Charts;
 using TcpShell.Hosting;
 using TcpShell.Simulation;
 using TcpShell.Tcp;
@@ -14,7 +13,7 @@ namespace TcpShell.Commands;
 /// <summary>Draws what happened: a ladder, the state diagram, or windows, round-trip times and sequence numbers over time.</summary>
 /// <remarks>
 /// <para>Without input the current network is drawn. From the pipeline come segments (of Get-TcpSegment, or of a capture), connections, or changes of state (of Watch-TcpState, for -Kind State).</para>
-/// <para>Text is for a terminal; Mermaid, for Markdown files and wikis, draws Sequence and State; Svg, for browsers and reports, draws the kinds with an axis of time. Each diagram is one string. CongestionWindow and RoundTripTime draw one chart for each connection, TimeSequence one for each direction that carried data.</para>
+/// <para>Text is for a terminal; Mermaid, for Markdown files and wikis, draws Sequence and State; Svg, for browsers and reports, draws all but State. Each diagram is one string. CongestionWindow and, for connections, RoundTripTime draw one chart for each connection, the other charts one for each direction that carried data.</para>
 /// </remarks>
 /// <example>
 /// <para>A ladder in the terminal</para>
@@ -46,9 +45,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     private const string NetworkSet = "Network";
     private const string ObjectSet = "InputObject";
 
-    private readonly List<SegmentRecord> _segments = [];
-    private readonly List<StateChange> _changes = [];
-    private readonly List<HostedConnection> _connections = [];
+    private readonly Drawing _drawing = new();
 
     /// <summary>Segments, changes of state, or connections.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
@@ -58,12 +55,15 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     [Parameter(ParameterSetName = NetworkSet)]
     public SimulatedNetwork? Network { get; set; }
 
-    /// <summary>What is drawn: Sequence (a ladder), State (the state diagram), CongestionWindow, RoundTripTime, or TimeSequence (Stevens' graph).</summary>
+    /// <summary>
+    /// What is drawn: Sequence (a ladder), State (the state diagram), CongestionWindow, RoundTripTime, TimeSequence (tcptrace's graph, with SACK and
+    /// window), Stevens (his plainer graph), Window, or Throughput.
+    /// </summary>
     [Parameter]
-    [ValidateSet("Sequence", "State", "CongestionWindow", "RoundTripTime", "TimeSequence")]
-    public string Kind { get; set; } = "Sequence";
+    [ValidateSet("Sequence", "State", "CongestionWindow", "RoundTripTime", "TimeSequence", "Stevens", "Window", "Throughput")]
+    public string Kind { get; set; } = Drawing.Sequence;
 
-    /// <summary>How it is written: Text, Mermaid (Sequence and State), or Svg (the other kinds).</summary>
+    /// <summary>How it is written: Text, Mermaid (Sequence and State), or Svg (all but State).</summary>
     [Parameter]
     [ValidateSet("Text", "Mermaid", "Svg")]
     public string As { get; set; } = "Text";
@@ -88,8 +88,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        bool isChart = Kind is not ("Sequence" or "State");
-        if (As == (isChart ? "Mermaid" : "Svg"))
+        if (!Drawing.CanBe(Kind, As))
         {
             ThrowTerminatingError(Errors.ErrorRecords.CannotDrawAs(Kind, As));
         }
@@ -113,31 +112,6 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (Kind is "Sequence" or "State")
-        {
-            WriteDiagram();
-            return;
-        }
-
-        foreach (Chart chart in Charts())
-        {
-            int width = Width ?? Math.Clamp(TerminalWidth(), DiagramOptions.MinimumWidth, DiagramOptions.Default.Width);
-            WriteObject(As == "Svg" ? SvgChart.Draw(chart) : TextChart.Draw(chart, width, ascii: Ascii));
-        }
-    }
-
-    private IEnumerable<Chart> Charts() => Kind switch
-    {
-        "CongestionWindow" => _connections.Distinct().Select(ConnectionCharts.CongestionWindow),
-        "RoundTripTime" => _connections.Distinct().Select(ConnectionCharts.RoundTripTime),
-        _ => _segments.DistinctBy(segment => segment.Number).OrderBy(segment => segment.Time).GroupBy(segment => segment.Stream).SelectMany(TimeSequences),
-    };
-
-    private static IEnumerable<Chart> TimeSequences(IEnumerable<SegmentRecord> stream) =>
-        stream.Where(segment => segment.Length > 0).Select(segment => segment.Source).Distinct().Select(source => ConnectionCharts.TimeSequence(stream, source));
-
-    private void WriteDiagram()
-    {
         var options = new DiagramOptions
         {
             Width = Width ?? Math.Clamp(TerminalWidth(), DiagramOptions.MinimumWidth, DiagramOptions.Default.Width),
@@ -145,15 +119,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
             Ascii = Ascii,
             FoldRunsOver = NoFold ? 0 : DiagramOptions.Default.FoldRunsOver,
         };
-        if (Kind == "State")
-        {
-            var diagram = new StateDiagram(_changes.Distinct().OrderBy(change => change.Time), options);
-            WriteObject(As == "Mermaid" ? diagram.ToMermaid() : diagram.ToText());
-            return;
-        }
-
-        var ladder = new LadderDiagram(_segments.DistinctBy(segment => segment.Number).OrderBy(segment => segment.Time), _changes.Distinct(), options);
-        WriteObject(As == "Mermaid" ? ladder.ToMermaid() : ladder.ToText());
+        WriteObject(_drawing.Draw(Kind, As, options), enumerateCollection: true);
     }
 
     private void Take(object input)
@@ -161,19 +127,19 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
         switch (input)
         {
             case SimulatedNetwork network:
-                _segments.AddRange(SegmentRecorder.Record([.. network.Trace]));
-                _changes.AddRange(network.StateChanges);
-                _connections.AddRange(network.Connections.Where(connection => connection.Role == ConnectionRole.Client));
+                _drawing.Segments.AddRange(SegmentRecorder.Record([.. network.Trace]));
+                _drawing.Changes.AddRange(network.StateChanges);
+                _drawing.Connections.AddRange(network.Connections.Where(connection => connection.Role == ConnectionRole.Client));
                 break;
             case HostedConnection connection:
                 Take(connection);
                 break;
             case SegmentRecord segment:
-                _segments.Add(segment);
-                _changes.AddRange(segment.StateChanges);
+                _drawing.Segments.Add(segment);
+                _drawing.Changes.AddRange(segment.StateChanges);
                 break;
             case StateChange change:
-                _changes.Add(change);
+                _drawing.Changes.Add(change);
                 break;
             default:
                 WriteError(Errors.ErrorRecords.NotDrawable(input));
@@ -184,9 +150,9 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     private void Take(HostedConnection connection)
     {
         SimulatedNetwork network = NetworkOf(connection);
-        _connections.Add(connection);
-        _segments.AddRange(SegmentRecorder.Record([.. network.Trace]).Where(segment => connection.Joins(segment)));
-        _changes.AddRange(network.StateChanges);
+        _drawing.Connections.Add(connection);
+        _drawing.Segments.AddRange(SegmentRecorder.Record([.. network.Trace]).Where(segment => connection.Joins(segment)));
+        _drawing.Changes.AddRange(network.StateChanges);
     }
 
     private int TerminalWidth()

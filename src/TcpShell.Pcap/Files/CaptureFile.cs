@@ -4,15 +4,13 @@ namespace TcpShell.Pcap.Files;
 
 /// <summary>
 /// A capture of IP packets that is being written: pcapng, or classic pcap where the name ends so. It grows beside the file that it will
-/// replace, so that one which is being read, or one that is there when writing fails at once, is not lost.
+/// replace.
 /// </summary>
 public sealed class CaptureFile : IDisposable
 {
-    private readonly string _path;
-    private readonly string _growing;
+    private readonly ReplacingFile _file;
     private readonly PcapNgWriter? _pcapng;
     private readonly PcapWriter? _pcap;
-    private bool _disposed;
 
     /// <summary>Begins a file.</summary>
     /// <param name="path">Where it shall stand. A name that ends in .pcap makes classic pcap with nanoseconds, any other pcapng.</param>
@@ -21,20 +19,14 @@ public sealed class CaptureFile : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public CaptureFile(string path, string interfaceName)
     {
-        _path = path;
-
-        // Only what has something to lose is replaced at the end. Devices and pipes have no length, and a link keeps its target.
-        var there = new FileInfo(path);
-        bool replaces = !there.Exists || (there.Length > 0 && there.LinkTarget is null);
-        _growing = replaces ? path + ".partial" : path;
-        var stream = new FileStream(_growing, replaces ? FileMode.Create : FileMode.Truncate, FileAccess.Write, FileShare.Read);
+        _file = new ReplacingFile(path);
         if (Path.GetExtension(path).Equals(".pcap", StringComparison.OrdinalIgnoreCase))
         {
-            _pcap = new PcapWriter(stream, LinkType.Raw, nanoseconds: true);
+            _pcap = new PcapWriter(_file.Stream, LinkType.Raw, nanoseconds: true);
         }
         else
         {
-            _pcapng = new PcapNgWriter(stream);
+            _pcapng = new PcapNgWriter(_file.Stream);
             _pcapng.AddInterface(interfaceName, LinkType.Raw);
         }
     }
@@ -54,17 +46,8 @@ public sealed class CaptureFile : IDisposable
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Dispose()
     {
-        if (_disposed)
-        {
-            return;
-        }
-
-        _disposed = true;
         _pcap?.Dispose();
         _pcapng?.Dispose();
-        if (_growing != _path)
-        {
-            File.Move(_growing, _path, overwrite: true);
-        }
+        _file.Dispose();
     }
 }

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
-using TcpShell.Errors;
 using TcpShell.Pcap.Files;
 using TcpShell.Simulation;
 using TcpShell.Tracing;
@@ -70,22 +69,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        _path = GetUnresolvedProviderPathFromPSPath(Path);
-        if (Directory.Exists(_path))
-        {
-            ThrowTerminatingError(ErrorRecords.PathIsFolder(_path));
-        }
-
-        if (!Directory.Exists(System.IO.Path.GetDirectoryName(_path)))
-        {
-            ThrowTerminatingError(ErrorRecords.PathNotFound(System.IO.Path.GetDirectoryName(_path) ?? _path));
-        }
-
-        if (NoClobber && File.Exists(_path))
-        {
-            ThrowTerminatingError(ErrorRecords.FileExists(_path));
-        }
-
+        _path = OutputFile.Resolve(this, Path, NoClobber);
         _refused = !ShouldProcess(_path, "Write a capture file");
     }
 
@@ -142,16 +126,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        try
-        {
-            // Whatever ends the pipeline, what was written stays a whole file.
-            _file?.Dispose();
-        }
-        catch (IOException)
-        {
-            // The error that ended the pipeline has been told already.
-        }
-
+        OutputFile.Release(_file);
         base.Dispose(disposing);
     }
 
@@ -161,15 +136,5 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         OnDisk(() => _file!.Write(time, bytes.Span, comment));
     }
 
-    private void OnDisk(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
-        {
-            ThrowTerminatingError(ErrorRecords.FileNotWritable(failed, _path));
-        }
-    }
+    private void OnDisk(Action action) => OutputFile.OnDisk(this, _path, action);
 }

@@ -70,4 +70,20 @@ internal static partial class ErrorRecords
         ErrorCategory.ParserError,
         path,
         "Look at that line and column. Words that the script leaves open are given by -Define @{ WORD = value }.");
+
+    /// <summary>An object that is no conversation of a capture.</summary>
+    public static ErrorRecord NotAConversation(object input) => Create(
+        new ArgumentException($"A {input.GetType().Name} is not a conversation of a capture."),
+        "NotAConversation",
+        ErrorCategory.InvalidType,
+        input,
+        "Import-TcpCapture gives conversations, and Merge-TcpConversation does; from other machines and jobs they may come as well.");
+
+    /// <summary>An object that does not fit into a table of conversations, or of segments.</summary>
+    public static ErrorRecord NotARow(object input, bool isMixed) => Create(
+        new ArgumentException(isMixed ? $"A {input.GetType().Name} does not fit into a table of the other kind." : $"A {input.GetType().Name} is neither a conversation nor a segment."),
+        isMixed ? "MixedTable" : "NotAConversation",
+        ErrorCategory.InvalidType,
+        input,
+        "A table has either conversations or segments; write the others into a file of their own.");
 }

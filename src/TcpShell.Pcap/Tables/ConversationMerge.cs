@@ -96,7 +96,7 @@ public static class ConversationMerge
             Parts = whole.Parts + piece.Parts,
             End = last.End,
             Completeness = whole.Completeness | piece.Completeness,
-            Ended = EndedOf(first.Ended, last.Ended),
+            Ended = EndedOf(first.Ended, last.Ended, overlap),
             ClientState = last.ClientState ?? first.ClientState,
             ServerState = last.ServerState ?? first.ServerState,
             HandshakeRtt = whole.HandshakeRtt ?? piece.HandshakeRtt,
@@ -111,14 +111,20 @@ public static class ConversationMerge
     private static string Both(string one, string other) =>
         string.Join(';', one.Split(';').Concat(other.Split(';')).Where(name => name.Length > 0).Distinct());
 
-    private static ConversationEnding EndedOf(ConversationEnding first, ConversationEnding last) => (first, last) switch
+    private static ConversationEnding EndedOf(ConversationEnding first, ConversationEnding last, bool overlap)
     {
-        (ConversationEnding.HalfClosedByClient, ConversationEnding.HalfClosedByServer) => ConversationEnding.ClosedByClient,
-        (ConversationEnding.HalfClosedByServer, ConversationEnding.HalfClosedByClient) => ConversationEnding.ClosedByServer,
-        (_, ConversationEnding.Open) when first != ConversationEnding.Unanswered => first,
-        (ConversationEnding.ClosedByClient or ConversationEnding.ClosedByServer, ConversationEnding.HalfClosedByClient or ConversationEnding.HalfClosedByServer) => first,
-        _ => last,
-    };
+        if (IsHalf(first) && IsHalf(last) && first != last)
+        {
+            // Of two directions that were captured apart, the one that ends later has the last ACK, which is sent by who closed first.
+            return (overlap ? last : first) == ConversationEnding.HalfClosedByClient ? ConversationEnding.ClosedByClient : ConversationEnding.ClosedByServer;
+        }
+
+        bool saysLess = last == ConversationEnding.Open ? first != ConversationEnding.Unanswered
+            : IsHalf(last) && first is ConversationEnding.ClosedByClient or ConversationEnding.ClosedByServer;
+        return saysLess ? first : last;
+    }
+
+    private static bool IsHalf(ConversationEnding ending) => ending is ConversationEnding.HalfClosedByClient or ConversationEnding.HalfClosedByServer;
 
     private static ConversationSideData Join(ConversationSideData whole, ConversationSideData piece, bool overlap) => whole with
     {

@@ -141,7 +141,7 @@ public sealed class TruthTests
 
     internal static List<TcpConversation> Track(string name, out bool isInOrder)
     {
-        var tracker = new ConversationTracker();
+        var tracker = new ConversationTracker(new AnalysisOptions { VerifyChecksums = true });
         using CaptureReader reader = CaptureReader.Open(Path.Combine(SharedCaptures.Folder, name));
         var last = new Timestamp(long.MinValue);
         isInOrder = true;

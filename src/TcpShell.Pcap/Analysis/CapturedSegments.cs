@@ -16,7 +16,7 @@ public static class CapturedSegments
         ArgumentNullException.ThrowIfNull(readers);
         var tracker = new ConversationTracker(options, filter);
         var recorder = new SegmentRecorder();
-        foreach (CapturedFrame frame in InOrder(readers))
+        foreach (CapturedFrame frame in InOrder(readers).Where(frame => filter?.FitsTime(frame.Timestamp.Nanoseconds) ?? true))
         {
             TcpConversation? conversation = tracker.Add(frame, out DecodedPacket packet, out SegmentAnalysis? analysis);
             int number = (int)Math.Min(frame.Number, int.MaxValue);

@@ -15,6 +15,7 @@ public sealed record ConversationData
     public string Host { get; init; } = "";
 
     /// <summary>The captures that it is in, divided by semicolons.</summary>
+    [From("Files")]
     public string File { get; init; } = "";
 
     /// <summary>Its number in its capture, as Wireshark's tcp.stream; of several captures, in the first.</summary>
@@ -31,6 +32,12 @@ public sealed record ConversationData
 
     /// <summary>From the first segment to the last.</summary>
     public TimeSpan Duration => End - Start;
+
+    /// <summary>The number of its first frame in its capture, from 1.</summary>
+    public long FirstFrame { get; init; }
+
+    /// <summary>The number of its last frame.</summary>
+    public long LastFrame { get; init; }
 
     /// <summary>What tells which end is the client.</summary>
     public RoleEvidence RolesFrom { get; init; }
@@ -49,6 +56,15 @@ public sealed record ConversationData
 
     /// <summary>The round trip of the handshake; null if it was not seen whole.</summary>
     public TimeSpan? HandshakeRtt { get; init; }
+
+    /// <summary>The server's part of it: from the client's last SYN to the server's answer.</summary>
+    public TimeSpan? ServerRtt { get; init; }
+
+    /// <summary>conn_state as Zeek's conn.log has it.</summary>
+    public string ZeekState { get; init; } = "";
+
+    /// <summary>The history as Zeek's conn.log has it.</summary>
+    public string ZeekHistory { get; init; } = "";
 
     /// <summary>Segments of both ends.</summary>
     public long Packets => Client.Packets + Server.Packets;

@@ -100,6 +100,10 @@ public static class ConversationMerge
             ClientState = last.ClientState ?? first.ClientState,
             ServerState = last.ServerState ?? first.ServerState,
             HandshakeRtt = whole.HandshakeRtt ?? piece.HandshakeRtt,
+            ServerRtt = whole.ServerRtt ?? piece.ServerRtt,
+            LastFrame = last.LastFrame,
+            ZeekState = last.ZeekState == "OTH" ? first.ZeekState : last.ZeekState,
+            ZeekHistory = !overlap ? whole.ZeekHistory + piece.ZeekHistory : whole.ZeekHistory.Length >= piece.ZeekHistory.Length ? whole.ZeekHistory : piece.ZeekHistory,
             Fragments = Count(whole.Fragments, piece.Fragments, overlap),
             Malformed = Count(whole.Malformed, piece.Malformed, overlap),
             IcmpErrors = Count(whole.IcmpErrors, piece.IcmpErrors, overlap),
@@ -131,19 +135,42 @@ public static class ConversationMerge
         Packets = Count(whole.Packets, piece.Packets, overlap),
         Bytes = Count(whole.Bytes, piece.Bytes, overlap),
         UniqueBytes = Count(whole.UniqueBytes, piece.UniqueBytes, overlap),
+        DataPackets = Count(whole.DataPackets, piece.DataPackets, overlap),
+        ProvenSpuriousRetransmissions = Count(whole.ProvenSpuriousRetransmissions, piece.ProvenSpuriousRetransmissions, overlap),
         Retransmissions = Count(whole.Retransmissions, piece.Retransmissions, overlap),
         Syns = Count(whole.Syns, piece.Syns, overlap),
         Fins = Count(whole.Fins, piece.Fins, overlap),
         Resets = Count(whole.Resets, piece.Resets, overlap),
         BadChecksums = Count(whole.BadChecksums, piece.BadChecksums, overlap),
+        OffloadedChecksums = Count(whole.OffloadedChecksums, piece.OffloadedChecksums, overlap),
         InitialSequenceNumber = whole.InitialSequenceNumber ?? piece.InitialSequenceNumber,
         MaximumSegmentSize = whole.MaximumSegmentSize ?? piece.MaximumSegmentSize,
         WindowScale = whole.WindowScale ?? piece.WindowScale,
         SackPermitted = whole.SackPermitted || piece.SackPermitted,
         Timestamps = whole.Timestamps || piece.Timestamps,
         Window = piece.Packets > 0 ? piece.Window : whole.Window,
+        MinimumWindow = piece.MinimumWindow < whole.MinimumWindow ? piece.MinimumWindow : whole.MinimumWindow ?? piece.MinimumWindow,
+        MaximumWindow = piece.MaximumWindow > whole.MaximumWindow ? piece.MaximumWindow : whole.MaximumWindow ?? piece.MaximumWindow,
+        Rtt = whole.Rtt is null ? piece.Rtt : piece.Rtt is null ? whole.Rtt : Join(whole.Rtt, piece.Rtt, overlap),
         Analysis = Join(whole.Analysis, piece.Analysis, overlap),
     };
+
+    private static RttData Join(RttData whole, RttData piece, bool overlap)
+    {
+        RttData more = piece.Count > whole.Count ? piece : whole;
+        long count = whole.Count + piece.Count;
+        TimeSpan Mean(TimeSpan one, TimeSpan other) => new((long)((((Int128)one.Ticks * whole.Count) + ((Int128)other.Ticks * piece.Count)) / count));
+
+        // Two places measure different parts of the path; then the one that measured more often counts alone.
+        return overlap ? more : more with
+        {
+            Count = count,
+            Minimum = piece.Minimum < whole.Minimum ? piece.Minimum : whole.Minimum,
+            Maximum = piece.Maximum > whole.Maximum ? piece.Maximum : whole.Maximum,
+            Mean = Mean(whole.Mean, piece.Mean),
+            Jitter = Mean(whole.Jitter, piece.Jitter),
+        };
+    }
 
     private static AnalysisData Join(AnalysisData whole, AnalysisData piece, bool overlap)
     {

@@ -22,8 +22,14 @@ public sealed record ConversationSideData
     /// <summary>Octets of its stream, each counted once.</summary>
     public long UniqueBytes { get; init; }
 
+    /// <summary>Segments with data.</summary>
+    public long DataPackets { get; init; }
+
     /// <summary>Segments of which all was seen before.</summary>
     public int Retransmissions { get; init; }
+
+    /// <summary>Retransmissions that D-SACKs of the peer prove to have been needless.</summary>
+    public int ProvenSpuriousRetransmissions { get; init; }
 
     /// <summary>Segments with SYN.</summary>
     public int Syns { get; init; }
@@ -36,6 +42,9 @@ public sealed record ConversationSideData
 
     /// <summary>Segments with a wrong TCP checksum.</summary>
     public int BadChecksums { get; init; }
+
+    /// <summary>Those of them that the network card was to complete.</summary>
+    public int OffloadedChecksums { get; init; }
 
     /// <summary>The sequence number of its SYN; null if no SYN was seen.</summary>
     [From("InitialSequenceNumber.Value")]
@@ -56,6 +65,15 @@ public sealed record ConversationSideData
     /// <summary>The window that it told last, in octets.</summary>
     public long Window { get; init; }
 
+    /// <summary>The smallest window that it told, in octets; null if it told none.</summary>
+    public long? MinimumWindow { get; init; }
+
+    /// <summary>The largest window that it told, in octets; null if it told none.</summary>
+    public long? MaximumWindow { get; init; }
+
+    /// <summary>Round trips between the capturing point and the other end; null if none was measured.</summary>
+    public RttData? Rtt { get; init; }
+
     /// <summary>What was remarkable about its segments, as Wireshark sees it.</summary>
     public AnalysisData Analysis { get; init; } = new();
 
@@ -64,6 +82,28 @@ public sealed record ConversationSideData
         Address.Contains(':', StringComparison.Ordinal)
             ? string.Create(CultureInfo.InvariantCulture, $"[{Address}]:{Port}")
             : string.Create(CultureInfo.InvariantCulture, $"{Address}:{Port}");
+}
+
+/// <summary>Round trips of one end's segments.</summary>
+public sealed record RttData
+{
+    /// <summary>How many were measured.</summary>
+    public long Count { get; init; }
+
+    /// <summary>The shortest.</summary>
+    public TimeSpan Minimum { get; init; }
+
+    /// <summary>The median; of a merged conversation, that of the piece with most samples.</summary>
+    public TimeSpan Median { get; init; }
+
+    /// <summary>The arithmetic mean.</summary>
+    public TimeSpan Mean { get; init; }
+
+    /// <summary>The longest.</summary>
+    public TimeSpan Maximum { get; init; }
+
+    /// <summary>The mean difference between one sample and the next.</summary>
+    public TimeSpan Jitter { get; init; }
 }
 
 /// <summary>How many segments of one end have each of Wireshark's analysis flags.</summary>

@@ -68,6 +68,11 @@ internal static class PlainCopy<TSource, TData>
             return value;
         }
 
+        if (target == typeof(string) && value.Type.IsAssignableTo(typeof(IEnumerable<string>)))
+        {
+            return Expression.Call(typeof(string), nameof(string.Join), null, Expression.Constant(";"), Expression.Convert(value, typeof(IEnumerable<string>)));
+        }
+
         if (target == typeof(string))
         {
             return IfThere(value, there => Expression.Call(there, nameof(ToString), null));

@@ -54,6 +54,9 @@ public sealed record SegmentData
     /// <summary>Time to live, IPv6's hop limit.</summary>
     public int Ttl { get; init; }
 
+    /// <summary>What the analysis says of it, in Wireshark's words; empty where nothing is remarkable.</summary>
+    public string Remark { get; init; } = "";
+
     /// <summary>What is wrong with its headers; empty if nothing is.</summary>
     public string Problem { get; init; } = "";
 

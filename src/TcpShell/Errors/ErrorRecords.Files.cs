@@ -86,4 +86,12 @@ internal static partial class ErrorRecords
         ErrorCategory.InvalidType,
         input,
         "A table has either conversations or segments; write the others into a file of their own.");
+
+    /// <summary>A parameter that says something of whole conversations, where segments are asked for.</summary>
+    public static ErrorRecord NotForSegments(string parameter) => Create(
+        new ArgumentException($"-{parameter} is about whole conversations; segments come before those are known."),
+        "NotForSegments",
+        ErrorCategory.InvalidArgument,
+        parameter,
+        "Leave it out, or take the streams from a first pass: -Stream (Import-TcpCapture ... -State ...).Stream.");
 }

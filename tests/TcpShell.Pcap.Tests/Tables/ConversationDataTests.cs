@@ -16,6 +16,7 @@ public sealed class ConversationDataTests
     [InlineData(typeof(TcpConversation), typeof(ConversationData))]
     [InlineData(typeof(TcpConversationSide), typeof(ConversationSideData))]
     [InlineData(typeof(AnalysisCounts), typeof(AnalysisData))]
+    [InlineData(typeof(RttStatistics), typeof(RttData))]
     [InlineData(typeof(Tracing.SegmentRecord), typeof(SegmentData))]
     public void EveryProperty_HasASource(Type source, Type data)
     {

@@ -21,6 +21,7 @@
         'ConvertTo-TcpDiagram'
         'Export-TcpCapture'
         'Export-TcpConversation'
+        'Export-TcpStream'
         'Get-TcpConnection'
         'Get-TcpImpairment'
         'Get-TcpSegment'

@@ -28,11 +28,17 @@ internal sealed class Drawing
         ["Throughput"] = SegmentCharts.Throughput,
     };
 
+    /// <summary>Starts with changes of state, or with nothing.</summary>
+    public Drawing(IEnumerable<StateChange>? changes = null) => Changes = [.. changes ?? []];
+
+    /// <summary>Whether there is nothing to draw.</summary>
+    public bool IsEmpty => Segments.Count == 0 && Changes.Count == 0 && Connections.Count == 0;
+
     /// <summary>Segments; those that are there twice are drawn once.</summary>
     public List<SegmentRecord> Segments { get; } = [];
 
     /// <summary>Changes of state.</summary>
-    public List<StateChange> Changes { get; } = [];
+    public List<StateChange> Changes { get; }
 
     /// <summary>A lab's connections, which know more of themselves than segments show.</summary>
     public List<HostedConnection> Connections { get; } = [];

@@ -4,7 +4,7 @@ namespace TcpShell.Pcap.Files;
 /// A file that grows beside the one that it will replace, so that one which is being read, or one that is there when writing fails at once, is not
 /// lost.
 /// </summary>
-internal sealed class ReplacingFile : IDisposable
+public sealed class ReplacingFile : IDisposable
 {
     private readonly string _path;
     private readonly string _growing;

@@ -1,8 +1,9 @@
 using System.Management.Automation;
-using System.Management.Automation.Host;
 using TcpShell.Abstractions;
+using TcpShell.Conversations;
 using TcpShell.Diagrams;
 using TcpShell.Hosting;
+using TcpShell.Pcap.Analysis;
 using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Tracing;
@@ -12,7 +13,7 @@ namespace TcpShell.Commands;
 
 /// <summary>Draws what happened: a ladder, the state diagram, or windows, round-trip times and sequence numbers over time.</summary>
 /// <remarks>
-/// <para>Without input the current network is drawn. From the pipeline come segments (of Get-TcpSegment, or of a capture), connections, or changes of state (of Watch-TcpState, for -Kind State).</para>
+/// <para>Without input the current network is drawn. From the pipeline come segments (of Get-TcpSegment, or of a capture), connections, conversations of a capture (whose file is read again), or changes of state (of Watch-TcpState, for -Kind State).</para>
 /// <para>Text is for a terminal; Mermaid, for Markdown files and wikis, draws Sequence and State; Svg, for browsers and reports, draws all but State. Each diagram is one string. CongestionWindow and, for connections, RoundTripTime draw one chart for each connection, the other charts one for each direction that carried data.</para>
 /// </remarks>
 /// <example>
@@ -38,6 +39,14 @@ namespace TcpShell.Commands;
 /// New-TcpConnection | Send-TcpData ('x' * 200000) -PassThru | ConvertTo-TcpDiagram -Kind CongestionWindow</code>
 /// <para>-As Svg gives the same picture for a browser.</para>
 /// </example>
+/// <example>
+/// <para>A conversation of a capture, with what was sent again and what was SACKed</para>
+/// <code>Add-TcpImpairment -Drop -DataOnly -Skip 5 -Count 1
+/// New-TcpConnection | Send-TcpData ('x' * 50000)
+/// Export-TcpCapture lab.pcapng
+/// Import-TcpCapture lab.pcapng | ConvertTo-TcpDiagram -Kind TimeSequence -As Svg | Set-Content lab.svg</code>
+/// <para>One graph for each direction with data. Throughput, Window and RoundTripTime go over time as well.</para>
+/// </example>
 [Cmdlet(VerbsData.ConvertTo, "TcpDiagram", DefaultParameterSetName = NetworkSet)]
 [OutputType(typeof(string))]
 public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
@@ -46,8 +55,9 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     private const string ObjectSet = "InputObject";
 
     private readonly Drawing _drawing = new();
+    private readonly List<TcpConversation> _conversations = [];
 
-    /// <summary>Segments, changes of state, or connections.</summary>
+    /// <summary>Segments, changes of state, connections, or conversations of a capture.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
     public PSObject[] InputObject { get; set; } = null!;
 
@@ -114,12 +124,40 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     {
         var options = new DiagramOptions
         {
-            Width = Width ?? Math.Clamp(TerminalWidth(), DiagramOptions.MinimumWidth, DiagramOptions.Default.Width),
+            Width = Width ?? Math.Clamp(Terminal.WidthOf(Host, DiagramOptions.Default.Width), DiagramOptions.MinimumWidth, DiagramOptions.Default.Width),
             Absolute = Absolute,
             Ascii = Ascii,
             FoldRunsOver = NoFold ? 0 : DiagramOptions.Default.FoldRunsOver,
         };
-        WriteObject(_drawing.Draw(Kind, As, options), enumerateCollection: true);
+        if (_conversations.Count == 0 || !_drawing.IsEmpty)
+        {
+            WriteObject(_drawing.Draw(Kind, As, options), enumerateCollection: true);
+        }
+
+        foreach (Drawing conversation in CapturedDrawings())
+        {
+            WriteObject(conversation.Draw(Kind, As, options), enumerateCollection: true);
+        }
+    }
+
+    // A conversation does not keep its segments: they are read again, of each capture once.
+    private IEnumerable<Drawing> CapturedDrawings()
+    {
+        foreach (IGrouping<string, TcpConversation> capture in _conversations.GroupBy(conversation => string.Join('\n', conversation.Files)))
+        {
+            Dictionary<int, Drawing> drawings = capture.ToDictionary(conversation => conversation.Stream, conversation => new Drawing(conversation.StateChanges));
+            var import = new CaptureImport(this, new(), new() { Streams = drawings.Keys }, CancelToken);
+            foreach (SegmentRecord segment in import.Segments(capture.First().Files))
+            {
+                drawings[segment.Stream].Segments.Add(segment);
+            }
+
+            import.EndProgress();
+            foreach (Drawing drawing in drawings.Values)
+            {
+                yield return drawing;
+            }
+        }
     }
 
     private void Take(object input)
@@ -138,6 +176,9 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
                 _drawing.Segments.Add(segment);
                 _drawing.Changes.AddRange(segment.StateChanges);
                 break;
+            case TcpConversation { Files.Count: > 0 } conversation:
+                _conversations.Add(conversation);
+                break;
             case StateChange change:
                 _drawing.Changes.Add(change);
                 break;
@@ -153,17 +194,5 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
         _drawing.Connections.Add(connection);
         _drawing.Segments.AddRange(SegmentRecorder.Record([.. network.Trace]).Where(segment => connection.Joins(segment)));
         _drawing.Changes.AddRange(network.StateChanges);
-    }
-
-    private int TerminalWidth()
-    {
-        try
-        {
-            return Host.UI?.RawUI?.BufferSize.Width ?? DiagramOptions.Default.Width;
-        }
-        catch (Exception none) when (none is NotImplementedException or HostException or InvalidOperationException)
-        {
-            return DiagramOptions.Default.Width; // a session without a screen
-        }
     }
 }

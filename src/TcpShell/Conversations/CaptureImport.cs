@@ -90,6 +90,23 @@ internal sealed class CaptureImport
         _cmdlet.Report(run);
     }
 
+    /// <summary>The streams of one conversation, from its captures, which are read again.</summary>
+    /// <param name="conversation">The conversation.</param>
+    public IEnumerable<StreamPiece> Stream(TcpConversation conversation)
+    {
+        using CaptureRun run = Begin(conversation.Files, threads: 1);
+        if (run.Open())
+        {
+            foreach (StreamPiece piece in StreamReassembly.Read(run.Readers, conversation.Stream))
+            {
+                Look(run);
+                yield return piece;
+            }
+        }
+
+        _cmdlet.Report(run);
+    }
+
     /// <summary>Takes the display of progress away.</summary>
     public void EndProgress() => _progress.End(_cmdlet);
 

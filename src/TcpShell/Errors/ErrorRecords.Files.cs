@@ -94,4 +94,16 @@ internal static partial class ErrorRecords
         ErrorCategory.InvalidArgument,
         parameter,
         "Leave it out, or take the streams from a first pass: -Stream (Import-TcpCapture ... -State ...).Stream.");
+
+    /// <summary>Raw octets that shall come down the pipeline.</summary>
+    public static ErrorRecord RawNeedsFile() => Create(
+        new ArgumentException("Raw octets go to a file only."), "RawNeedsFile", ErrorCategory.InvalidArgument, null, "Name the file: -Path answer.bin; or take -As Text.");
+
+    /// <summary>A conversation that was not read from a file.</summary>
+    public static ErrorRecord NoCaptureFile(object conversation) => Create(
+        new ArgumentException($"'{conversation}' was not read from a capture file, so its segments cannot be read again."),
+        "NoCaptureFile",
+        ErrorCategory.InvalidArgument,
+        conversation,
+        "Import-TcpCapture gives conversations that know their file.");
 }

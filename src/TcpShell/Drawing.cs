@@ -7,25 +7,57 @@ using TcpShell.Wire;
 
 namespace TcpShell;
 
+/// <summary>What a diagram shows.</summary>
+public enum DiagramKind
+{
+    /// <summary>A ladder: segments between hosts, time runs down.</summary>
+    Sequence,
+
+    /// <summary>The state diagram with the edges that were taken.</summary>
+    State,
+
+    /// <summary>The congestion window over time.</summary>
+    CongestionWindow,
+
+    /// <summary>Round-trip times over time.</summary>
+    RoundTripTime,
+
+    /// <summary>tcptrace's time-sequence graph, with SACK and window.</summary>
+    TimeSequence,
+
+    /// <summary>Stevens' time-sequence graph.</summary>
+    Stevens,
+
+    /// <summary>The receiver's window and what is in flight over time.</summary>
+    Window,
+
+    /// <summary>What was sent, and what acknowledged, over time.</summary>
+    Throughput,
+}
+
+/// <summary>How a diagram is written.</summary>
+public enum DiagramFormat
+{
+    /// <summary>Characters for a terminal.</summary>
+    Text,
+
+    /// <summary>Mermaid's language for Markdown files and wikis.</summary>
+    Mermaid,
+
+    /// <summary>A picture for browsers and reports.</summary>
+    Svg,
+}
+
 /// <summary>What goes into one ladder, one state diagram, or the charts of one capture's conversation: its segments, changes of state and connections.</summary>
 internal sealed class Drawing
 {
-    /// <summary>The ladder.</summary>
-    public const string Sequence = "Sequence";
-
-    /// <summary>The state diagram.</summary>
-    public const string State = "State";
-
-    private const string CongestionWindow = "CongestionWindow";
-    private const string RoundTripTime = "RoundTripTime";
-
-    private static readonly Dictionary<string, Func<IEnumerable<SegmentRecord>, Endpoint, Chart>> s_segmentCharts = new()
+    private static readonly Dictionary<DiagramKind, Func<IEnumerable<SegmentRecord>, Endpoint, Chart>> s_segmentCharts = new()
     {
-        ["TimeSequence"] = SegmentCharts.TimeSequence,
-        ["Stevens"] = SegmentCharts.Stevens,
-        [RoundTripTime] = SegmentCharts.RoundTripTime,
-        ["Window"] = SegmentCharts.Window,
-        ["Throughput"] = SegmentCharts.Throughput,
+        [DiagramKind.TimeSequence] = SegmentCharts.TimeSequence,
+        [DiagramKind.Stevens] = SegmentCharts.Stevens,
+        [DiagramKind.RoundTripTime] = SegmentCharts.RoundTripTime,
+        [DiagramKind.Window] = SegmentCharts.Window,
+        [DiagramKind.Throughput] = SegmentCharts.Throughput,
     };
 
     /// <summary>Starts with changes of state, or with nothing.</summary>
@@ -44,10 +76,10 @@ internal sealed class Drawing
     public List<HostedConnection> Connections { get; } = [];
 
     /// <summary>Whether a kind of diagram can be written that way.</summary>
-    public static bool CanBe(string kind, string format) => format switch
+    public static bool CanBe(DiagramKind kind, DiagramFormat format) => format switch
     {
-        "Mermaid" => kind is Sequence or State,
-        "Svg" => kind != State,
+        DiagramFormat.Mermaid => kind is DiagramKind.Sequence or DiagramKind.State,
+        DiagramFormat.Svg => kind != DiagramKind.State,
         _ => true,
     };
 
@@ -56,30 +88,30 @@ internal sealed class Drawing
     /// <param name="format">Text, Mermaid or Svg.</param>
     /// <param name="options">How.</param>
     /// <returns>One text for each diagram.</returns>
-    public IEnumerable<string> Draw(string kind, string format, DiagramOptions options)
+    public IEnumerable<string> Draw(DiagramKind kind, DiagramFormat format, DiagramOptions options)
     {
         IEnumerable<SegmentRecord> segments = Segments.DistinctBy(segment => segment.Number).OrderBy(segment => segment.Time);
         return kind switch
         {
-            State => [Draw(new StateDiagram(Changes.Distinct().OrderBy(change => change.Time), options), format)],
-            Sequence => [Draw(new LadderDiagram(segments, Changes.Distinct(), options), format)],
-            _ => Charts(kind, segments).Select(chart => format == "Svg" ? SvgChart.Draw(chart) : TextChart.Draw(chart, options.Width, ascii: options.Ascii)),
+            DiagramKind.State => [Draw(new StateDiagram(Changes.Distinct().OrderBy(change => change.Time), options), format)],
+            DiagramKind.Sequence => [Draw(new LadderDiagram(segments, Changes.Distinct(), options), format)],
+            _ => Charts(kind, segments).Select(chart => format == DiagramFormat.Svg ? SvgChart.Draw(chart) : TextChart.Draw(chart, options.Width, ascii: options.Ascii)),
         };
     }
 
-    private static string Draw(StateDiagram diagram, string format) => format == "Mermaid" ? diagram.ToMermaid() : diagram.ToText();
+    private static string Draw(StateDiagram diagram, DiagramFormat format) => format == DiagramFormat.Mermaid ? diagram.ToMermaid() : diagram.ToText();
 
-    private static string Draw(LadderDiagram ladder, string format) => format switch
+    private static string Draw(LadderDiagram ladder, DiagramFormat format) => format switch
     {
-        "Mermaid" => ladder.ToMermaid(),
-        "Svg" => ladder.ToSvg(),
+        DiagramFormat.Mermaid => ladder.ToMermaid(),
+        DiagramFormat.Svg => ladder.ToSvg(),
         _ => ladder.ToText(),
     };
 
-    private IEnumerable<Chart> Charts(string kind, IEnumerable<SegmentRecord> segments) => kind switch
+    private IEnumerable<Chart> Charts(DiagramKind kind, IEnumerable<SegmentRecord> segments) => kind switch
     {
-        CongestionWindow => Connections.Distinct().Select(ConnectionCharts.CongestionWindow),
-        RoundTripTime when Connections.Count > 0 => Connections.Distinct().Select(ConnectionCharts.RoundTripTime),
+        DiagramKind.CongestionWindow => Connections.Distinct().Select(ConnectionCharts.CongestionWindow),
+        DiagramKind.RoundTripTime when Connections.Count > 0 => Connections.Distinct().Select(ConnectionCharts.RoundTripTime),
         _ => segments.GroupBy(segment => segment.Stream).SelectMany(stream => Charts(s_segmentCharts[kind], [.. stream])),
     };
 

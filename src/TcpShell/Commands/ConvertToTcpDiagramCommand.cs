@@ -70,13 +70,11 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     /// window), Stevens (his plainer graph), Window, or Throughput.
     /// </summary>
     [Parameter]
-    [ValidateSet("Sequence", "State", "CongestionWindow", "RoundTripTime", "TimeSequence", "Stevens", "Window", "Throughput")]
-    public string Kind { get; set; } = Drawing.Sequence;
+    public DiagramKind Kind { get; set; }
 
     /// <summary>How it is written: Text, Mermaid (Sequence and State), or Svg (all but State).</summary>
     [Parameter]
-    [ValidateSet("Text", "Mermaid", "Svg")]
-    public string As { get; set; } = "Text";
+    public DiagramFormat As { get; set; }
 
     /// <summary>The width of a text in columns, at least 60; the terminal's width, but 100 at most, by default.</summary>
     [Parameter]
@@ -100,7 +98,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     {
         if (!Drawing.CanBe(Kind, As))
         {
-            ThrowTerminatingError(Errors.ErrorRecords.CannotDrawAs(Kind, As));
+            ThrowTerminatingError(Errors.ErrorRecords.CannotDrawAs(Kind.ToString(), As.ToString()));
         }
     }
 

@@ -114,8 +114,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
 
     /// <summary>What to give: Conversation, or Segment.</summary>
     [Parameter]
-    [ValidateSet("Conversation", "Segment")]
-    public string As { get; set; } = "Conversation";
+    public CaptureContent As { get; set; }
 
     /// <summary>Shows sequence numbers of segments in Info as they stand in the headers, not relative to the initial ones.</summary>
     [Parameter]
@@ -124,7 +123,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        foreach (string name in new[] { nameof(State), nameof(Ended), nameof(ThrottleLimit) }.Where(name => As == "Segment" && MyInvocation.BoundParameters.ContainsKey(name)))
+        foreach (string name in new[] { nameof(State), nameof(Ended), nameof(ThrottleLimit) }.Where(name => As == CaptureContent.Segment && MyInvocation.BoundParameters.ContainsKey(name)))
         {
             ThrowTerminatingError(ErrorRecords.NotForSegments(name));
         }
@@ -139,7 +138,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     protected override void ProcessRecord()
     {
         IEnumerable<string> files = ResolveFiles(ParameterSetName == PathSet ? Path : LiteralPath);
-        if (Merge || (ThrottleLimit > 1 && As == "Conversation"))
+        if (Merge || (ThrottleLimit > 1 && As == CaptureContent.Conversation))
         {
             _files.AddRange(files);
             return;
@@ -164,7 +163,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
 
     private void Read(IReadOnlyList<IReadOnlyList<string>> captures)
     {
-        if (As == "Segment")
+        if (As == CaptureContent.Segment)
         {
             foreach (SegmentRecord segment in captures.SelectMany(_import!.Segments))
             {

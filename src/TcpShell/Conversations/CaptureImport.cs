@@ -6,6 +6,16 @@ using TcpShell.Tracing;
 
 namespace TcpShell.Conversations;
 
+/// <summary>What is read of a capture.</summary>
+public enum CaptureContent
+{
+    /// <summary>Conversations.</summary>
+    Conversation,
+
+    /// <summary>Segments, each with the verdict of the analysis.</summary>
+    Segment,
+}
+
 /// <summary>Reads captures for a cmdlet: with progress, errors and warnings as its own, until the user stops it.</summary>
 internal sealed class CaptureImport
 {

@@ -18,11 +18,13 @@
         'Add-TcpImpairment'
         'Close-TcpConnection'
         'ConvertFrom-TcpScript'
+        'ConvertTo-PacketDotNet'
         'ConvertTo-TcpDiagram'
         'Export-TcpCapture'
         'Export-TcpConversation'
         'Export-TcpStream'
         'Get-TcpConnection'
+        'Get-TcpDevice'
         'Get-TcpImpairment'
         'Get-TcpSegment'
         'Get-TcpTransition'
@@ -44,6 +46,7 @@
         'Stop-TcpHost'
         'Test-TcpScenario'
         'Wait-TcpState'
+        'Watch-TcpSegment'
         'Watch-TcpState'
     )
     FunctionsToExport    = @()

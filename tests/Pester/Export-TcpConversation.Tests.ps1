@@ -38,7 +38,7 @@ Describe 'Export-TcpConversation' {
     It 'compresses' {
         $file = Join-Path $TestDrive lab.jsonl.gz
         Import-TcpCapture $path | Export-TcpConversation $file -Compress -PassThru | Should -BeOfType System.IO.FileInfo
-        $gzip = [System.IO.Compression.GZipStream]::new([System.IO.File]::OpenRead($file), 'Decompress')
+        $gzip = [System.IO.Compression.GZipStream]::new([System.IO.File]::OpenRead($file), [System.IO.Compression.CompressionMode]::Decompress)
         $text = [System.IO.StreamReader]::new($gzip).ReadToEnd()
         $gzip.Dispose()
         ($text.Trim() -split "`n").Count | Should -Be 2

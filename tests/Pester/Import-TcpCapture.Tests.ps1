@@ -48,7 +48,7 @@ Describe 'Import-TcpCapture' {
         @{ Filter = 'ending'; Streams = 0; Call = { Import-TcpCapture $path -Ended ClosedByClient } }
         @{ Filter = 'state'; Streams = 0; Call = { Import-TcpCapture $path -State TIME-WAIT } }
         @{ Filter = 'end of time'; Streams = 0; Call = { Import-TcpCapture $path -EndTime 2020-01-01T00:00:05Z } }
-        @{ Filter = 'start of time, as a date'; Streams = 0; Call = { Import-TcpCapture $path -StartTime ([datetime]::new(2020, 1, 1, 0, 0, 5, 'Utc')) } }
+        @{ Filter = 'start of time, as a date'; Streams = 0; Call = { Import-TcpCapture $path -StartTime ([datetime]::new(2020, 1, 1, 0, 0, 5, [DateTimeKind]::Utc)) } }
         @{ Filter = 'start of time, in seconds'; Streams = @(); Call = { Import-TcpCapture $path -StartTime 1600000000 } }
     ) {
         (& $Call).Stream | Sort-Object | Should -Be $Streams

@@ -110,9 +110,15 @@ internal ref partial struct LinkLayer
         if (protocol is Ip or IpV6)
         {
             // An octet other than 0 begins a packet that was split; what its later parts hold cannot be read alone.
+            if (Offset >= _frame.Length)
+            {
+                Problem = DecodeProblem.LinkHeaderCut;
+                return;
+            }
+
             const int Exception = 0xff;
-            bool isException = Offset < _frame.Length && _frame[Offset] == Exception;
-            IsIp = Offset < _frame.Length && (isException || _frame[Offset] == 0);
+            bool isException = _frame[Offset] == Exception;
+            IsIp = isException || _frame[Offset] == 0;
             Offset += isException ? 7 : 3;
         }
         else

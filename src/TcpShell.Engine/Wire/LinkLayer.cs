@@ -153,15 +153,20 @@ internal ref partial struct LinkLayer
     {
         ReadOnlySpan<byte> llcAndOui = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00];
         ReadOnlySpan<byte> ipLlc = [0x06, 0x06, 0x03];
-        if (_frame.Length - Offset >= 8 && _frame.Slice(Offset, 6).SequenceEqual(llcAndOui))
+        ReadOnlySpan<byte> rest = Offset < _frame.Length ? _frame[Offset..] : [];
+        if (rest.StartsWith(llcAndOui))
         {
-            Offset += 6;
+            Offset += llcAndOui.Length;
             ReadInnerEtherType();
         }
-        else if (_frame.Length - Offset >= 4 && _frame.Slice(Offset, 3).SequenceEqual(ipLlc))
+        else if (rest.StartsWith(ipLlc))
         {
-            Offset += 3;
+            Offset += ipLlc.Length;
             IsIp = true;
+        }
+        else if (llcAndOui.StartsWith(rest) || ipLlc.StartsWith(rest))
+        {
+            Problem = DecodeProblem.LinkHeaderCut;
         }
     }
 

@@ -47,6 +47,7 @@ internal static class Tunnel
             AyiyaPort => ReadAyiya(frame, offset),
             GtpPort => ReadGtp(frame, offset),
             _ when source == GtpPort => ReadGtp(frame, offset),
+            _ when source == VxlanPort => LinkLayer.Read(frame, LinkType.Ethernet, offset + 8),
             _ when source == AyiyaPort => ReadAyiya(frame, offset),
             _ => default,
         };

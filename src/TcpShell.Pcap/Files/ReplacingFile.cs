@@ -1,8 +1,8 @@
 namespace TcpShell.Pcap.Files;
 
 /// <summary>
-/// A file that grows beside the one that it will replace, so that one which is being read, or one that is there when writing fails at once, is not
-/// lost.
+/// A file that is being written. Where there is one that it will replace, it grows beside that, so that one which is being read, or one that is
+/// there when writing fails at once, is not lost.
 /// </summary>
 public sealed class ReplacingFile : IDisposable
 {
@@ -20,9 +20,9 @@ public sealed class ReplacingFile : IDisposable
 
         // Only what has something to lose is replaced at the end. Devices and pipes have no length, and a link keeps its target.
         var there = new FileInfo(path);
-        bool replaces = !there.Exists || (there.Length > 0 && there.LinkTarget is null);
+        bool replaces = there.Exists && there.Length > 0 && there.LinkTarget is null;
         _growing = replaces ? path + ".partial" : path;
-        Stream = new FileStream(_growing, replaces ? FileMode.Create : FileMode.Truncate, FileAccess.Write, FileShare.Read, bufferSize: 64 * 1024);
+        Stream = new FileStream(_growing, replaces || !there.Exists ? FileMode.Create : FileMode.Truncate, FileAccess.Write, FileShare.Read, bufferSize: 64 * 1024);
     }
 
     /// <summary>What is written.</summary>

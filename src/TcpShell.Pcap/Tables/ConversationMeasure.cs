@@ -145,12 +145,19 @@ public sealed class ConversationMeasure
                 Rtt95 = Rtt(rtts, 0.95),
                 Rtt99 = Rtt(rtts, 0.99),
                 Failed = _failures.Values.Sum(),
-                Failures = [.. _failures.OrderByDescending(failure => failure.Value).ThenBy(failure => failure.Key).Select(failure => new FailureCount(failure.Key.ToString(), failure.Value))],
-                TopTalkers = [.. _talkers
+
+                // Arrays, for PowerShell finds no indexer on the lists that collection expressions make.
+                Failures = _failures
+                    .OrderByDescending(failure => failure.Value)
+                    .ThenBy(failure => failure.Key)
+                    .Select(failure => new FailureCount(failure.Key.ToString(), failure.Value))
+                    .ToArray(),
+                TopTalkers = _talkers
                     .OrderByDescending(talker => talker.Value.Bytes)
                     .ThenBy(talker => talker.Key, StringComparer.Ordinal)
                     .Take(top)
-                    .Select(talker => new ConversationTalker(talker.Key, talker.Value.Conversations, talker.Value.Packets, talker.Value.Bytes))],
+                    .Select(talker => new ConversationTalker(talker.Key, talker.Value.Conversations, talker.Value.Packets, talker.Value.Bytes))
+                    .ToArray(),
             };
         }
 

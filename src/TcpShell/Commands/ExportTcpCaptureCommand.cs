@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
+using TcpShell.Errors;
 using TcpShell.Pcap.Files;
 using TcpShell.Simulation;
 using TcpShell.Tracing;
@@ -12,6 +13,7 @@ namespace TcpShell.Commands;
 /// <summary>Writes segments to a capture file that Wireshark, tshark and tcpdump read.</summary>
 /// <remarks>
 /// <para>Segments come from the pipeline: from Get-TcpSegment, or from Import-TcpCapture -As Segment. Without any, everything that went over the network is written, as seen on the wire: each packet when it was sent, lost ones as well. With -HostName it is seen from that host: its own packets when they leave, the others' when they arrive.</para>
+/// <para>With -MaximumSize or -RotateAfter the capture goes on in a new file whenever one is full, so that one of days stays in handy pieces; with -MaximumFiles the oldest go.</para>
 /// <para>A pcapng file has comments that say why a packet was sent, what became of it, and which state it changed. Time zero of a lab is written as 2020-01-01 00:00:00 UTC, so that the same lab gives the same file, octet for octet.</para>
 /// </remarks>
 /// <example>
@@ -34,7 +36,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     private const string NetworkSet = "Network";
     private const string SegmentSet = "Segment";
 
-    private CaptureFile? _file;
+    private CaptureSeries? _series;
     private string _path = "";
     private bool _refused;
 
@@ -62,14 +64,34 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
 
-    /// <summary>Gives the file.</summary>
+    /// <summary>Goes on in a new file when one has so many octets: 100MB, for example. A file's name then has its number and the UTC time of its first segment, as in trace_00001_20260131235959.pcapng.</summary>
+    [Parameter]
+    [ValidateRange(1024, long.MaxValue)]
+    public long? MaximumSize { get; set; }
+
+    /// <summary>Goes on in a new file when so much time has passed since the first segment of the one before, by the segments' own times.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? RotateAfter { get; set; }
+
+    /// <summary>Keeps so many files, and deletes the oldest when there is one more. Needs -MaximumSize or -RotateAfter.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? MaximumFiles { get; set; }
+
+    /// <summary>Gives the file; of several each one when it is complete.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        _path = OutputFile.Resolve(this, Path, NoClobber);
+        _path = GetUnresolvedProviderPathFromPSPath(Path);
+        if (WhyNot() is { } error)
+        {
+            ThrowTerminatingError(error);
+        }
+
         _refused = !ShouldProcess(_path, "Write a capture file");
     }
 
@@ -85,8 +107,10 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         {
             SimulatedNetwork network = Resolve(Network);
             string? host = HostName is null ? null : FindHost(network, HostName).Name;
-            string name = host is null ? network.Name : $"{network.Name}-{host}";
-            OnDisk(() => _file = new CaptureFile(_path, name));
+            Begin(host is null ? network.Name : $"{network.Name}-{host}");
+
+            // A network that nothing went over makes a capture as well, with no packet in it.
+            OnDisk(() => _series!.Begin(TraceExport.ToFileTime(Timestamp.Zero)));
             foreach (TraceExport.Frame frame in TraceExport.Frames([.. network.Trace], host))
             {
                 Write(frame.Time, frame.Bytes, frame.Comment);
@@ -95,10 +119,10 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
             return;
         }
 
+        // Not before there is something to write: what stands there is not lost for nothing.
         foreach (SegmentRecord segment in Segment)
         {
-            // Not before there is something to write: what stands there is not lost for nothing.
-            OnDisk(() => _file ??= new CaptureFile(_path, "tcpshell"));
+            Begin("tcpshell");
             Write(TraceExport.ToFileTime(segment), segment.Bytes, TraceExport.Comment(segment));
         }
     }
@@ -106,34 +130,47 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (_file is null)
+        if (_series is { } series)
         {
-            if (!_refused)
-            {
-                WriteWarning($"No segments came, so '{_path}' was not written.");
-            }
-
-            return;
+            OnDisk(series.Dispose);
+            GiveFinished();
         }
-
-        OnDisk(_file.Dispose);
-        if (PassThru)
+        else if (!_refused)
         {
-            WriteObject(new FileInfo(_path));
+            WriteWarning($"No segments came, so '{_path}' was not written.");
         }
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        OutputFile.Release(_file);
+        OutputFile.Release(_series);
         base.Dispose(disposing);
     }
+
+    private CaptureRotation Rotation => new(MaximumSize, RotateAfter, MaximumFiles);
+
+    private ErrorRecord? WhyNot() => OutputFile.WhyNot(_path, NoClobber && !Rotation.IsOn)
+        ?? (MaximumFiles is { } files && !Rotation.IsOn ? ErrorRecords.RotationNotSet(files) : null);
+
+    private void Begin(string interfaceName) => _series ??= new CaptureSeries(_path, interfaceName, Rotation, overwrite: !NoClobber);
 
     private void Write(Timestamp time, ReadOnlyMemory<byte> bytes, string comment)
     {
         ThrowIfStopping();
-        OnDisk(() => _file!.Write(time, bytes.Span, comment));
+        OnDisk(() => _series!.Write(time, bytes.Span, comment));
+        GiveFinished();
+    }
+
+    private void GiveFinished()
+    {
+        while (_series!.TryTakeFinished(out string? path))
+        {
+            if (PassThru)
+            {
+                WriteObject(new FileInfo(path!));
+            }
+        }
     }
 
     private void OnDisk(Action action) => OutputFile.OnDisk(this, _path, action);

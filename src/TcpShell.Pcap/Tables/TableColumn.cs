@@ -7,9 +7,10 @@ namespace TcpShell.Pcap.Tables;
 
 /// <summary>One column of a table of conversations or segments.</summary>
 /// <param name="Name">Its name, as databases like it: <c>client_port</c>.</param>
-/// <param name="Type">What its values are: string, bool, int, long, double, or one of these that may be null.</param>
+/// <param name="Type">What its values are: string, bool, int, uint, long or double.</param>
+/// <param name="IsNullable">Whether there may be none.</param>
 /// <param name="Value">Reads a value.</param>
-internal sealed record TableColumn<TRow>(string Name, Type Type, Func<TRow, object?> Value);
+internal sealed record TableColumn<TRow>(string Name, Type Type, bool IsNullable, Func<TRow, object?> Value);
 
 /// <summary>
 /// The columns of a type of plain data, in the order of its properties. What is nested becomes columns of its own: <c>Client.Port</c> is <c>client_port</c>.
@@ -25,20 +26,21 @@ internal static class TableColumns<TRow>
     {
         ParameterExpression row = Expression.Parameter(typeof(TRow));
         var columns = new List<TableColumn<TRow>>();
-        Add(columns, row, row, "");
+        Add(columns, row, row, "", isNullable: false);
         return columns;
     }
 
-    private static void Add(List<TableColumn<TRow>> columns, ParameterExpression row, Expression owner, string prefix)
+    private static void Add(List<TableColumn<TRow>> columns, ParameterExpression row, Expression owner, string prefix, bool isNullable)
     {
         // Declared order is what MetadataToken says; reflection alone promises none.
         foreach (PropertyInfo property in owner.Type.GetProperties().OrderBy(property => property.MetadataToken))
         {
             string name = prefix + SnakeCase(property.Name);
             Expression value = Expression.Property(owner, property);
+            bool mayBeNull = isNullable || new NullabilityInfoContext().Create(property).ReadState == NullabilityState.Nullable;
             if (property.PropertyType.Namespace == typeof(TableColumn<>).Namespace)
             {
-                Add(columns, row, value, name + "_");
+                Add(columns, row, value, name + "_", mayBeNull);
                 continue;
             }
 
@@ -46,22 +48,23 @@ internal static class TableColumns<TRow>
             Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             if (type == typeof(Timestamp))
             {
-                columns.Add(new(name, typeof(string), item => ToIso((Timestamp)get(item)!)));
-                columns.Add(new(name + "_ns", typeof(long), item => ((Timestamp)get(item)!).Nanoseconds));
+                columns.Add(new(name, typeof(string), mayBeNull, item => ToIso((Timestamp)get(item)!)));
+                columns.Add(new(name + "_ns", typeof(long), mayBeNull, item => ((Timestamp)get(item)!).Nanoseconds));
             }
             else if (type == typeof(TimeSpan))
             {
-                columns.Add(new(name + "_ns", Like(property, typeof(long)), item => get(item) is TimeSpan time ? time.Ticks * 100 : null));
+                columns.Add(new(name + "_ns", typeof(long), mayBeNull, item => get(item) is TimeSpan time ? time.Ticks * 100 : null));
             }
             else if (type.IsEnum)
             {
                 // Flags are numbers, so that a query can test their bits.
-                bool isFlags = type.IsDefined(typeof(FlagsAttribute), inherit: false);
-                columns.Add(new(name, Like(property, isFlags ? typeof(int) : typeof(string)), item => get(item) is { } set ? (isFlags ? Convert.ToInt32(set, CultureInfo.InvariantCulture) : set.ToString()) : null));
+                columns.Add(type.IsDefined(typeof(FlagsAttribute), inherit: false)
+                    ? new(name, typeof(int), mayBeNull, item => get(item) is { } set ? Convert.ToInt32(set, CultureInfo.InvariantCulture) : null)
+                    : new(name, typeof(string), mayBeNull, item => get(item)?.ToString()));
             }
             else
             {
-                columns.Add(new(name, property.PropertyType, get));
+                columns.Add(new(name, type, mayBeNull, get));
             }
         }
     }
@@ -77,9 +80,6 @@ internal static class TableColumns<TRow>
 
         return Expression.Lambda<Func<TRow, object?>>(result, row).Compile();
     }
-
-    private static Type Like(PropertyInfo property, Type type) =>
-        Nullable.GetUnderlyingType(property.PropertyType) is not null && type.IsValueType ? typeof(Nullable<>).MakeGenericType(type) : type;
 
     private static string ToIso(Timestamp time)
     {

@@ -4,7 +4,6 @@ using TcpShell.Conversations;
 using TcpShell.Diagrams;
 using TcpShell.Hosting;
 using TcpShell.Pcap.Analysis;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
@@ -63,7 +62,8 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>
     /// What is drawn: Sequence (a ladder), State (the state diagram), CongestionWindow, RoundTripTime, TimeSequence (tcptrace's graph, with SACK and
@@ -162,8 +162,8 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     {
         switch (input)
         {
-            case SimulatedNetwork network:
-                _drawing.Segments.AddRange(SegmentRecorder.Record([.. network.Trace]));
+            case TcpNetwork network:
+                _drawing.Segments.AddRange(SegmentRecorder.Record([.. network.Trace], network.Origin));
                 _drawing.Changes.AddRange(network.StateChanges);
                 _drawing.Connections.AddRange(network.Connections.Where(connection => connection.Role == ConnectionRole.Client));
                 break;
@@ -188,9 +188,9 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
 
     private void Take(HostedConnection connection)
     {
-        SimulatedNetwork network = NetworkOf(connection);
+        TcpNetwork network = NetworkOf(connection);
         _drawing.Connections.Add(connection);
-        _drawing.Segments.AddRange(SegmentRecorder.Record([.. network.Trace]).Where(segment => connection.Joins(segment)));
+        _drawing.Segments.AddRange(SegmentRecorder.Record([.. network.Trace], network.Origin).Where(segment => connection.Joins(segment)));
         _drawing.Changes.AddRange(network.StateChanges);
     }
 }

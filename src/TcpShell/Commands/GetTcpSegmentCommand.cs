@@ -3,7 +3,6 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Conversations;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 using TcpShell.Wire;
@@ -54,7 +53,8 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Network")]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>Capture files; wildcards are expanded.</summary>
     [Parameter(ParameterSetName = "Path", Mandatory = true)]
@@ -124,7 +124,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
         }
     }
 
-    private void Write(SimulatedNetwork network, HostedConnection? connection)
+    private void Write(TcpNetwork network, HostedConnection? connection)
     {
         string? from = From is null ? null : FindHost(network, From).Name;
         string? to = To is null ? null : FindHost(network, To).Name;
@@ -134,8 +134,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
         }
 
         // A copy, so that a cmdlet further down the pipeline may let time pass.
-        TracedPacket[] packets = [.. network.Trace];
-        foreach (SegmentRecord segment in SegmentRecorder.Record(packets))
+        foreach (SegmentRecord segment in SegmentRecorder.Record([.. network.Trace], network.Origin))
         {
             ThrowIfStopping();
             if ((connection is null || connection.Joins(segment)) && IsWanted(segment, from, to))

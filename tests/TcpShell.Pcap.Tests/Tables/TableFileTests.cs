@@ -82,6 +82,38 @@ public sealed class TableFileTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 1000), File.ReadLines(_path).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("stream").GetInt32()));
     }
 
+    /// <summary>The page that promises the columns has all of them, each with its type, and its tables take all of them.</summary>
+    [Fact]
+    public void Columns_AreThoseOfThePage()
+    {
+        string page = File.ReadAllText(Path.Combine(RepositoryRoot(), "docs", "scale.md"));
+        foreach ((string table, string name, Type type, bool isNullable) in
+            TableColumns<ConversationData>.All.Select(column => ("conversations", column.Name, column.Type, column.IsNullable))
+                .Concat(TableColumns<SegmentData>.All.Select(column => ("segments", column.Name, column.Type, column.IsNullable))))
+        {
+            string sql = type.Name switch { "Boolean" => "UInt8", "Int32" or "Int64" or "UInt32" or "String" => type.Name, _ => throw new NotSupportedException(type.Name) };
+            sql = isNullable ? $"Nullable({sql})" : sql;
+            string described = name is "client_state" or "server_state" or "server_rtt_ns" ? name : name.Replace("client_", "<end>_", StringComparison.Ordinal).Replace("server_", "<end>_", StringComparison.Ordinal);
+            Assert.Contains($"| `{described}` | {sql} |", page, StringComparison.Ordinal);
+            if (name is not ("start" or "end" or "time"))
+            {
+                string create = page[page.IndexOf($"CREATE TABLE {table}\n", StringComparison.Ordinal)..page.IndexOf($"CREATE TABLE {table}_all", StringComparison.Ordinal)];
+                Assert.Contains($"\n  {name} {sql},", create, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    private static string RepositoryRoot()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "TcpShell.psd1")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new DirectoryNotFoundException("There is no TcpShell.psd1 above the test's folder.");
+    }
+
     public void Dispose() => File.Delete(_path);
 
     private string[] ReadLines(bool compressed)

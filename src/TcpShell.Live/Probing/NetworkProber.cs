@@ -187,11 +187,11 @@ public sealed class NetworkProber : IDisposable
             Rtt = _network.Now - (attempts == 1 ? probe.Started : probe.LastSent > probe.Started ? probe.LastSent : probe.Started),
             Attempts = attempts,
             HalfOpen = _halfOpen,
-            Options = answer == PortAnswer.SynAck ? decoded.Segment.Options : null,
+            Options = answer == PortAnswer.SynAck ? (TcpOptions?)decoded.Segment.Options : null,
             Window = isError ? null : decoded.Segment.Window,
             Ttl = isError ? null : decoded.Ttl,
             IcmpError = isError ? IcmpError.Of(decoded).Kind : null,
-            IcmpSource = isError ? decoded.IcmpSource : null,
+            IcmpSource = isError ? (IpAddress?)decoded.IcmpSource : null,
             Via = _network.Name,
         });
     }

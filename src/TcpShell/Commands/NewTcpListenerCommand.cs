@@ -4,6 +4,7 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Hosting;
+using TcpShell.Live.Serving;
 using TcpShell.Serving;
 using TcpShell.Simulation;
 using TcpShell.Tcp;

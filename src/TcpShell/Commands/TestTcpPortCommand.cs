@@ -131,7 +131,7 @@ public sealed class TestTcpPortCommand : NetworkCmdlet
         try
         {
             IPAddress? first = Dns.GetHostAddresses(target).FirstOrDefault();
-            return first is null ? null : (IpAddress)first;
+            return first is null ? default(IpAddress?) : (IpAddress)first;
         }
         catch (Exception unknown) when (unknown is SocketException or ArgumentException)
         {

@@ -4,6 +4,7 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using System.Text;
 using TcpShell.Hosting;
+using TcpShell.Live.Serving;
 using TcpShell.Tcp;
 
 namespace TcpShell.Serving;

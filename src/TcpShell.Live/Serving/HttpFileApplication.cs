@@ -4,7 +4,7 @@ using System.Text;
 using TcpShell.Hosting;
 using TcpShell.Tcp;
 
-namespace TcpShell.Serving;
+namespace TcpShell.Live.Serving;
 
 /// <summary>
 /// Serves the files of a folder over HTTP/1.1 (RFC 9112), one request for each connection: GET and HEAD, nothing else, and nothing outside of

@@ -63,6 +63,7 @@ public sealed partial class TcpConnection
         KeepAliveInterval = others.KeepAliveInterval,
         KeepAliveProbes = others.KeepAliveProbes,
         KeepAliveGarbage = others.KeepAliveGarbage,
+        AcceptResetInWindow = others.AcceptResetInWindow,
         ChallengeAckLimit = others.ChallengeAckLimit,
         ChallengeAckPeriod = others.ChallengeAckPeriod,
         DelayedAckTimeout = others.DelayedAckTimeout,

@@ -56,7 +56,7 @@ public sealed partial class TcpConnection
     private int HeaderSize => (IsIPv6 ? 40 : 20) + 20;
 
     /// <summary>The window shift that lets the whole receive buffer be offered in 16 bits.</summary>
-    private int ReceiveShift =>
+    private int ReceiveShift => Settings.WindowScale ??
         Math.Clamp(32 - BitOperations.LeadingZeroCount((uint)Settings.ReceiveBufferSize >> 16), 0, MaximumWindowShift);
 
     /// <summary>The options of our SYN, which no other segment has [MUST-65]; on a SYN,ACK only what the peer's SYN had [7323-4].</summary>
@@ -71,6 +71,11 @@ public sealed partial class TcpConnection
             Timestamps = timestamps ? new TcpTimestamps(TimestampClock(now), answering ? _recentTimestamp : 0) : null, // [7323-8]
             UserTimeout = Settings.UserTimeoutOption ? AdvertisedUserTimeout : null, // [5482-4]
         };
+        if (Settings.SynOptionLayout is { } layout)
+        {
+            OfferedOptions = OfferedOptions with { Wire = SynLayout.Write(layout, OfferedOptions) };
+        }
+
         return OfferedOptions;
     }
 

@@ -182,7 +182,7 @@ public sealed partial class TcpConnection
             return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1, 1337-3]
         }
 
-        if (segment.SequenceNumber != Rcv.Nxt)
+        if (segment.SequenceNumber != Rcv.Nxt && !Settings.AcceptResetInWindow)
         {
             return Challenge(now, $"A RST inside of the window but not at its edge ({Place(segment)}): the peer must confirm it.");
         }

@@ -25,6 +25,10 @@ public class ScriptProfileTests
     [InlineData("""{ "Name": "x", "Settings": { "NoSuchSetting": 1 } }""")]
     [InlineData("""{ "Name": "x", "Settings": { "TimeToLive": 0 } }""")]
     [InlineData("""{ "Name": "x", "Settings": { "Congestion": "Vegas" } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "SynOptionLayout": "mss,TS,wscale" } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "SynOptionLayout": "mss,mss,TS,wscale,sackOK" } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "SynOptionLayout": "mss,TS,wscale,sackOK,md5" } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "WindowScale": 15 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "BufferOverhead": -1 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "NoSuchSetting": 1 } }""")]
     public void Text_ThatIsNoProfile_IsRefused(string json) => Assert.Throws<FormatException>(() => ScriptProfile.Parse(json));
@@ -80,6 +84,30 @@ public class ScriptProfileTests
         Assert.True(profile.Suspects("x\\a\\b.pkt"));
         Assert.False(profile.Suspects("x/aa/b.pkt"));
         Assert.False(profile.Suspects(null));
+    }
+
+    [Fact]
+    public void Profile_OfAnotherStack_DecidesOnOptionsScaleAndResets()
+    {
+        ScriptProfile profile = ScriptProfile.Parse("""
+            { "Name": "bsd", "Settings": { "SynOptionLayout": "mss,nop,wscale,sackOK,TS", "WindowScale": 6, "AcceptResetInWindow": true, "ReceiveBufferSize": 65535 } }
+            """);
+        const string Script = """
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 bind(3, ..., ...) = 0
+            +0 listen(3, 1) = 0
+            +0 < S 0:0(0) win 32792 <mss 1000,sackOK,TS val 1 ecr 0,nop,wscale 7>
+            +0 > S. 0:0(0) ack 1 <mss 1460,nop,wscale 6,sackOK,TS val 100 ecr 1>
+            +.1 < . 1:1(0) ack 1 win 257 <nop,nop,TS val 2 ecr 100>
+            +0 accept(3, ..., ...) = 4
+            +0 < R 100:100(0) win 0
+            +0 read(4, ..., 1) = -1 ECONNRESET (Connection reset by peer)
+            +0 < 60000 > 8080 S 0:0(0) win 32792 <mss 1000,sackOK,nop,nop>
+            +0 > 8080 > 60000 S. 0:0(0) ack 1 <mss 1460,nop,sackOK,eol>
+            """;
+
+        Assert.Equal("Pass", ScriptRunner.Run(TcpScript.Parse(Script), new() { Profile = profile }).ToString());
+        Assert.Equal(ScriptVerdict.Fail, ScriptRunner.Run(TcpScript.Parse(Script)).Verdict);
     }
 
     private static IEnumerable<string> Changed<T>(T before, T after) => typeof(T).GetProperties()

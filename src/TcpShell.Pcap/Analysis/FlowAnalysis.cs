@@ -45,26 +45,25 @@ internal sealed class FlowAnalysis
     {
         flags = TcpAnalysisFlags.None;
         ackRtt = -1;
-        var key = new FlowKey(segment, out bool isFromLower);
-        TcpConversation? conversation = _table.Find(key, segment.Hash);
+        TcpConversation? conversation = _table.Find(segment, out bool isClients);
         if (segment.Kind != PacketStatus.Tcp)
         {
             Note(conversation, segment.Kind);
             return conversation;
         }
 
-        if (conversation is null || conversation.IsReusedBy(segment, isFromLower))
+        if (conversation is null || (segment.Has(TcpFlags.SYN) && conversation.IsReusedBy(segment, isClients)))
         {
             if (conversation is not null)
             {
                 flags = TcpAnalysisFlags.PortReuse;
+                _table.Remove(conversation);
                 Release(conversation, ReleaseReason.PortsReused, segment.Frame);
             }
 
-            conversation = Begin(segment, key, isFromLower);
+            conversation = Begin(segment, out isClients);
         }
 
-        bool isClients = isFromLower == conversation.IsClientLower;
         if (conversation.IsSkipped)
         {
             conversation.Skip(segment, isClients);
@@ -124,6 +123,15 @@ internal sealed class FlowAnalysis
         Release(conversation, reason, long.MaxValue);
     }
 
+    /// <summary>Lets go of all open conversations.</summary>
+    public void RemoveAll()
+    {
+        foreach (TcpConversation conversation in _table.Clear())
+        {
+            Release(conversation, conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.EndOfCapture, long.MaxValue);
+        }
+    }
+
     private static long NanosecondsOf(TimeSpan time) => time.Ticks > long.MaxValue / 100 ? long.MaxValue : time.Ticks * 100;
 
     private static long After(long time, long duration) => time > long.MaxValue - duration ? long.MaxValue : time + duration;
@@ -139,11 +147,11 @@ internal sealed class FlowAnalysis
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private TcpConversation Begin(in SegmentSummary segment, in FlowKey key, bool isFromLower)
+    private TcpConversation Begin(in SegmentSummary segment, out bool isFromClient)
     {
-        var conversation = new TcpConversation(-1, segment, key, segment.Hash, isFromLower);
+        var conversation = new TcpConversation(segment, out isFromClient);
         conversation.IsSkipped = _filter is not null && !_filter.FitsEnds(conversation);
-        _table.Set(conversation);
+        _table.Add(conversation);
         Begun.Add(conversation);
         return conversation;
     }

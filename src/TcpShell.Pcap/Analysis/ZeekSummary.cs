@@ -157,8 +157,9 @@ internal struct ZeekSummary
     {
         if ((flags & TcpFlags.RST) != 0)
         {
+            // Once both have closed a reset changes nothing more.
             own.WasClosed |= own.State == ZeekState.Closed;
-            own.State = ZeekState.Reset;
+            own.State = own.WasClosed && peer.State == ZeekState.Closed ? ZeekState.Closed : ZeekState.Reset;
         }
         else if ((flags & TcpFlags.FIN) != 0)
         {

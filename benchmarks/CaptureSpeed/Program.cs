@@ -34,7 +34,7 @@ switch (args)
     case ["sharppcap", var file]:
         using (var device = new SharpPcap.LibPcap.CaptureFileReaderDevice(file))
         {
-            device.Open();
+            device.Open(new SharpPcap.DeviceConfiguration());
             long frames = 0;
             while (device.GetNextPacket(out _) == SharpPcap.GetPacketStatus.PacketRead)
             {

@@ -231,7 +231,7 @@ public sealed class TruthTests
     private static string Epoch(Timestamp time) => $"{time.Nanoseconds / 1_000_000_000}.{time.Nanoseconds % 1_000_000_000:D9}";
 
     /// <summary>Ours, but for the known oddities of tshark's.</summary>
-    private static int Completeness(TcpConversation conversation, Dictionary<string, string> row)
+    internal static int Completeness(TcpConversation conversation, Dictionary<string, string> row)
     {
         int theirs = row.Number("completeness");
         int ours = (int)conversation.Completeness;

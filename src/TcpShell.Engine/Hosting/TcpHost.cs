@@ -12,13 +12,16 @@ public sealed partial class TcpHost
     // Listings and lessons look back at connections that are no more; a long-lived host must not keep them all.
     private const int ClosedConnectionsKept = 1000;
 
+    // Entries of the queue of deadlines for each connection, at most.
+    private const int DeadlinesKept = 8;
+
     // Answers that no connection sends are bounded by what arrives, but nobody is forced to poll between arrivals.
     private const int MaximumReplies = 1000;
 
     private static readonly Comparer<HostedConnection> s_byId = Comparer<HostedConnection>.Create((one, other) => one.Id.CompareTo(other.Id));
 
     private readonly Demultiplexer _demultiplexer = new();
-    private readonly PortAllocator _ports = new();
+    private readonly PortAllocator _ports;
     private readonly List<HostedConnection> _connections = [];
     private readonly Queue<HostedConnection> _closed = new();
     private readonly List<Listener> _listeners = [];
@@ -40,6 +43,7 @@ public sealed partial class TcpHost
     /// <param name="secret">The secret of its initial sequence numbers, 16 octets.</param>
     /// <param name="mtu">The largest IP packet that its interface carries, in octets.</param>
     /// <param name="nextId">Numbers for its connections; null counts from 1.</param>
+    /// <param name="firstPort">The ephemeral port that is handed out first. A lesson shows the same ports each time; where earlier runs are remembered, another one is better.</param>
     /// <exception cref="ArgumentException">There is no address, or one that no host can have, or a setting that cannot be.</exception>
     public TcpHost(
         string name,
@@ -47,7 +51,8 @@ public sealed partial class TcpHost
         TcpSettings settings,
         ReadOnlySpan<byte> secret,
         int mtu = 1500,
-        Func<int>? nextId = null)
+        Func<int>? nextId = null,
+        ushort firstPort = PortAllocator.First)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(addresses);
@@ -62,6 +67,7 @@ public sealed partial class TcpHost
         Addresses = addresses;
         Settings = settings;
         Mtu = mtu;
+        _ports = new PortAllocator(firstPort);
         _initialSequence = new InitialSequence(secret);
         _cookies = new SynCookies(secret);
         int last = 0;
@@ -81,7 +87,7 @@ public sealed partial class TcpHost
     public int Mtu { get; }
 
     /// <summary>The network that it is in; null for a host outside of one.</summary>
-    public TcpNetwork? Network { get; internal set; }
+    public TcpNetwork? Network { get; init; }
 
     /// <summary>Whether it is up.</summary>
     public bool IsRunning { get; private set; } = true;
@@ -90,16 +96,21 @@ public sealed partial class TcpHost
     public HostCounters Counters { get; } = new();
 
     /// <summary>Its listeners.</summary>
-    public IReadOnlyList<Listener> Listeners => _listeners;
+    public IReadOnlyList<Listener> Listeners => Copy(_listeners);
 
     /// <summary>Its connections that are not closed, in the order of their making.</summary>
-    public IReadOnlyList<HostedConnection> Connections => _connections;
+    public IReadOnlyList<HostedConnection> Connections => Copy(_connections);
 
     /// <summary>Its last thousand connections that are closed.</summary>
-    public IReadOnlyCollection<HostedConnection> ClosedConnections => _closed;
+    public IReadOnlyList<HostedConnection> ClosedConnections => Copy(_closed);
 
     /// <summary>Chooses initial sequence numbers from both ends' addresses, where a test or a lesson wants certain ones; null for RFC 6528's.</summary>
     public Func<Endpoint, Endpoint, SeqNumber>? IssChooser { get; set; }
+
+    /// <summary>
+    /// Whether its interface takes no packet, because the queue before it is full: data is kept and tried again, any other segment is lost without a trace.
+    /// </summary>
+    public bool InterfaceIsFull { get; set; }
 
     /// <summary>Entries of the queue of deadlines, stale ones as well.</summary>
     internal int DeadlineCount => _deadlines.Count;
@@ -131,6 +142,7 @@ public sealed partial class TcpHost
         {
             HostedConnection connection = _deadlines.Dequeue();
             connection.Scheduled.Pop();
+            connection.Tcp.InterfaceIsFull = InterfaceIsFull;
             connection.Tcp.HandleTimeout(now);
             Settle(connection, now);
         }
@@ -142,16 +154,25 @@ public sealed partial class TcpHost
     /// <returns>Whether there was one.</returns>
     public bool TryPollTransmit(Timestamp now, out OutgoingPacket packet)
     {
-        if (_replies.TryDequeue(out packet))
+        while (_replies.TryDequeue(out packet))
         {
-            return true;
+            if (!InterfaceIsFull)
+            {
+                return true;
+            }
         }
 
         while (_dirty.TryPeek(out HostedConnection? connection))
         {
             UsePathMtu(connection, now);
+            connection.Tcp.InterfaceIsFull = InterfaceIsFull;
             if (connection.Tcp.TryPollTransmit(now, out OutgoingSegment outgoing))
             {
+                if (InterfaceIsFull)
+                {
+                    continue;
+                }
+
                 byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment, connection.Settings, outgoing.Ecn);
                 packet = new(bytes, outgoing.Reason, outgoing.Attempt, outgoing.Note, connection.Id);
                 return true;
@@ -242,6 +263,12 @@ public sealed partial class TcpHost
 
     /// <summary><c>client (10.0.0.1)</c>.</summary>
     public override string ToString() => $"{Name} ({string.Join(", ", Addresses)})";
+
+    private T[] Copy<T>(IReadOnlyCollection<T> list)
+    {
+        using NetworkHold hold = Network?.Hold() ?? default;
+        return [.. list];
+    }
 
     private HostedConnection[] AllConnections() => [.. _connections, .. _listeners.Select(listener => listener.Control)];
 
@@ -371,6 +398,30 @@ public sealed partial class TcpHost
         {
             connection.Scheduled.Push(deadline);
             _deadlines.Enqueue(connection, (deadline, _scheduled++));
+            ForgetStaleDeadlines();
+        }
+    }
+
+    /// <summary>
+    /// Entries of connections that are no more stay until their time has come, which can be hours. Before there are many more of them than
+    /// connections they are left out, so that no peer that opens and resets can fill the memory.
+    /// </summary>
+    private void ForgetStaleDeadlines()
+    {
+        if (_deadlines.Count <= DeadlinesKept * (_connections.Count + _listeners.Count + 1))
+        {
+            return;
+        }
+
+        _deadlines.Clear();
+        foreach (HostedConnection connection in AllConnections())
+        {
+            connection.Scheduled.Clear();
+            if (connection.Tcp.PollTimeout() is { } deadline)
+            {
+                connection.Scheduled.Push(deadline);
+                _deadlines.Enqueue(connection, (deadline, _scheduled++));
+            }
         }
     }
 

@@ -12,6 +12,7 @@ public sealed class SegmentRecorder
     private readonly ConversationTable _conversations;
     private int _lastNumber;
     private Timestamp? _first;
+    private DateTimeOffset? _origin;
 
     /// <summary>Makes a recorder that has seen nothing yet.</summary>
     /// <param name="conversations">
@@ -22,10 +23,11 @@ public sealed class SegmentRecorder
 
     /// <summary>Makes records of the TCP segments of a trace, and of ICMP errors about them; whatever else went over the network is left out.</summary>
     /// <param name="packets">The packets, in the order of sending.</param>
-    public static IEnumerable<SegmentRecord> Record(IEnumerable<TracedPacket> packets)
+    /// <param name="origin">The moment of their time zero, if it is a real one.</param>
+    public static IEnumerable<SegmentRecord> Record(IEnumerable<TracedPacket> packets, DateTimeOffset? origin = null)
     {
         ArgumentNullException.ThrowIfNull(packets);
-        var recorder = new SegmentRecorder();
+        var recorder = new SegmentRecorder { _origin = origin };
         return packets.Select(recorder.Record).OfType<SegmentRecord>();
     }
 
@@ -50,9 +52,12 @@ public sealed class SegmentRecorder
     /// <param name="time">When it was captured.</param>
     /// <param name="comment">What the capture says of it.</param>
     /// <param name="number">Its number in the capture; 0 counts on from the record before.</param>
+    /// <param name="remark">What an analysis says of it.</param>
+    /// <param name="stream">The number of its conversation; null counts them here.</param>
     /// <returns>The record; null if it is no TCP segment.</returns>
-    public SegmentRecord? Record(in DecodedPacket packet, Timestamp time, string comment = "", int number = 0)
+    public SegmentRecord? Record(in DecodedPacket packet, Timestamp time, string comment = "", int number = 0, string remark = "", int? stream = null)
     {
+        ArgumentNullException.ThrowIfNull(remark);
         ArgumentNullException.ThrowIfNull(comment);
         _lastNumber = number > 0 ? number : _lastNumber + 1;
         if (!HasTcpHeader(packet))
@@ -61,7 +66,7 @@ public sealed class SegmentRecorder
         }
 
         ReadOnlyMemory<byte> bytes = packet.Frame[packet.IpOffset..(packet.TcpOffset + packet.SegmentOctets.Length)].ToArray();
-        return Make(PacketDecoder.Decode(bytes, LinkType.Raw), bytes, packet.SegmentLength, time, comment, trace: null);
+        return Make(PacketDecoder.Decode(bytes, LinkType.Raw), bytes, packet.SegmentLength, time, comment, trace: null, remark, stream);
     }
 
     private Timestamp SinceFirst(Timestamp time)
@@ -82,6 +87,7 @@ public sealed class SegmentRecorder
         {
             Number = trace.Number,
             Time = trace.Sent,
+            Origin = _origin,
             RelativeTime = SinceFirst(trace.Sent),
             Arrived = trace.Arrived,
             From = trace.From,
@@ -106,7 +112,7 @@ public sealed class SegmentRecorder
         };
     }
 
-    private SegmentRecord Make(in DecodedPacket packet, ReadOnlyMemory<byte> bytes, int length, Timestamp time, string note, TracedPacket? trace)
+    private SegmentRecord Make(in DecodedPacket packet, ReadOnlyMemory<byte> bytes, int length, Timestamp time, string note, TracedPacket? trace, string remark = "", int? stream = null)
     {
         TcpSegment segment = packet.Segment;
         ConversationView conversation = _conversations.Note(packet, isCrafted: trace?.Reason == TransmitReason.Crafted);
@@ -114,13 +120,15 @@ public sealed class SegmentRecorder
         {
             Number = _lastNumber,
             Time = time,
+            Origin = _origin,
             RelativeTime = SinceFirst(time),
             Arrived = trace?.Arrived,
             From = trace?.From ?? "",
             To = trace?.To ?? "",
             Source = packet.SourceEndpoint,
             Destination = packet.DestinationEndpoint,
-            Stream = conversation.Stream,
+            Stream = stream ?? conversation.Stream,
+            Remark = remark,
             ConnectionId = trace?.ConnectionId ?? 0,
             Flags = segment.Flags,
             SequenceNumber = segment.SequenceNumber.Value,

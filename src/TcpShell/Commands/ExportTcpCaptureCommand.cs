@@ -3,7 +3,7 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Pcap.Files;
-using TcpShell.Simulation;
+using TcpShell.Hosting;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 using TcpShell.Wire;
@@ -58,7 +58,8 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>Does not overwrite a file that exists.</summary>
     [Parameter]
@@ -105,13 +106,13 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 
         if (ParameterSetName == NetworkSet)
         {
-            SimulatedNetwork network = Resolve(Network);
+            TcpNetwork network = Resolve(Network);
             string? host = HostName is null ? null : FindHost(network, HostName).Name;
             Begin(host is null ? network.Name : $"{network.Name}-{host}");
 
             // A network that nothing went over makes a capture as well, with no packet in it.
-            OnDisk(() => _series!.Begin(TraceExport.ToFileTime(Timestamp.Zero)));
-            foreach (TraceExport.Frame frame in TraceExport.Frames([.. network.Trace], host))
+            OnDisk(() => _series!.Begin(TraceExport.ToFileTime(Timestamp.Zero, network.Origin)));
+            foreach (TraceExport.Frame frame in TraceExport.Frames([.. network.Trace], host, network.Origin))
             {
                 Write(frame.Time, frame.Bytes, frame.Comment);
             }
@@ -144,26 +145,14 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        // Whatever ends the pipeline, what was written stays a whole file. An error that ended it has been told already.
-        try
-        {
-            _series?.Dispose();
-        }
-        catch (IOException)
-        {
-        }
-
+        OutputFile.Release(_series);
         base.Dispose(disposing);
     }
 
     private CaptureRotation Rotation => new(MaximumSize, RotateAfter, MaximumFiles);
 
-    private ErrorRecord? WhyNot() =>
-        Directory.Exists(_path) ? ErrorRecords.PathIsFolder(_path)
-        : !Directory.Exists(System.IO.Path.GetDirectoryName(_path)) ? ErrorRecords.PathNotFound(System.IO.Path.GetDirectoryName(_path) ?? _path)
-        : MaximumFiles is not null && !Rotation.IsOn ? ErrorRecords.RotationNotSet(MaximumFiles.Value)
-        : NoClobber && !Rotation.IsOn && File.Exists(_path) ? ErrorRecords.FileExists(_path)
-        : null;
+    private ErrorRecord? WhyNot() => OutputFile.WhyNot(_path, NoClobber && !Rotation.IsOn)
+        ?? (MaximumFiles is { } files && !Rotation.IsOn ? ErrorRecords.RotationNotSet(files) : null);
 
     private void Begin(string interfaceName) => _series ??= new CaptureSeries(_path, interfaceName, Rotation, overwrite: !NoClobber);
 
@@ -185,15 +174,5 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         }
     }
 
-    private void OnDisk(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
-        {
-            ThrowTerminatingError(ErrorRecords.FileNotWritable(failed, _path));
-        }
-    }
+    private void OnDisk(Action action) => OutputFile.OnDisk(this, _path, action);
 }

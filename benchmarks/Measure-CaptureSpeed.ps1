@@ -55,7 +55,7 @@ function Get-Program([string] $File) {
         'analysis, 2 threads'      = 2, $Count, "$ours analyse $File 2"
         'SharpPcap reading only'   = 1, $Count, "$ours sharppcap $File"
         'tcpdump -nn'              = 1, $Count, "tcpdump -nn -r $File tcp"
-        'tcptrace -l -r'           = 1, $Count, "tcptrace -l -r --nonames $File"
+        'tcptrace -l -r'           = 1, $Count, "tcptrace -n -l -r $File"
         'tshark -q -z conv,tcp'    = 1, 1, "tshark -n -r $File -q -z conv,tcp"
         'tshark analysis flags'    = 1, 1, "tshark -n -r $File -T fields -e tcp.stream -e tcp.flags -e tcp.analysis.flags"
     }

@@ -9,7 +9,7 @@ internal sealed class FlowAnalysis
     private readonly AnalysisOptions _options;
     private readonly ConversationFilter? _filter;
     private readonly FlowTable _table = new();
-    private readonly Queue<(TcpConversation Conversation, long Due)> _leaving = new();
+    private readonly PriorityQueue<TcpConversation, long> _leaving = new();
     private readonly long _quietTime;
     private readonly long _idleTimeout;
     private long _lastIdleLook = long.MinValue;
@@ -74,7 +74,7 @@ internal sealed class FlowAnalysis
         if (!conversation.IsLeaving && conversation.IsOver)
         {
             conversation.IsLeaving = true;
-            _leaving.Enqueue((conversation, After(segment.Time, _quietTime)));
+            _leaving.Enqueue(conversation, After(segment.Time, _quietTime));
         }
 
         return conversation;
@@ -84,19 +84,19 @@ internal sealed class FlowAnalysis
     /// <param name="now">The latest time of the capture so far.</param>
     public void Sweep(long now)
     {
-        while (_leaving.TryPeek(out (TcpConversation Conversation, long Due) next) && next.Due <= now)
+        while (_leaving.TryPeek(out TcpConversation? next, out long first) && first <= now)
         {
             _leaving.Dequeue();
-            long due = After(next.Conversation.EndTime, _quietTime);
-            if (next.Conversation.Released == ReleaseReason.None)
+            long due = After(next.EndTime, _quietTime);
+            if (next.Released == ReleaseReason.None)
             {
                 if (due <= now)
                 {
-                    Remove(next.Conversation, ReleaseReason.Closed);
+                    Remove(next, ReleaseReason.Closed);
                 }
                 else
                 {
-                    _leaving.Enqueue((next.Conversation, due));
+                    _leaving.Enqueue(next, due);
                 }
             }
         }

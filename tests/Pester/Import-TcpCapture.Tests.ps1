@@ -100,6 +100,15 @@ Describe 'Import-TcpCapture' {
         Remove-Item $long
     }
 
+    It 'gives conversations whose packets are found again, whatever was left out or cut when they were read' {
+        $second = Import-TcpCapture $path -StartTime 2020-01-01T00:00:05Z
+        $second.Stream | Should -Be 0 -Because 'what is before is as if it were not in the capture'
+        $second | ConvertTo-TcpDiagram -Width 100 | Should -Match '10\.0\.0\.2:443'
+        $first = Import-TcpCapture $path -EndTime 2020-01-01T00:00:00.015Z
+        $first | Export-TcpStream -As Text -Side Client | Should -BeNullOrEmpty -Because 'the data comes later'
+        (Import-TcpCapture $path -EndTime 2020-01-01T00:00:05Z) | Export-TcpStream -As Text -Side Client | Should -Be 'hello'
+    }
+
     It 'completes endings and states' {
         (TabExpansion2 'Import-TcpCapture x.pcap -Ended Clo').CompletionMatches.CompletionText | Should -Be 'ClosedByClient', 'ClosedByServer'
         (TabExpansion2 'Import-TcpCapture x.pcap -State Time').CompletionMatches.CompletionText | Should -Contain 'TimeWait'

@@ -1,4 +1,6 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using TcpShell.Tcp;
 
@@ -12,6 +14,8 @@ public sealed record ScriptProfile
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter() },
     };
 
@@ -20,6 +24,12 @@ public sealed record ScriptProfile
 
     /// <summary>The numbers that the RFCs name.</summary>
     public static ScriptProfile Rfc { get; } = Embedded("rfc");
+
+    /// <summary>This module's own defaults, which labs use: <see cref="TcpSettings.Linux"/>.</summary>
+    public static ScriptProfile Lab { get; } = Embedded("lab");
+
+    /// <summary>Those that come with the product.</summary>
+    public static IReadOnlyList<ScriptProfile> All { get; } = [Linux, Rfc, Lab];
 
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
@@ -31,10 +41,10 @@ public sealed record ScriptProfile
     public TcpSettings Settings { get; init; } = TcpSettings.Linux;
 
     /// <summary>Finds a profile that comes with the product.</summary>
-    /// <param name="name">linux or rfc.</param>
+    /// <param name="name">linux, rfc or lab.</param>
     /// <returns>The profile; null if there is none of that name.</returns>
     public static ScriptProfile? Find(string name) =>
-        new[] { Linux, Rfc }.FirstOrDefault(profile => profile.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        All.FirstOrDefault(profile => profile.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Reads a profile: a JSON object with <c>Name</c>, <c>Description</c> and <c>Settings</c>, whose members are those of <see cref="TcpSettings"/>.</summary>
     /// <param name="json">The profile.</param>
@@ -51,6 +61,22 @@ public sealed record ScriptProfile
         {
             throw new FormatException($"This is no profile: {wrong.Message}", wrong);
         }
+    }
+
+    /// <summary>The profile as <see cref="Parse"/> reads it: those settings that differ from <see cref="TcpSettings.Linux"/>.</summary>
+    public string ToJson()
+    {
+        JsonObject settings = JsonSerializer.SerializeToNode(Settings, s_format)!.AsObject();
+        JsonObject usual = JsonSerializer.SerializeToNode(TcpSettings.Linux, s_format)!.AsObject();
+        foreach ((string name, JsonNode? value) in usual)
+        {
+            if (JsonNode.DeepEquals(value, settings[name]))
+            {
+                settings.Remove(name);
+            }
+        }
+
+        return new JsonObject { ["Name"] = Name, ["Description"] = Description, ["Settings"] = settings }.ToJsonString(s_format);
     }
 
     /// <summary>Its name.</summary>

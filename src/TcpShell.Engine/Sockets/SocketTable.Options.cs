@@ -96,6 +96,7 @@ public sealed partial class SocketTable
             SocketOption.KeepAlive => settings.KeepAlive ? 1 : 0,
             SocketOption.Error => (int)socket.TakeError(),
             SocketOption.NoDelay => settings.Nagle ? 0 : 1,
+            SocketOption.QuickAck => settings.QuickAcks > 0 ? 1 : 0,
             SocketOption.MaximumSegment when connection is { State: >= TcpState.Established } =>
                 Math.Min(connection.SendMss, settings.MaximumSegmentSize ?? int.MaxValue),
             SocketOption.MaximumSegment => settings.MaximumSegmentSize ?? DefaultMss,
@@ -157,6 +158,7 @@ public sealed partial class SocketTable
         SocketOption.ReceiveBuffer => settings with { ReceiveBufferSize = value },
         SocketOption.KeepAlive => settings with { KeepAlive = value != 0 },
         SocketOption.NoDelay => settings with { Nagle = value == 0 },
+        SocketOption.QuickAck => settings with { QuickAcks = value == 0 ? 0 : TcpSettings.Linux.QuickAcks },
         SocketOption.MaximumSegment => settings with { MaximumSegmentSize = value },
         SocketOption.KeepAliveIdle => settings with { KeepAliveIdle = TimeSpan.FromSeconds(value) },
         SocketOption.KeepAliveInterval => settings with { KeepAliveInterval = TimeSpan.FromSeconds(value) },

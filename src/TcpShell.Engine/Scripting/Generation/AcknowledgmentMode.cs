@@ -1,0 +1,83 @@
+namespace TcpShell.Scripting.Generation;
+
+/// <summary>
+/// Whether the seat acknowledged data at once or waited for company: TCP_QUICKACK tells a TCP which of both to do. Here it is found where it must
+/// have changed.
+/// </summary>
+internal static class AcknowledgmentMode
+{
+    // The acknowledgments that a TCP gives at once when a peer begins.
+    private const int QuickAtFirst = 16;
+    private const int SegmentsPerAck = 2;
+    private const long Prompt = 4000;
+
+    /// <summary>The inbound packets before which the mode changes, with the mode.</summary>
+    public static IEnumerable<(int Packet, bool IsQuick)> Changes(SeatTrace trace)
+    {
+        IReadOnlyList<SeatPacket> packets = trace.Packets;
+        bool isQuick = true;
+        int quickLeft = QuickAtFirst;
+        int waiting = 0;
+        int received = 1;
+        for (int i = 0; i < packets.Count; i++)
+        {
+            SeatPacket packet = packets[i];
+            if (!packet.IsInbound)
+            {
+                waiting = packet.IsAck ? 0 : waiting;
+                continue;
+            }
+
+            if (!packet.HasData || packet.IsSyn || packet.Start > received || packet.End <= received)
+            {
+                continue;
+            }
+
+            received = packet.EndWithFin;
+            waiting++;
+            if (packet.IsFin || waiting >= SegmentsPerAck || AnsweredAtOnce(packets, i, trace.IsOfThisEngine) is not { } atOnce)
+            {
+                continue; // it is acknowledged at once in any mode, or nobody knows
+            }
+
+            bool isSo = isQuick && quickLeft > 0;
+            quickLeft -= isSo ? 1 : 0;
+            if (atOnce != isSo)
+            {
+                isQuick = atOnce;
+                quickLeft = QuickAtFirst;
+                yield return (i, atOnce);
+            }
+        }
+    }
+
+    /// <summary>Whether an acknowledgment of its own followed; null where that cannot be told, or where this engine does by itself what it did.</summary>
+    private static bool? AnsweredAtOnce(IReadOnlyList<SeatPacket> packets, int index, bool isOfThisEngine)
+    {
+        SeatPacket arrived = packets[index];
+        for (int i = index + 1; i < packets.Count; i++)
+        {
+            SeatPacket packet = packets[i];
+            long delay = packet.Time - arrived.Time;
+            if (packet.IsInbound)
+            {
+                if (packet.HasData && delay <= Prompt)
+                {
+                    return null; // the next one may have been the reason
+                }
+
+                continue;
+            }
+
+            if (!packet.IsAck || packet.IsReset || packet.Acknowledgment < arrived.End)
+            {
+                continue;
+            }
+
+            bool isAlone = packet.IsPureAck;
+            return isOfThisEngine ? (isAlone || delay > 0 ? null : false) : isAlone && delay <= Prompt;
+        }
+
+        return null;
+    }
+}

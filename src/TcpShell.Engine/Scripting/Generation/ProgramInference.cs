@@ -1,0 +1,186 @@
+using TcpShell.Wire;
+
+namespace TcpShell.Scripting.Generation;
+
+/// <summary>What the program gave its TCP to send, and how it ended, as far as its segments tell.</summary>
+internal sealed class ProgramInference
+{
+    // How soon after its cause a segment of another stack leaves.
+    private const long Prompt = 2000;
+
+    private readonly SeatTrace _trace;
+    private readonly StackTraits _traits;
+    private readonly IReadOnlyList<SeatPacket> _packets;
+    private readonly List<Write> _writes = [];
+    private int _sent = 1;
+    private int _acknowledged = 1;
+    private long _windowEdge;
+    private int _lastOpening = -1;
+    private int _lastDataIndex = -1;
+    private bool _wasReset;
+    private bool _peerSynCame;
+
+    public ProgramInference(SeatTrace trace, StackTraits traits)
+    {
+        _trace = trace;
+        _traits = traits;
+        _packets = trace.Packets;
+        for (int i = 0; i < _packets.Count; i++)
+        {
+            Look(i);
+        }
+    }
+
+    /// <summary>One write call.</summary>
+    /// <param name="Packet">The packet that it makes leave, or after which it waits.</param>
+    /// <param name="Start">Its first octet.</param>
+    /// <param name="End">The octet after its last.</param>
+    public sealed record Write(int Packet, int Start, int End)
+    {
+        /// <summary>Whether it is made after an inbound packet, and waits; else it is made right before what it sends.</summary>
+        public bool Waits { get; init; }
+
+        /// <summary>Whether its last octet is urgent.</summary>
+        public bool IsUrgent { get; init; }
+
+        /// <summary>Whether more was announced, so that its tail waits: the FIN went in the same segment.</summary>
+        public bool HasMore { get; init; }
+    }
+
+    public IReadOnlyList<Write> Writes => _writes;
+
+    /// <summary>Whether short segments went while others were not acknowledged (TCP_NODELAY).</summary>
+    public bool SendsAtOnce { get; private set; }
+
+    /// <summary>The packet before which the program closes its direction; null if it does not.</summary>
+    public int? ClosesBefore { get; private set; }
+
+    /// <summary>The index of the write right after which it closes; -1 if it closes when the FIN goes.</summary>
+    public int ClosesAfter { get; private set; } = -1;
+
+    /// <summary>The packet before which the program aborts; null if it does not.</summary>
+    public int? AbortsBefore { get; private set; }
+
+    /// <summary>The inbound packet that completes the handshake of a passive open; null if none does.</summary>
+    public int? EstablishedBy { get; private set; }
+
+    private bool IsOpen => (_trace.IsActive ? _peerSynCame : EstablishedBy is not null) && !_wasReset;
+
+    private void Look(int index)
+    {
+        SeatPacket packet = _packets[index];
+        if (packet.IsIcmp)
+        {
+            return;
+        }
+
+        if (packet.IsInbound)
+        {
+            LookAtInbound(index, packet);
+        }
+        else if (packet.IsReset)
+        {
+            LookAtReset(index, packet);
+        }
+        else
+        {
+            LookAtOutbound(index, packet);
+        }
+    }
+
+    private void LookAtInbound(int index, SeatPacket packet)
+    {
+        _wasReset |= packet.IsReset;
+        _peerSynCame |= packet.IsSyn;
+        if (!packet.IsAck || packet.IsReset)
+        {
+            return;
+        }
+
+        bool answersOurSyn = !packet.IsSyn && packet.Acknowledgment >= 1 && packet.Acknowledgment <= _sent + 1;
+        EstablishedBy ??= answersOurSyn && !_trace.IsActive && _trace.LocalSyn is not null ? index : null;
+        _lastOpening = index;
+        _acknowledged = Math.Max(_acknowledged, Math.Min(packet.Acknowledgment, _sent));
+        _windowEdge = Math.Max(_windowEdge, packet.WindowEdge);
+    }
+
+    private void LookAtOutbound(int index, SeatPacket packet)
+    {
+        if (packet.HasData && packet.End > _sent && !packet.IsSyn)
+        {
+            LookAtNewData(index, packet);
+        }
+
+        if (packet.IsFin && ClosesBefore is null)
+        {
+            // A FIN that shares its segment with data was asked for while the data waited.
+            ClosesBefore = index;
+            ClosesAfter = packet.HasData ? _writes.Count - 1 : -1;
+        }
+    }
+
+    private void LookAtNewData(int index, SeatPacket packet)
+    {
+        bool hasFlight = _sent > _acknowledged;
+        bool isShort = packet.Length % _traits.SendMss != 0;
+        bool continues = _writes.Count > 0 && Continues(packet, hasFlight);
+        bool isUrgent = packet.Flags.Has(TcpFlags.URG) && packet.Segment.UrgentPointer > 0;
+        if (continues && !_writes[^1].IsUrgent)
+        {
+            _writes[^1] = _writes[^1] with { End = packet.End };
+        }
+        else if (!continues || packet.End > _writes[^1].End)
+        {
+            int start = _writes.Count == 0 ? _sent : Math.Max(_sent, _writes[^1].End);
+
+            // What leaves into a closed window is a probe: it was written before, and waited.
+            bool waits = _lastOpening >= 0 && _windowEdge <= _sent && _sent == _acknowledged;
+            _writes.Add(new(waits ? _lastOpening : index, start, packet.End) { Waits = waits });
+        }
+
+        if (isUrgent)
+        {
+            int urgentEnd = Math.Max(_writes[^1].Start + 1, packet.Start + packet.Segment.UrgentPointer);
+            _writes[^1] = _writes[^1] with { IsUrgent = true, End = Math.Max(urgentEnd, _writes[^1].Start + 1) };
+        }
+
+        bool goesAtOnce = _writes[^1].Packet == index;
+        SendsAtOnce |= isShort && hasFlight && !packet.IsFin && goesAtOnce && !packet.Flags.Has(TcpFlags.URG);
+        if (packet.IsFin && goesAtOnce && (!hasFlight || !isShort))
+        {
+            _writes[^1] = _writes[^1] with { HasMore = true };
+        }
+
+        _sent = packet.End;
+        _lastDataIndex = index;
+    }
+
+    /// <summary>Whether data belongs to the write before. Without PSH more was waiting; with it, this engine had nothing left.</summary>
+    private bool Continues(SeatPacket packet, bool hasFlight)
+    {
+        SeatPacket before = _packets[_lastDataIndex];
+        bool wasPushed = before.Flags.Has(TcpFlags.PSH);
+        if (_trace.IsOfThisEngine)
+        {
+            return !wasPushed;
+        }
+
+        bool inBurst = packet.Time - before.Time <= Prompt && _lastOpening < _lastDataIndex;
+        bool isClocked = _lastOpening >= 0 && packet.Time - _packets[_lastOpening].Time <= Prompt && !_packets[_lastOpening].HasData;
+        bool isBlocked = _windowEdge < packet.Start + Math.Min(packet.Length, _traits.SendMss);
+        bool wasFull = before.Length >= _traits.SendMss;
+        return wasPushed ? wasFull && (inBurst || (isClocked && hasFlight)) : inBurst || isClocked || isBlocked;
+    }
+
+    private void LookAtReset(int index, SeatPacket packet)
+    {
+        // Who has no connection, or none any more, answers with a reset without a call.
+        SeatPacket? cause = index > 0 ? _packets[index - 1] : null;
+        long patience = _trace.IsOfThisEngine ? 0 : Prompt;
+        bool isAnswer = cause is { IsInbound: true } && packet.Time - cause.Time <= patience && !packet.IsAck;
+        if (AbortsBefore is null && IsOpen && !isAnswer)
+        {
+            AbortsBefore = index;
+        }
+    }
+}

@@ -39,6 +39,9 @@ internal sealed class ScriptHost
     /// <summary>Is called after everything that may have let a waiting call go on.</summary>
     public Action Stepped { get; set; } = () => { };
 
+    /// <summary>Whether what the host wants to send waits.</summary>
+    public bool HoldsBack { get; set; }
+
     /// <summary>A packet arrives now.</summary>
     public void Deliver(byte[] packet, string note)
     {
@@ -93,7 +96,7 @@ internal sealed class ScriptHost
     /// <summary>Takes what the host wants to send.</summary>
     public void Drain()
     {
-        while (Host.TryPollTransmit(Now, out OutgoingPacket packet))
+        while (!HoldsBack && Host.TryPollTransmit(Now, out OutgoingPacket packet))
         {
             CountStep();
             Emitted.Enqueue(new(Now, PacketDecoder.Decode(packet.Bytes, LinkType.Raw)));

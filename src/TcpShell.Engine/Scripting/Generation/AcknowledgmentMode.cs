@@ -14,7 +14,8 @@ internal static class AcknowledgmentMode
     /// <summary>The inbound packets before which the mode changes, with the mode.</summary>
     public static IEnumerable<(int Packet, bool IsQuick)> Changes(SeatTrace trace)
     {
-        IReadOnlyList<SeatPacket> packets = trace.Packets;
+        // This engine changes it by itself, in a script's run as well as in a lab.
+        IReadOnlyList<SeatPacket> packets = trace.IsOfThisEngine ? [] : trace.Packets;
         bool isQuick = true;
         int quickLeft = QuickAtFirst;
         int waiting = 0;
@@ -35,7 +36,7 @@ internal static class AcknowledgmentMode
 
             received = packet.EndWithFin;
             waiting++;
-            if (packet.IsFin || waiting >= SegmentsPerAck || AnsweredAtOnce(packets, i, trace.IsOfThisEngine) is not { } atOnce)
+            if (packet.IsFin || waiting >= SegmentsPerAck || AnsweredAtOnce(packets, i) is not { } atOnce)
             {
                 continue; // it is acknowledged at once in any mode, or nobody knows
             }
@@ -51,8 +52,8 @@ internal static class AcknowledgmentMode
         }
     }
 
-    /// <summary>Whether an acknowledgment of its own followed; null where that cannot be told, or where this engine does by itself what it did.</summary>
-    private static bool? AnsweredAtOnce(IReadOnlyList<SeatPacket> packets, int index, bool isOfThisEngine)
+    /// <summary>Whether an acknowledgment of its own followed at once; null where that cannot be told.</summary>
+    private static bool? AnsweredAtOnce(IReadOnlyList<SeatPacket> packets, int index)
     {
         SeatPacket arrived = packets[index];
         for (int i = index + 1; i < packets.Count; i++)
@@ -74,8 +75,7 @@ internal static class AcknowledgmentMode
                 continue;
             }
 
-            bool isAlone = packet.IsPureAck;
-            return isOfThisEngine ? (isAlone || delay > 0 ? null : false) : isAlone && delay <= Prompt;
+            return packet.IsPureAck && delay <= Prompt;
         }
 
         return null;

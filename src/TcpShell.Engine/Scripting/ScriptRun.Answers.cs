@@ -17,17 +17,20 @@ internal sealed partial class ScriptRun
             return;
         }
 
+        uint end = unchecked(inbound.Sequence + (uint)inbound.PayloadLength + (inbound.Flags.Has(TcpFlags.FIN) ? 1u : 0));
         int next = index + 1;
         while (next < _script.Events.Count && _script.Events[next] is SystemCallEvent { End: null } call && IsAtTheTimeOf(inbound, call))
         {
             next++;
         }
 
-        bool sendsMore = next < _script.Events.Count
+        bool isAnswered = next > index + 1
+            && end != inbound.Sequence
+            && next < _script.Events.Count
             && _script.Events[next] is TcpPacketEvent { IsInbound: false } answer
             && (answer.PayloadLength > 0 || answer.Flags.Has(TcpFlags.FIN))
-            && answer.Acknowledgment == unchecked(inbound.Sequence + (uint)inbound.PayloadLength + (inbound.Flags.Has(TcpFlags.FIN) ? 1u : 0));
-        if (next > index + 1 && sendsMore)
+            && answer.Acknowledgment == end;
+        if (isAnswered)
         {
             _lastAnswer = next - 1;
             Host.HoldsBack = true;

@@ -11,6 +11,8 @@ public class OwnScriptTests
     public static TheoryData<string> Scripts =>
         new(Directory.GetFiles(s_folder, "*.pkt", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(s_folder, path)).Order(StringComparer.Ordinal));
 
+    internal static IEnumerable<string> Paths => Scripts.Select(row => Path.Combine(s_folder, row.Data));
+
     [Theory]
     [MemberData(nameof(Scripts))]
     public void OwnScript_Run_Passes(string script) => Assert.Equal("Pass", Run(script).ToString());

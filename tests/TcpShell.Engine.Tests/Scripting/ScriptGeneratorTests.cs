@@ -84,6 +84,41 @@ public class ScriptGeneratorTests
         }
     }
 
+    /// <summary>Our own scripts: what happened in their runs, made scripts, passes as well.</summary>
+    [Fact]
+    public void OwnScripts_RunAndMadeScriptsAgain_PassAsWell()
+    {
+        var problems = new List<string>();
+        int made = 0;
+        foreach (string path in OwnScriptTests.Paths)
+        {
+            TcpScript script = TcpScript.Parse(File.ReadAllText(path), path);
+            ScriptResult result = ScriptRunner.Run(script);
+            foreach (IGrouping<int, SegmentRecord> stream in result.Segments.GroupBy(segment => segment.Stream))
+            {
+                SegmentRecord first = stream.First();
+                if (first.Icmp is not null || !first.Flags.Has(TcpFlags.SYN))
+                {
+                    continue; // a segment to nobody opens nothing
+                }
+
+                var options = new ScriptGenerationOptions { Side = first.From == "script" ? ScriptSide.Server : ScriptSide.Client };
+                GeneratedScript again = ScriptGenerator.Generate(result.Segments, options);
+                ScriptResult verdict = ScriptRunner.Run(again.Script, new() { Profile = ScriptProfile.Linux });
+                made++;
+                if (verdict.Verdict != ScriptVerdict.Pass)
+                {
+                    problems.Add($"{path}\n{verdict}\n{again.Text}");
+                }
+
+                break;
+            }
+        }
+
+        Assert.InRange(made, 150, int.MaxValue);
+        Assert.True(problems.Count == 0, $"{problems.Count} of {made}\n{string.Join("\n", problems)}");
+    }
+
     private static Lab RandomLab(int seed, SeededRandom random)
     {
         ITcpApplication[] programs = [Applications.Manual, Applications.Discard, Applications.Echo];

@@ -18,7 +18,9 @@ internal sealed class ProgramInference
     private int _lastOpening = -1;
     private int _lastDataIndex = -1;
     private bool _wasReset;
-    private bool _peerSynCame;
+    private int _peerSyn = -1;
+    private int _received = 1;
+    private int _sentWithFin = 1;
 
     public ProgramInference(SeatTrace trace, StackTraits traits)
     {
@@ -64,7 +66,14 @@ internal sealed class ProgramInference
     /// <summary>The inbound packet that completes the handshake of a passive open; null if none does.</summary>
     public int? EstablishedBy { get; private set; }
 
-    private bool IsOpen => (_trace.IsActive ? _peerSynCame : EstablishedBy is not null) && !_wasReset;
+    /// <summary>The inbound packet before which a connection is closed that is not open yet; null if it is not.</summary>
+    public int? ClosesUnopenedBefore { get; private set; }
+
+    private bool IsSynchronized => _trace.IsActive ? _peerSyn >= 0 : _trace.LocalSyn is not null;
+
+    private bool IsOpen => (_trace.IsActive ? _peerSyn >= 0 : EstablishedBy is not null) && !_wasReset;
+
+    private long Patience => _trace.IsOfThisEngine ? 0 : Prompt;
 
     private void Look(int index)
     {
@@ -90,18 +99,25 @@ internal sealed class ProgramInference
 
     private void LookAtInbound(int index, SeatPacket packet)
     {
-        _wasReset |= packet.IsReset;
-        _peerSynCame |= packet.IsSyn;
-        if (!packet.IsAck || packet.IsReset)
+        if (packet.IsReset)
+        {
+            // Only a reset with the very next number ends a connection (RFC 5961 3.2); an open one is refused by what acknowledges its SYN.
+            _wasReset |= IsSynchronized ? packet.Start == _received : packet.IsAck && packet.Acknowledgment == 1;
+            return;
+        }
+
+        _peerSyn = packet.IsSyn && _peerSyn < 0 ? index : _peerSyn;
+        _received = packet.Start <= _received ? Math.Max(_received, packet.EndWithFin) : _received;
+        if (!packet.IsAck)
         {
             return;
         }
 
-        bool answersOurSyn = !packet.IsSyn && packet.Acknowledgment >= 1 && packet.Acknowledgment <= _sent + 1;
-        EstablishedBy ??= answersOurSyn && !_trace.IsActive && _trace.LocalSyn is not null ? index : null;
+        bool completes = !packet.IsSyn && packet.Acknowledgment >= 1 && packet.Acknowledgment <= _sentWithFin && packet.Start <= _received && packet.EndWithFin >= 1;
+        EstablishedBy ??= completes && !_trace.IsActive && !_wasReset && _trace.LocalSyn is not null ? index : null;
         _lastOpening = index;
+        _windowEdge = packet.Acknowledgment >= _acknowledged ? packet.WindowEdge : _windowEdge;
         _acknowledged = Math.Max(_acknowledged, Math.Min(packet.Acknowledgment, _sent));
-        _windowEdge = Math.Max(_windowEdge, packet.WindowEdge);
     }
 
     private void LookAtOutbound(int index, SeatPacket packet)
@@ -111,11 +127,13 @@ internal sealed class ProgramInference
             LookAtNewData(index, packet);
         }
 
+        _sentWithFin = Math.Max(_sentWithFin, packet.EndWithFin);
         if (packet.IsFin && ClosesBefore is null)
         {
-            // A FIN that shares its segment with data was asked for while the data waited.
+            // A FIN that shares its segment with data was asked for while the data waited: for an acknowledgment, or for the FIN (Nagle).
+            bool wasReleased = _lastOpening >= 0 && packet.Time - _packets[_lastOpening].Time <= Patience;
             ClosesBefore = index;
-            ClosesAfter = packet.HasData ? _writes.Count - 1 : -1;
+            ClosesAfter = packet.HasData && (wasReleased || _writes[^1].Packet == index) ? _writes.Count - 1 : -1;
         }
     }
 
@@ -176,9 +194,12 @@ internal sealed class ProgramInference
     {
         // Who has no connection, or none any more, answers with a reset without a call.
         SeatPacket? cause = index > 0 ? _packets[index - 1] : null;
-        long patience = _trace.IsOfThisEngine ? 0 : Prompt;
-        bool isAnswer = cause is { IsInbound: true } && packet.Time - cause.Time <= patience && !packet.IsAck;
-        if (AbortsBefore is null && IsOpen && !isAnswer)
+        bool isAnswer = cause is { IsInbound: true } && packet.Time - cause.Time <= Patience && !packet.IsAck;
+        if (isAnswer && _trace.IsActive && cause is { IsSyn: true, IsAck: true, Acknowledgment: 1 } && _peerSyn == index - 1)
+        {
+            ClosesUnopenedBefore = _peerSyn; // a request that was given up is not known any more when its answer comes
+        }
+        else if (AbortsBefore is null && IsOpen && !isAnswer)
         {
             AbortsBefore = index;
         }

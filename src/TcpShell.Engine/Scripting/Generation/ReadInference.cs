@@ -10,6 +10,7 @@ internal sealed class ReadInference
     private readonly IReadOnlyList<SeatPacket> _packets;
     private readonly long _slack;
     private readonly long _buffer;
+    private readonly bool _isExact;
     private readonly int _mss;
     private readonly List<int> _told = [1];
     private int _read = 1;
@@ -19,6 +20,8 @@ internal sealed class ReadInference
         _packets = trace.Packets;
         _mss = traits.SendMss;
         _slack = Math.Min(2L * _mss, traits.LargestWindow / 4);
+
+        _isExact = traits.WindowShift == 0;
 
         // A stack whose buffer grows on the way has no one size: then the largest window so far is what is compared with.
         _buffer = trace.IsOfThisEngine ? Math.Min(traits.ReceiveBuffer ?? 0, (long)ushort.MaxValue << traits.WindowShift) : 0;
@@ -91,7 +94,7 @@ internal sealed class ReadInference
         }
 
         int taken = (int)Math.Clamp(known - unread, _read, acknowledged);
-        if (largest < 16L * _mss)
+        if (_isExact)
         {
             return taken;
         }
@@ -122,7 +125,7 @@ internal sealed class ReadInference
         }
 
         int place = packet;
-        while (place + 1 < _packets.Count && !_packets[place + 1].IsInbound && _packets[place + 1].Time == before.Time)
+        while (place + 1 < _packets.Count && _packets[place + 1] is { IsInbound: false, IsFin: false, IsReset: false } same && same.Time == before.Time)
         {
             place++;
         }

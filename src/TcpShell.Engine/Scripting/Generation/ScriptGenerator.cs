@@ -152,6 +152,11 @@ public static class ScriptGenerator
             plan.AddBefore(packet, Calls.SetOption(target, "SOL_TCP", "TCP_QUICKACK", isQuick ? 1 : 0));
         }
 
+        if (program.ClosesUnopenedBefore is { } given)
+        {
+            plan.AddBefore(given, Calls.Close(descriptor));
+        }
+
         var reads = new ReadInference(trace, traits);
         var ending = EndingOf(trace, program, reads);
         for (int i = 0; i < program.Writes.Count; i++)
@@ -173,7 +178,7 @@ public static class ScriptGenerator
             plan.AddBefore(closes, ending(descriptor));
         }
 
-        foreach ((int packet, bool isBefore, int octets) in reads.Reads)
+        foreach ((int packet, bool isBefore, int octets) in reads.Reads.Where(read => read.Packet < (program.AbortsBefore ?? int.MaxValue)))
         {
             (isBefore ? (Action<int, SystemCallEvent>)plan.AddBefore : plan.AddAfter)(packet, Calls.Read(descriptor, octets));
         }

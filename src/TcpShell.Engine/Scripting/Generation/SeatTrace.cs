@@ -82,7 +82,7 @@ internal sealed class SeatTrace
     {
         if (segment.Icmp is not null)
         {
-            return segment.IcmpAbout == Local && segment.Arrived is not null ? true : null;
+            return segment.Destination == Local && segment.IcmpAbout == Remote && segment.Arrived is not null ? true : null;
         }
 
         if (segment.Source == Local && segment.Destination == Remote)
@@ -130,8 +130,9 @@ internal sealed class SeatTrace
             var outbound = new Queue<SeatPacket>(moment.Where(packet => !packet.IsInbound).OrderBy(packet => packet.Segment.Number));
             foreach (SeatPacket inbound in moment.Where(packet => packet.IsInbound).OrderBy(packet => packet.Segment.Number))
             {
-                bool advances = inbound.Start <= received && inbound.EndWithFin > received && inbound.Start < edge && !inbound.IsReset && !inbound.IsIcmp;
-                while (advances && outbound.TryPeek(out SeatPacket? earlier) && earlier.IsAck && earlier.Acknowledgment < inbound.EndWithFin)
+                bool advances = inbound.Segment.Verdict is not { Fate: not SegmentFate.Accepted }
+                    && inbound.Start <= received && inbound.EndWithFin > received && inbound.Start < edge && !inbound.IsReset && !inbound.IsIcmp;
+                while (advances && outbound.TryPeek(out SeatPacket? earlier) && earlier.IsAck && earlier.Acknowledgment < Math.Min(inbound.EndWithFin, edge))
                 {
                     Add(outbound.Dequeue());
                 }

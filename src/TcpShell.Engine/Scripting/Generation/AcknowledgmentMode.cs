@@ -12,7 +12,7 @@ internal static class AcknowledgmentMode
     private const long Prompt = 4000;
 
     /// <summary>The inbound packets before which the mode changes, with the mode.</summary>
-    public static IEnumerable<(int Packet, bool IsQuick)> Changes(SeatTrace trace)
+    public static IEnumerable<(int Packet, bool IsQuick)> Changes(SeatTrace trace, ProgramInference program)
     {
         // This engine changes it by itself, in a script's run as well as in a lab.
         IReadOnlyList<SeatPacket> packets = trace.IsOfThisEngine ? [] : trace.Packets;
@@ -36,7 +36,8 @@ internal static class AcknowledgmentMode
 
             received = packet.EndWithFin;
             waiting++;
-            if (packet.IsFin || waiting >= SegmentsPerAck || AnsweredAtOnce(packets, i) is not { } atOnce)
+            bool isAnswered = i + 1 < packets.Count && program.AnsweredBy(i + 1) == i;
+            if (isAnswered || packet.IsFin || waiting >= SegmentsPerAck || AnsweredAtOnce(packets, i) is not { } atOnce)
             {
                 continue; // it is acknowledged at once in any mode, or nobody knows
             }

@@ -29,8 +29,11 @@ internal sealed class PacketWording
     /// <summary>Options of the other end that the language cannot write; padding stands for them.</summary>
     public int Replaced { get; private set; }
 
-    /// <summary>Outbound packets whose options another layout has than this engine's; any options will do there.</summary>
+    /// <summary>Outbound packets whose options were laid out in another way than this engine's, which is what the script has.</summary>
     public int OtherLayouts { get; private set; }
+
+    /// <summary>Outbound packets with options that this engine never sends; any will do there.</summary>
+    public int OtherOptions { get; private set; }
 
     /// <summary>The packet as an event, without its time.</summary>
     public PacketEvent Word(SeatPacket packet)
@@ -69,10 +72,16 @@ internal sealed class PacketWording
         List<TcpOption> options = [.. TcpOptionReader.Enumerate(given)];
         NoteTimestamps(packet, given.Timestamps);
         bool isWritable = options.TrueForAll(IsWritable) && given.Problem is null;
-        if (!packet.IsInbound && (!isWritable || !IsLaidOutAsHere(given, options)))
+        if (!packet.IsInbound)
         {
-            OtherLayouts++;
-            return null;
+            if (LaidOutAsHere(given, options, packet.IsSyn) is not { } ours)
+            {
+                OtherOptions++;
+                return null;
+            }
+
+            OtherLayouts += ours.Select(option => option.Kind).SequenceEqual(options.Select(option => option.Kind)) ? 0 : 1;
+            return [.. ours.Select(option => Renumbered(option, isInbound: false))];
         }
 
         if (!isWritable || SizeOf(options) % 4 != 0)
@@ -83,14 +92,21 @@ internal sealed class PacketWording
         return [.. options.Select(option => Renumbered(option, packet.IsInbound))];
     }
 
-    // What this engine would write for the same options: their order and padding are a stack's own business.
-    private static bool IsLaidOutAsHere(in TcpOptions given, List<TcpOption> options)
+    /// <summary>
+    /// The same options in this engine's order, with its padding: those are a stack's own business. Null where they cannot be told apart from
+    /// what this engine never sends.
+    /// </summary>
+    private static List<TcpOption>? LaidOutAsHere(in TcpOptions given, List<TcpOption> options, bool isSyn)
     {
         var octets = new byte[TcpOptions.MaximumSize];
         int length = TcpOptionWriter.Write(given with { Wire = default }, octets);
-        return TcpOptionReader.Enumerate(new TcpOptions { Wire = octets.AsMemory(0, length) }).Select(option => option.Kind)
-            .SequenceEqual(options.Select(option => option.Kind));
+        List<TcpOption> ours = [.. TcpOptionReader.Enumerate(new TcpOptions { Wire = octets.AsMemory(0, length) })];
+        bool isAll = Kinds(ours).SequenceEqual(Kinds(options));
+        return isAll && (!isSyn || given.MaximumSegmentSize is not null) ? ours : null;
     }
+
+    private static IEnumerable<TcpOptionKind> Kinds(List<TcpOption> options) =>
+        options.Select(option => option.Kind).Where(kind => kind is not (TcpOptionKind.NoOperation or TcpOptionKind.EndOfList)).Order();
 
     private static bool IsWritable(TcpOption option) => !ScriptNotation.Option(option).StartsWith("kind-", StringComparison.Ordinal);
 

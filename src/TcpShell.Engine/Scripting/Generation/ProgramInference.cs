@@ -8,6 +8,10 @@ internal sealed class ProgramInference
     // How soon after its cause a segment of another stack leaves.
     private const long Prompt = 2000;
 
+    // How long after it a segment is still the answer to another one. A FIN is acknowledged at once here, whatever other stacks do.
+    private const long ShortAnswer = 10_000;
+    private const long LongestAnswer = 500_000;
+
     private readonly SeatTrace _trace;
     private readonly StackTraits _traits;
     private readonly IReadOnlyList<SeatPacket> _packets;
@@ -75,6 +79,24 @@ internal sealed class ProgramInference
 
     private long Patience => _trace.IsOfThisEngine ? 0 : Prompt;
 
+    /// <summary>
+    /// The inbound packet right before an outbound one that carries its acknowledgment as well as data or a FIN, so that the program seems to have
+    /// called before the acknowledgment was due. In a trace of this engine that is seen by equal times.
+    /// </summary>
+    /// <param name="packet">The outbound packet.</param>
+    public int? AnsweredBy(int packet)
+    {
+        if (_trace.IsOfThisEngine || packet == 0 || _packets[packet - 1] is not { IsInbound: true, IsReset: false, IsSyn: false } cause)
+        {
+            return null;
+        }
+
+        SeatPacket answer = _packets[packet];
+        bool carriesBoth = cause.EndWithFin > cause.Start && answer.Acknowledgment == cause.EndWithFin && (answer.HasData || answer.IsFin);
+        long delay = answer.Time - cause.Time;
+        return carriesBoth && delay <= (cause.IsFin ? LongestAnswer : ShortAnswer) ? packet - 1 : null;
+    }
+
     private void Look(int index)
     {
         SeatPacket packet = _packets[index];
@@ -133,7 +155,7 @@ internal sealed class ProgramInference
             // A FIN that shares its segment with data was asked for while the data waited: for an acknowledgment, or for the FIN (Nagle).
             bool wasReleased = _lastOpening >= 0 && packet.Time - _packets[_lastOpening].Time <= Patience;
             ClosesBefore = index;
-            ClosesAfter = packet.HasData && (wasReleased || _writes[^1].Packet == index) ? _writes.Count - 1 : -1;
+            ClosesAfter = packet.HasData && _writes.Count > 0 && (wasReleased || _writes[^1].Packet == index) ? _writes.Count - 1 : -1;
         }
     }
 

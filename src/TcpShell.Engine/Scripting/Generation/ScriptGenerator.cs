@@ -37,11 +37,16 @@ public static class ScriptGenerator
         {
             SeatPacket packet = trace.Packets[i];
             text.Add(packet.Time, calls.Before(i));
-            text.Add(packet.Time, wording.Word(packet), Comment(packet, ref highest));
+            text.Add(packet.Time, wording.Word(packet), Comment(packet, ref highest), slack: calls.AnswerTime(i));
             text.Add(packet.Time, calls.After(i));
         }
 
         List<string> notes = Notes(trace, program, wording);
+        if (text.IsFull)
+        {
+            notes.Add(Invariant($"It ends before its time: {trace.Packets.Count} packets are more than a script can hold."));
+        }
+
         AddHead(text, trace, traits, program, wording, options, notes);
         ScriptProfile profile = traits.Profile(
             "seat", Invariant($"The {options.Side.ToString().ToLowerInvariant()} {trace.Local} as its segments show it{(options.Origin == "" ? "" : $" ({options.Origin})")}."));
@@ -92,7 +97,8 @@ public static class ScriptGenerator
         }
 
         Note(trace.Correction > TimeSpan.Zero, Invariant($"It was captured {trace.Correction.TotalMilliseconds:0.###} ms (there and back) from that end: what it sent was moved to when it sent it."));
-        Note(wording.OtherLayouts > 0, Invariant($"The options of {wording.OtherLayouts} of its segments stand in an order that is not compared: <...>."));
+        Note(wording.OtherLayouts > 0, Invariant($"The options of {wording.OtherLayouts} of its segments stood in another order, which is a stack's own business."));
+        Note(wording.OtherOptions > 0, Invariant($"The options of {wording.OtherOptions} of its segments are not compared: <...>."));
         Note(wording.Replaced > 0, Invariant($"{wording.Replaced} options that the language cannot write are padding here."));
         Note(trace.Damaged > 0, Invariant($"{trace.Damaged} damaged segments that reached it are left out."));
         Note(program.SendsAtOnce, "Short segments went while others were on their way: TCP_NODELAY.");
@@ -145,7 +151,7 @@ public static class ScriptGenerator
             return plan; // never accepted: there is no descriptor to call with
         }
 
-        foreach ((int packet, bool isQuick) in AcknowledgmentMode.Changes(trace))
+        foreach ((int packet, bool isQuick) in AcknowledgmentMode.Changes(trace, program))
         {
             // Before the connection is accepted its listener's options are those that it will have.
             int target = packet <= (program.EstablishedBy ?? -1) && !trace.IsActive ? ListenerDescriptor : descriptor;
@@ -166,16 +172,16 @@ public static class ScriptGenerator
             SystemCallEvent call = write.IsUrgent ? Calls.Send(descriptor, octets, "MSG_OOB")
                 : write.HasMore ? Calls.Send(descriptor, octets, "MSG_MORE")
                 : Calls.Write(descriptor, octets);
-            Add(plan, write, call);
+            Add(plan, trace, program, write, call);
             if (program.ClosesAfter == i && ending is not null)
             {
-                Add(plan, write, ending(descriptor));
+                Add(plan, trace, program, write, ending(descriptor));
             }
         }
 
         if (program.ClosesBefore is { } closes && program.ClosesAfter < 0 && ending is not null)
         {
-            plan.AddBefore(closes, ending(descriptor));
+            AddBefore(plan, trace, program, closes, ending(descriptor));
         }
 
         foreach ((int packet, bool isBefore, int octets) in reads.Reads.Where(read => read.Packet < (program.AbortsBefore ?? int.MaxValue)))
@@ -192,7 +198,21 @@ public static class ScriptGenerator
         return plan;
     }
 
-    private static void Add(CallPlan plan, ProgramInference.Write write, SystemCallEvent call)
+    /// <summary>Makes a call right before the packet that it sends; or right after the one that this answers.</summary>
+    private static void AddBefore(CallPlan plan, SeatTrace trace, ProgramInference program, int packet, SystemCallEvent call)
+    {
+        if (program.AnsweredBy(packet) is { } cause)
+        {
+            plan.AddAfter(cause, call);
+            plan.NoteAnswer(packet, trace.Packets[packet].Time - trace.Packets[cause].Time);
+        }
+        else
+        {
+            plan.AddBefore(packet, call);
+        }
+    }
+
+    private static void Add(CallPlan plan, SeatTrace trace, ProgramInference program, ProgramInference.Write write, SystemCallEvent call)
     {
         if (write.Waits)
         {
@@ -200,7 +220,7 @@ public static class ScriptGenerator
         }
         else
         {
-            plan.AddBefore(write.Packet, call);
+            AddBefore(plan, trace, program, write.Packet, call);
         }
     }
 

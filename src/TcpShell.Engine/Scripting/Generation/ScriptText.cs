@@ -6,9 +6,18 @@ namespace TcpShell.Scripting.Generation;
 internal sealed class ScriptText(bool absoluteTimes)
 {
     private const int TimeWidth = 9;
+    private const long LongestWait = 1_000_000_000L * 1_000_000;
+
+    // Room is left for the head.
+    private const int LongestText = TcpScript.MaximumLength - 10_000;
 
     private readonly List<string> _lines = [];
     private long _latest;
+    private int _length;
+    private bool _isFull;
+
+    /// <summary>Whether there was more than a script can hold; what it has is the beginning.</summary>
+    public bool IsFull => _isFull;
 
     /// <summary>Sentences for its first lines.</summary>
     public List<string> Head { get; } = [];
@@ -26,14 +35,38 @@ internal sealed class ScriptText(bool absoluteTimes)
         }
     }
 
-    public void Add(long time, ScriptEvent scriptEvent, string comment)
+    public void Add(long time, ScriptEvent scriptEvent, string comment, long slack = 0)
     {
+        if (_isFull)
+        {
+            return;
+        }
+
+        if (time - _latest > LongestWait)
+        {
+            throw new ScriptGenerationException("Its times jump by more than a script can wait.");
+        }
+
         // The first event has to be at 0.
         bool isAbsolute = absoluteTimes || _lines.Count == 0;
-        TimeSpan at = TimeSpan.FromMicroseconds(isAbsolute ? time : time - _latest);
+        TimeSpan end = TimeSpan.FromMicroseconds(isAbsolute ? time : time - _latest);
+        TimeSpan start = end - TimeSpan.FromMicroseconds(slack);
         _latest = time;
-        string when = new ScriptTime(isAbsolute ? ScriptTimeKind.Absolute : ScriptTimeKind.Relative, at, at).ToString();
-        _lines.Add($"{when.PadLeft(TimeWidth)} {scriptEvent.Text}{(comment == "" ? "" : $"  // {comment}")}");
+        ScriptTimeKind kind = (isAbsolute, slack > 0) switch
+        {
+            (true, true) => ScriptTimeKind.AbsoluteRange,
+            (true, false) => ScriptTimeKind.Absolute,
+            (false, true) => ScriptTimeKind.RelativeRange,
+            _ => ScriptTimeKind.Relative,
+        };
+        string when = new ScriptTime(kind, start, end).ToString();
+        string line = $"{when.PadLeft(TimeWidth)} {scriptEvent.Text}{(comment == "" ? "" : $"  // {comment}")}";
+        _length += line.Length + 1;
+        _isFull = _length > LongestText;
+        if (!_isFull)
+        {
+            _lines.Add(line);
+        }
     }
 
     public override string ToString()

@@ -15,7 +15,12 @@ internal sealed class StackTraits
 
     // What is acknowledged later than this was delayed on purpose; later than that, TCP forbids (RFC 9293 MUST-40).
     private const long ShortestDelay = 20_000;
+    private const long UsualDelay = 40_000;
     private const long LongestDelay = 500_000;
+
+    // What a SYN can have waited before it went again; a copy of it is no retransmission.
+    private const long ShortestTimeout = 100_000;
+    private const long LongestTimeout = 60_000_000;
 
     private readonly SeatTrace _trace;
     private readonly TcpOptions? _offer;
@@ -126,7 +131,7 @@ internal sealed class StackTraits
         }
 
         List<long> syns = [.. _trace.Packets.Where(packet => !packet.IsInbound && packet.IsSyn).Select(packet => packet.Time).Take(2)];
-        if (syns.Count == 2 && syns[1] > syns[0])
+        if (syns.Count == 2 && syns[1] - syns[0] is >= ShortestTimeout and <= LongestTimeout)
         {
             settings = settings with { InitialRto = Rounded(syns[1] - syns[0]) };
         }
@@ -162,12 +167,15 @@ internal sealed class StackTraits
         get
         {
             var delays = new List<long>();
+            long carried = 0;
             IReadOnlyList<SeatPacket> packets = _trace.Packets;
             for (int i = 0; i + 1 < packets.Count; i++)
             {
                 SeatPacket answer = packets[i + 1];
                 bool isDelayed = packets[i].IsInbound && packets[i].HasData && !answer.IsInbound && answer.IsPureAck && answer.Acknowledgment == packets[i].EndWithFin;
                 long delay = answer.Time - packets[i].Time;
+                bool isCarried = packets[i].IsInbound && packets[i].HasData && answer is { IsInbound: false, HasData: true } && answer.Acknowledgment == packets[i].EndWithFin;
+                carried = isCarried && delay is >= UsualDelay and < LongestDelay ? Math.Max(carried, delay) : carried;
                 if (isDelayed && delay is >= ShortestDelay and < LongestDelay)
                 {
                     delays.Add(delay);
@@ -175,7 +183,7 @@ internal sealed class StackTraits
             }
 
             delays.Sort();
-            return delays.Count == 0 ? null : Rounded(delays[delays.Count / 2]);
+            return delays.Count > 0 ? Rounded(delays[delays.Count / 2]) : carried > 0 ? Rounded(Math.Min(carried + UsualDelay, LongestDelay - UsualDelay)) : null;
         }
     }
 

@@ -35,6 +35,12 @@ public sealed partial class SocketTable
             return SocketResult.Fail(Errno.ENOPROTOOPT);
         }
 
+        if (option == SocketOption.QuickAck && value != 0)
+        {
+            // It begins anew, also where it was in force and has been used up.
+            Change(socket, socket.Settings with { QuickAcks = 0 });
+        }
+
         try
         {
             settings.Validate();

@@ -10,6 +10,7 @@ internal static class AcknowledgmentMode
     private const int QuickAtFirst = 16;
     private const int SegmentsPerAck = 2;
     private const long Prompt = 4000;
+    private const long ShortestTimeout = 150_000;
 
     /// <summary>The inbound packets before which the mode changes, with the mode.</summary>
     public static IEnumerable<(int Packet, bool IsQuick)> Changes(SeatTrace trace, ProgramInference program)
@@ -20,6 +21,7 @@ internal static class AcknowledgmentMode
         int quickLeft = QuickAtFirst;
         int waiting = 0;
         int received = 1;
+        long lastArrived = 0;
         for (int i = 0; i < packets.Count; i++)
         {
             SeatPacket packet = packets[i];
@@ -29,11 +31,20 @@ internal static class AcknowledgmentMode
                 continue;
             }
 
-            if (!packet.HasData || packet.IsSyn || packet.Start > received || packet.End <= received)
+            if (!packet.HasData || packet.IsSyn)
             {
                 continue;
             }
 
+            if (packet.Start > received || packet.End <= received)
+            {
+                quickLeft = QuickAtFirst; // trouble is told of at once, and so is what follows
+                lastArrived = packet.Time;
+                continue;
+            }
+
+            bool beginsAnew = packet.Time - lastArrived > ShortestTimeout;
+            lastArrived = packet.Time;
             received = packet.EndWithFin;
             waiting++;
             bool isAnswered = i + 1 < packets.Count && program.AnsweredBy(i + 1) == i;
@@ -42,12 +53,14 @@ internal static class AcknowledgmentMode
                 continue; // it is acknowledged at once in any mode, or nobody knows
             }
 
+            // After a pause of one retransmission timeout it begins anew; how long that is only the TCP knows.
             bool isSo = isQuick && quickLeft > 0;
+            bool isUnsure = isQuick && quickLeft <= 0 && beginsAnew;
             quickLeft -= isSo ? 1 : 0;
-            if (atOnce != isSo)
+            if (isUnsure || atOnce != isSo)
             {
                 isQuick = atOnce;
-                quickLeft = QuickAtFirst;
+                quickLeft = QuickAtFirst - 1;
                 yield return (i, atOnce);
             }
         }

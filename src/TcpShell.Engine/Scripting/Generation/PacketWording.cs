@@ -13,6 +13,7 @@ internal sealed class PacketWording
     private readonly bool _statesWindows;
     private readonly HashSet<uint> _sentTimestamps = [];
     private readonly bool _statesEcn;
+    private readonly bool _echoesInResets;
     private uint? _localTimestamp;
     private uint? _remoteTimestamp;
 
@@ -20,7 +21,8 @@ internal sealed class PacketWording
     {
         _trace = trace;
         _statesWindows = statesWindows;
-        _statesEcn = trace.Packets.Any(packet => !packet.IsInbound && packet.Segment.Ecn != Ecn.NotEct);
+        _statesEcn = trace.LocalSyn is { } ours && trace.RemoteSyn is { } theirs && (ours.Flags & theirs.Flags).Has(TcpFlags.ECE);
+        _echoesInResets = trace.IsOfThisEngine || trace.RemoteSyn?.Segment.TcpOptions.Timestamps is null;
     }
 
     /// <summary>Whether a timestamp was echoed that no packet before had, so that its echo has to be calculated.</summary>
@@ -31,6 +33,9 @@ internal sealed class PacketWording
 
     /// <summary>Outbound packets whose options were laid out in another way than this engine's, which is what the script has.</summary>
     public int OtherLayouts { get; private set; }
+
+    /// <summary>Options of outbound packets that this engine never sends; they are left out.</summary>
+    public int Unknown { get; private set; }
 
     /// <summary>Outbound packets with options that this engine never sends; any will do there.</summary>
     public int OtherOptions { get; private set; }
@@ -63,7 +68,7 @@ internal sealed class PacketWording
     private static bool IsClosing(SeatPacket packet) => packet is { IsInbound: false, IsAck: true, IsReset: false, IsSyn: false } && packet.Segment.Window == 0;
 
     private ScriptIpFields? IpOf(SeatPacket packet) =>
-        packet.Segment.Ecn != Ecn.NotEct || (_statesEcn && !packet.IsInbound) ? new ScriptIpFields { Ecn = packet.Segment.Ecn } : null;
+        (packet.IsInbound ? packet.Segment.Ecn != Ecn.NotEct : _statesEcn) ? new ScriptIpFields { Ecn = packet.Segment.Ecn } : null;
 
     /// <summary>The options in the script's numbers; null where an outbound packet's are laid out in another way than here.</summary>
     private List<TcpOption>? Options(SeatPacket packet)
@@ -74,11 +79,15 @@ internal sealed class PacketWording
         bool isWritable = options.TrueForAll(IsWritable) && given.Problem is null;
         if (!packet.IsInbound)
         {
-            if (LaidOutAsHere(given, options, packet.IsSyn) is not { } ours)
+            // Whether a reset echoes timestamps is a stack's own business too (RFC 7323 3.2).
+            bool isBareReset = packet.IsReset && options.Count == 0 && !_echoesInResets;
+            if (isBareReset || LaidOutAsHere(given, packet.IsSyn) is not { } ours)
             {
                 OtherOptions++;
                 return null;
             }
+
+            Unknown += Kinds(options).Except(Kinds(ours)).Count();
 
             OtherLayouts += ours.Select(option => option.Kind).SequenceEqual(options.Select(option => option.Kind)) ? 0 : 1;
             return [.. ours.Select(option => Renumbered(option, isInbound: false))];
@@ -93,16 +102,14 @@ internal sealed class PacketWording
     }
 
     /// <summary>
-    /// The same options in this engine's order, with its padding: those are a stack's own business. Null where they cannot be told apart from
-    /// what this engine never sends.
+    /// The same options in this engine's order, with its padding, as those are a stack's own business; without those that it never sends. Null for
+    /// a SYN without an MSS, which it never sends either.
     /// </summary>
-    private static List<TcpOption>? LaidOutAsHere(in TcpOptions given, List<TcpOption> options, bool isSyn)
+    private static List<TcpOption>? LaidOutAsHere(in TcpOptions given, bool isSyn)
     {
         var octets = new byte[TcpOptions.MaximumSize];
         int length = TcpOptionWriter.Write(given with { Wire = default }, octets);
-        List<TcpOption> ours = [.. TcpOptionReader.Enumerate(new TcpOptions { Wire = octets.AsMemory(0, length) })];
-        bool isAll = Kinds(ours).SequenceEqual(Kinds(options));
-        return isAll && (!isSyn || given.MaximumSegmentSize is not null) ? ours : null;
+        return isSyn && given.MaximumSegmentSize is null ? null : [.. TcpOptionReader.Enumerate(new TcpOptions { Wire = octets.AsMemory(0, length) })];
     }
 
     private static IEnumerable<TcpOptionKind> Kinds(List<TcpOption> options) =>

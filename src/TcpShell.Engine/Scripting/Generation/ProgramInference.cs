@@ -185,7 +185,7 @@ internal sealed class ProgramInference
         }
 
         bool goesAtOnce = _writes[^1].Packet == index;
-        SendsAtOnce |= isShort && hasFlight && !packet.IsFin && goesAtOnce && !packet.Flags.Has(TcpFlags.URG);
+        SendsAtOnce |= isShort && (hasFlight || packet.Length > _traits.SendMss) && !packet.IsFin && goesAtOnce && !packet.Flags.Has(TcpFlags.URG);
         if (packet.IsFin && goesAtOnce && (!hasFlight || !isShort))
         {
             _writes[^1] = _writes[^1] with { HasMore = true };
@@ -217,7 +217,8 @@ internal sealed class ProgramInference
         // Who has no connection, or none any more, answers with a reset without a call.
         SeatPacket? cause = index > 0 ? _packets[index - 1] : null;
         bool isAnswer = cause is { IsInbound: true } && packet.Time - cause.Time <= Patience && !packet.IsAck;
-        if (isAnswer && _trace.IsActive && cause is { IsSyn: true, IsAck: true, Acknowledgment: 1 } && _peerSyn == index - 1)
+        bool isRefusal = _trace.IsActive && !packet.IsAck && cause is { IsInbound: true, IsSyn: true, IsAck: true, Acknowledgment: 1 } && _peerSyn == index - 1;
+        if (isRefusal && packet.Time - cause!.Time <= LongestAnswer)
         {
             ClosesUnopenedBefore = _peerSyn; // a request that was given up is not known any more when its answer comes
         }

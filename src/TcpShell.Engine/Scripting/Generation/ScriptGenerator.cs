@@ -99,7 +99,10 @@ public static class ScriptGenerator
         Note(trace.Correction > TimeSpan.Zero, Invariant($"It was captured {trace.Correction.TotalMilliseconds:0.###} ms (there and back) from that end: what it sent was moved to when it sent it."));
         Note(wording.OtherLayouts > 0, Invariant($"The options of {wording.OtherLayouts} of its segments stood in another order, which is a stack's own business."));
         Note(wording.OtherOptions > 0, Invariant($"The options of {wording.OtherOptions} of its segments are not compared: <...>."));
+        Note(wording.Unknown > 0, Invariant($"{wording.Unknown} of its options that this engine never sends are left out."));
         Note(wording.Replaced > 0, Invariant($"{wording.Replaced} options that the language cannot write are padding here."));
+        Note(trace.Copies > 0, Invariant($"{trace.Copies} frames that were captured twice stand here once."));
+        Note(trace.Unanswered > 0, Invariant($"{trace.Unanswered} SYNs that were never answered are left out."));
         Note(trace.Damaged > 0, Invariant($"{trace.Damaged} damaged segments that reached it are left out."));
         Note(program.SendsAtOnce, "Short segments went while others were on their way: TCP_NODELAY.");
         return notes;
@@ -161,6 +164,7 @@ public static class ScriptGenerator
         if (program.ClosesUnopenedBefore is { } given)
         {
             plan.AddBefore(given, Calls.Close(descriptor));
+            plan.NoteAnswer(given + 1, trace.Packets[given + 1].Time - trace.Packets[given].Time);
         }
 
         var reads = new ReadInference(trace, traits);

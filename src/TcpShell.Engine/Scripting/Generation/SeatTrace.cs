@@ -10,6 +10,13 @@ internal sealed class SeatTrace
     // What a capturing host itself adds to a round trip; less than that needs no correction.
     private const long NoticeableMicroseconds = 2000;
 
+    // No path is longer; and no request is repeated sooner.
+    private const long LongestDistance = 1_000_000;
+    private const long ShortestTimeout = 500_000;
+
+    // How long a host may take to look at what came.
+    private const long LongestLook = 10_000;
+
     public SeatTrace(IReadOnlyList<SegmentRecord> segments, ScriptSide side)
     {
         SegmentRecord opening = segments.FirstOrDefault(IsSyn)
@@ -30,6 +37,11 @@ internal sealed class SeatTrace
 
         Packets = IsOfThisEngine ? InOrderOfTheHost(packets) : InOrderOfTheCapture(packets);
         RequireBeginning();
+        long start = Packets[0].Time;
+        foreach (SeatPacket packet in Packets)
+        {
+            packet.Time -= start;
+        }
     }
 
     /// <summary>Which end is under test.</summary>
@@ -52,6 +64,12 @@ internal sealed class SeatTrace
 
     /// <summary>What reached the seat damaged and cannot stand in a script.</summary>
     public int Damaged { get; private set; }
+
+    /// <summary>Frames that were captured twice.</summary>
+    public int Copies { get; private set; }
+
+    /// <summary>SYNs that the seat did not answer.</summary>
+    public int Unanswered { get; private set; }
 
     /// <summary>The first SYN of the seat; null if it sent none.</summary>
     public SeatPacket? LocalSyn => Packets.FirstOrDefault(packet => !packet.IsInbound && packet.IsSyn);
@@ -165,26 +183,48 @@ internal sealed class SeatTrace
             packet.Time = latest;
         }
 
+        packets = WithoutCopies(packets);
         long distance = DistanceOf(packets);
         if (distance < NoticeableMicroseconds)
         {
-            return packets;
+            return AfterWhatDidNotKnow(packets);
         }
 
         Correction = TimeSpan.FromMicroseconds(distance);
         MoveOutbound(packets, distance);
         List<SeatPacket> ordered = [.. packets.OrderBy(packet => packet.Time).ThenBy(packet => packet.IsInbound ? 0 : 1)];
-        long first = ordered[0].Time;
-        ordered.ForEach(packet => packet.Time -= first);
-        return ordered;
+        return AfterWhatDidNotKnow(ordered);
     }
 
     /// <summary>The round trip between the capturing point and the seat, by how long the seat seems to have thought about a SYN, or a SYN,ACK.</summary>
     private static long DistanceOf(List<SeatPacket> packets)
     {
-        int asked = packets.FindIndex(packet => packet.IsInbound && packet.IsSyn);
-        int answered = asked < 0 ? -1 : packets.FindIndex(asked, packet => !packet.IsInbound && packet.IsAck && !packet.IsReset);
-        return answered < 0 ? 0 : packets[answered].Time - packets[asked].Time;
+        int answered = packets.FindIndex(packet => packet is { IsInbound: false, IsAck: true, IsReset: false, IsFin: false, Length: 0 });
+        int asked = answered < 0 ? -1 : packets.FindLastIndex(answered, packet => packet.IsInbound && packet.IsSyn);
+        long distance = asked < 0 ? 0 : packets[answered].Time - packets[asked].Time;
+        return distance <= LongestDistance ? distance : 0;
+    }
+
+    /// <summary>Without what was captured twice, and without SYNs that the seat never answered: only the last of several reached it.</summary>
+    private List<SeatPacket> WithoutCopies(List<SeatPacket> packets)
+    {
+        var kept = new List<SeatPacket>(packets.Count);
+        foreach (SeatPacket packet in packets)
+        {
+            bool isCopy = kept.Count > 0 && kept[^1].IsInbound == packet.IsInbound && packet.Time - kept[^1].Time < NoticeableMicroseconds
+                && packet.Segment.Bytes.Span.SequenceEqual(kept[^1].Segment.Bytes.Span);
+            Copies += isCopy ? 1 : 0;
+            if (!isCopy)
+            {
+                kept.Add(packet);
+            }
+        }
+
+        int answered = kept.FindIndex(packet => packet is { IsInbound: false, IsSyn: true, IsAck: true });
+        int asked = answered < 0 ? -1 : kept.FindLastIndex(answered, packet => packet.IsInbound && packet.IsSyn);
+        int unanswered = asked <= 0 ? 0 : kept.RemoveAll(packet => packet.IsInbound && packet.IsSyn && packet.Time < kept[asked].Time - ShortestTimeout);
+        Unanswered = unanswered;
+        return kept;
     }
 
     /// <summary>Moves what the seat sent to when it sent it, but not before what it answers.</summary>
@@ -212,6 +252,34 @@ internal sealed class SeatTrace
             earliest = Math.Max(earliest, Math.Max(packet.Time - distance, causedAt));
             packet.Time = earliest;
         }
+    }
+
+    /// <summary>
+    /// A packet is captured before its host has looked at it: what the host sent in between does not acknowledge it. Then it comes after that.
+    /// </summary>
+    private static List<SeatPacket> AfterWhatDidNotKnow(List<SeatPacket> packets)
+    {
+        for (int i = 1; i < packets.Count; i++)
+        {
+            SeatPacket outbound = packets[i];
+            if (outbound.IsInbound || !outbound.IsAck || outbound.Flags.HasAny(TcpFlags.SYN | TcpFlags.RST))
+            {
+                continue;
+            }
+
+            for (int k = i - 1; k >= 0 && packets[k] is { IsInbound: true } inbound && outbound.Time - inbound.Time <= LongestLook; k--)
+            {
+                if (inbound.Start <= outbound.Acknowledgment && inbound.EndWithFin > outbound.Acknowledgment && !inbound.IsReset && inbound.EndWithFin > inbound.Start)
+                {
+                    packets.RemoveAt(k);
+                    packets.Insert(i, inbound);
+                    inbound.Time = outbound.Time;
+                    i--;
+                }
+            }
+        }
+
+        return packets;
     }
 
     private void RequireBeginning()

@@ -9,6 +9,7 @@ internal static class AcknowledgmentMode
     // The acknowledgments that a TCP gives at once when a peer begins.
     private const int QuickAtFirst = 16;
     private const int SegmentsPerAck = 2;
+    private const int DefaultMss = 536;
     private const long Prompt = 4000;
     private const long ShortestTimeout = 150_000;
 
@@ -22,6 +23,7 @@ internal static class AcknowledgmentMode
         int waiting = 0;
         int received = 1;
         long lastArrived = 0;
+        int fullSize = trace.LocalSyn?.Segment.TcpOptions.MaximumSegmentSize ?? DefaultMss;
         for (int i = 0; i < packets.Count; i++)
         {
             SeatPacket packet = packets[i];
@@ -48,7 +50,7 @@ internal static class AcknowledgmentMode
             received = packet.EndWithFin;
             waiting++;
             bool isAnswered = i + 1 < packets.Count && program.AnsweredBy(i + 1) == i;
-            if (isAnswered || packet.IsFin || waiting >= SegmentsPerAck || AnsweredAtOnce(packets, i) is not { } atOnce)
+            if (isAnswered || packet.IsFin || waiting >= SegmentsPerAck || packet.Length >= SegmentsPerAck * fullSize || AnsweredAtOnce(packets, i) is not { } atOnce)
             {
                 continue; // it is acknowledged at once in any mode, or nobody knows
             }
@@ -76,9 +78,9 @@ internal static class AcknowledgmentMode
             long delay = packet.Time - arrived.Time;
             if (packet.IsInbound)
             {
-                if (packet.HasData && delay <= Prompt)
+                if (packet.HasData && packet.Start == arrived.End)
                 {
-                    return null; // the next one may have been the reason
+                    return false; // the next one came first
                 }
 
                 continue;

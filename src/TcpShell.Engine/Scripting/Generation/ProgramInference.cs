@@ -185,7 +185,8 @@ internal sealed class ProgramInference
         }
 
         bool goesAtOnce = _writes[^1].Packet == index;
-        SendsAtOnce |= isShort && (hasFlight || packet.Length > _traits.SendMss) && !packet.IsFin && goesAtOnce && !packet.Flags.Has(TcpFlags.URG);
+        bool fillsTheWindow = packet.End >= _windowEdge;
+        SendsAtOnce |= isShort && (hasFlight || packet.Length > _traits.SendMss) && !packet.IsFin && !fillsTheWindow && !packet.Flags.Has(TcpFlags.URG);
         if (packet.IsFin && goesAtOnce && (!hasFlight || !isShort))
         {
             _writes[^1] = _writes[^1] with { HasMore = true };

@@ -102,6 +102,7 @@ public static class ScriptGenerator
         Note(wording.Unknown > 0, Invariant($"{wording.Unknown} of its options that this engine never sends are left out."));
         Note(wording.Replaced > 0, Invariant($"{wording.Replaced} options that the language cannot write are padding here."));
         Note(trace.Copies > 0, Invariant($"{trace.Copies} frames that were captured twice stand here once."));
+        Note(trace.JoinedSegments > 0, Invariant($"{trace.JoinedSegments} segments that reached it at once with the next one are joined with it, as its host had done."));
         Note(trace.Unanswered > 0, Invariant($"{trace.Unanswered} SYNs that were never answered are left out."));
         Note(trace.Damaged > 0, Invariant($"{trace.Damaged} damaged segments that reached it are left out."));
         Note(program.SendsAtOnce, "Short segments went while others were on their way: TCP_NODELAY.");

@@ -15,7 +15,7 @@ internal sealed class SeatPacket(SegmentRecord segment, bool isInbound, SeatNumb
 
     public TcpFlags Flags => Segment.Flags;
 
-    public int Length => Segment.Length;
+    public int Length { get; private set; } = segment.Length;
 
     public bool IsSyn => Flags.Has(TcpFlags.SYN);
 
@@ -31,7 +31,7 @@ internal sealed class SeatPacket(SegmentRecord segment, bool isInbound, SeatNumb
     public bool HasData => Length > 0 && !IsReset && !IsIcmp;
 
     /// <summary>The first octet of data; 1 is the first of the stream.</summary>
-    public int Start { get; } = numbers.Sequence(segment, isInbound) + (segment.Flags.Has(TcpFlags.SYN) ? 1 : 0);
+    public int Start { get; private set; } = numbers.Sequence(segment, isInbound) + (segment.Flags.Has(TcpFlags.SYN) ? 1 : 0);
 
     /// <summary>The octet after the last of data.</summary>
     public int End => Start + Length;
@@ -44,6 +44,13 @@ internal sealed class SeatPacket(SegmentRecord segment, bool isInbound, SeatNumb
 
     /// <summary>Nothing but an acknowledgment.</summary>
     public bool IsPureAck => IsAck && Length == 0 && !Flags.HasAny(TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST);
+
+    /// <summary>Takes the data right before its own to itself, as a host does that joins what comes at once.</summary>
+    public void Join(SeatPacket before)
+    {
+        Start = before.Start;
+        Length += before.Length;
+    }
 
     /// <summary>The end of the window that it tells.</summary>
     public long WindowEdge => Acknowledgment + (long)Segment.ScaledWindow;

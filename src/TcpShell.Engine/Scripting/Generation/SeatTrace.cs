@@ -68,6 +68,9 @@ internal sealed class SeatTrace
     /// <summary>Frames that were captured twice.</summary>
     public int Copies { get; private set; }
 
+    /// <summary>Segments that are part of the next one, as the seat's host had joined them.</summary>
+    public int JoinedSegments { get; private set; }
+
     /// <summary>SYNs that the seat did not answer.</summary>
     public int Unanswered { get; private set; }
 
@@ -187,13 +190,13 @@ internal sealed class SeatTrace
         long distance = DistanceOf(packets);
         if (distance < NoticeableMicroseconds)
         {
-            return AfterWhatDidNotKnow(packets);
+            return Joined(AfterWhatDidNotKnow(packets));
         }
 
         Correction = TimeSpan.FromMicroseconds(distance);
         MoveOutbound(packets, distance);
         List<SeatPacket> ordered = [.. packets.OrderBy(packet => packet.Time).ThenBy(packet => packet.IsInbound ? 0 : 1)];
-        return AfterWhatDidNotKnow(ordered);
+        return Joined(AfterWhatDidNotKnow(ordered));
     }
 
     /// <summary>The round trip between the capturing point and the seat, by how long the seat seems to have thought about a SYN, or a SYN,ACK.</summary>
@@ -269,7 +272,11 @@ internal sealed class SeatTrace
 
             for (int k = i - 1; k >= 0 && packets[k] is { IsInbound: true } inbound && outbound.Time - inbound.Time <= LongestLook; k--)
             {
-                if (inbound.Start <= outbound.Acknowledgment && inbound.EndWithFin > outbound.Acknowledgment && !inbound.IsReset && inbound.EndWithFin > inbound.Start)
+                bool isNotAcknowledged = inbound.Start <= outbound.Acknowledgment && inbound.EndWithFin > outbound.Acknowledgment && inbound.EndWithFin > inbound.Start;
+                bool isNotEchoed = inbound.IsPureAck && inbound.Start == outbound.Acknowledgment
+                    && inbound.Segment.TcpOptions.Timestamps is { } told && outbound.Segment.TcpOptions.Timestamps is { } echo
+                    && unchecked((int)(told.Value - echo.EchoReply)) > 0;
+                if ((isNotAcknowledged || isNotEchoed) && !inbound.IsReset)
                 {
                     packets.RemoveAt(k);
                     packets.Insert(i, inbound);
@@ -281,6 +288,40 @@ internal sealed class SeatTrace
 
         return packets;
     }
+
+    /// <summary>
+    /// Three segments or more that came at once and were acknowledged with one ACK were one for the TCP: the host had joined them (as Linux's GRO
+    /// does). A TCP that sees them one by one acknowledges every second.
+    /// </summary>
+    private List<SeatPacket> Joined(List<SeatPacket> packets)
+    {
+        var joined = new List<SeatPacket>(packets.Count);
+        for (int i = 0; i < packets.Count; i++)
+        {
+            int end = i;
+            while (end + 1 < packets.Count && Continues(packets[end], packets[end + 1]) && packets[end + 1].End - packets[i].Start <= ushort.MaxValue)
+            {
+                end++;
+            }
+
+            // An ACK that is still missing at the end says nothing.
+            bool isOne = end >= i + 2 && end + 1 < packets.Count && packets[end + 1] is { IsInbound: false } answer && answer.Acknowledgment >= packets[end].End;
+            for (int k = i; isOne && k < end; k++)
+            {
+                packets[k + 1].Join(packets[k]);
+                JoinedSegments++;
+            }
+
+            joined.AddRange(isOne ? [packets[end]] : packets[i..(end + 1)]);
+            i = end;
+        }
+
+        return joined;
+    }
+
+    private static bool Continues(SeatPacket packet, SeatPacket next) =>
+        packet is { IsInbound: true, HasData: true, IsSyn: false, IsFin: false } && next is { IsInbound: true, HasData: true, IsSyn: false }
+        && next.Start == packet.End && next.Acknowledgment == packet.Acknowledgment && next.Time - packet.Time <= NoticeableMicroseconds;
 
     private void RequireBeginning()
     {

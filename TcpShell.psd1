@@ -18,9 +18,11 @@
         'Add-TcpImpairment'
         'Close-TcpConnection'
         'ConvertFrom-TcpScript'
+        'ConvertTo-PacketDotNet'
         'ConvertTo-TcpDiagram'
         'Export-TcpCapture'
         'Get-TcpConnection'
+        'Get-TcpDevice'
         'Get-TcpImpairment'
         'Get-TcpSegment'
         'Get-TcpTransition'
@@ -40,6 +42,7 @@
         'Stop-TcpHost'
         'Test-TcpScenario'
         'Wait-TcpState'
+        'Watch-TcpSegment'
         'Watch-TcpState'
     )
     FunctionsToExport    = @()

@@ -55,11 +55,11 @@ Describe 'The cmdlets' {
         }
     }
 
-    It 'have approved verbs and nouns that begin with Tcp' {
+    It 'have approved verbs and nouns that begin with Tcp, but for the library that has a name of its own' {
         $verbs = (Get-Verb).Verb
         foreach ($command in Get-Command -Module TcpShell) {
             $command.Verb | Should -BeIn $verbs
-            $command.Noun | Should -BeLike 'Tcp*'
+            $command.Noun | Should -Match '^(Tcp|PacketDotNet$)'
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using TcpShell.Wire;
 
 namespace TcpShell.Tracing;
@@ -10,9 +11,13 @@ namespace TcpShell.Tracing;
 internal readonly record struct ConversationView(int Stream, uint SequenceBase, uint AcknowledgmentBase, int WindowShift);
 
 /// <summary>The conversations that an observer has seen, numbered as Wireshark does.</summary>
-internal sealed class ConversationTable
+/// <param name="limit">How many conversations are remembered at least; up to twice as many are, and then those go that were silent for longest.</param>
+internal sealed class ConversationTable(int limit = int.MaxValue)
 {
-    private readonly Dictionary<(Endpoint One, Endpoint Other), Conversation> _conversations = [];
+    private Dictionary<(Endpoint One, Endpoint Other), Conversation> _conversations = [];
+
+    // What was seen before the last change of generations, and not since. It costs one look more, and no clock or list in the order of use.
+    private Dictionary<(Endpoint One, Endpoint Other), Conversation> _older = [];
     private int _count;
 
     /// <summary>Takes note of a segment and says how it is to be shown.</summary>
@@ -74,22 +79,50 @@ internal sealed class ConversationTable
 
     private (Direction Sender, Direction Receiver, int Stream) Find(Endpoint source, Endpoint destination)
     {
-        if (_conversations.TryGetValue((source, destination), out Conversation? conversation))
+        if (TryFind((source, destination), out Conversation? conversation))
         {
             return (conversation.Forward, conversation.Backward, conversation.Stream);
         }
 
-        return _conversations.TryGetValue((destination, source), out conversation)
+        return TryFind((destination, source), out conversation)
             ? (conversation.Backward, conversation.Forward, conversation.Stream)
             : Begin(source, destination);
+    }
+
+    private bool TryFind((Endpoint One, Endpoint Other) key, [NotNullWhen(true)] out Conversation? conversation)
+    {
+        if (_conversations.TryGetValue(key, out conversation))
+        {
+            return true;
+        }
+
+        if (!_older.Remove(key, out conversation))
+        {
+            return false;
+        }
+
+        Keep(key, conversation);
+        return true;
+    }
+
+    private void Keep((Endpoint One, Endpoint Other) key, Conversation conversation)
+    {
+        if (_conversations.Count >= limit)
+        {
+            (_older, _conversations) = (_conversations, []);
+        }
+
+        _conversations[key] = conversation;
     }
 
     private (Direction Sender, Direction Receiver, int Stream) Begin(Endpoint source, Endpoint destination)
     {
         // The four numbers of an earlier conversation may stand there in either order.
         _conversations.Remove((destination, source));
+        _older.Remove((destination, source));
+        _older.Remove((source, destination));
         var conversation = new Conversation(_count++);
-        _conversations[(source, destination)] = conversation;
+        Keep((source, destination), conversation);
         return (conversation.Forward, conversation.Backward, conversation.Stream);
     }
 

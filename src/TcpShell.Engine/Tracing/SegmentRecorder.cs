@@ -9,9 +9,16 @@ namespace TcpShell.Tracing;
 /// </summary>
 public sealed class SegmentRecorder
 {
-    private readonly ConversationTable _conversations = new();
+    private readonly ConversationTable _conversations;
     private int _lastNumber;
     private Timestamp? _first;
+
+    /// <summary>Makes a recorder that has seen nothing yet.</summary>
+    /// <param name="conversations">
+    /// How many conversations it remembers at least, before it forgets those that were silent for longest: for watching without end. One that
+    /// speaks again gets a new number, and its relative numbers start anew. All, unless given.
+    /// </param>
+    public SegmentRecorder(int conversations = int.MaxValue) => _conversations = new(conversations);
 
     /// <summary>Makes records of the TCP segments of a trace, and of ICMP errors about them; whatever else went over the network is left out.</summary>
     /// <param name="packets">The packets, in the order of sending.</param>

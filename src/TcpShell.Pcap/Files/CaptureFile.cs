@@ -3,15 +3,20 @@ using TcpShell.Wire;
 namespace TcpShell.Pcap.Files;
 
 /// <summary>
-/// A capture of IP packets that is being written: pcapng, or classic pcap where the name ends so. It grows beside the file that it will
-/// replace, so that one which is being read, or one that is there when writing fails at once, is not lost.
+/// A capture of IP packets that is being written: pcapng, or classic pcap where the name ends so. Where there is a file that it will replace, it
+/// grows beside that, so that one which is being read, or one that is there when writing fails at once, is not lost.
 /// </summary>
 public sealed class CaptureFile : IDisposable
 {
+    // Who reads the file while it is written sees a packet no later than with the first one that comes a second later.
+    private static readonly TimeSpan s_flushAfter = TimeSpan.FromSeconds(1);
+
     private readonly string _path;
     private readonly string _growing;
+    private readonly CaptureWriter _writer;
     private readonly PcapNgWriter? _pcapng;
     private readonly PcapWriter? _pcap;
+    private Timestamp? _flushed;
     private bool _disposed;
 
     /// <summary>Begins a file.</summary>
@@ -25,19 +30,22 @@ public sealed class CaptureFile : IDisposable
 
         // Only what has something to lose is replaced at the end. Devices and pipes have no length, and a link keeps its target.
         var there = new FileInfo(path);
-        bool replaces = !there.Exists || (there.Length > 0 && there.LinkTarget is null);
+        bool replaces = there.Exists && there.Length > 0 && there.LinkTarget is null;
         _growing = replaces ? path + ".partial" : path;
-        var stream = new FileStream(_growing, replaces ? FileMode.Create : FileMode.Truncate, FileAccess.Write, FileShare.Read);
+        var stream = new FileStream(_growing, replaces || !there.Exists ? FileMode.Create : FileMode.Truncate, FileAccess.Write, FileShare.Read);
         if (Path.GetExtension(path).Equals(".pcap", StringComparison.OrdinalIgnoreCase))
         {
-            _pcap = new PcapWriter(stream, LinkType.Raw, nanoseconds: true);
+            _writer = _pcap = new PcapWriter(stream, LinkType.Raw, nanoseconds: true);
         }
         else
         {
-            _pcapng = new PcapNgWriter(stream);
+            _writer = _pcapng = new PcapNgWriter(stream);
             _pcapng.AddInterface(interfaceName, LinkType.Raw);
         }
     }
+
+    /// <summary>Octets written so far.</summary>
+    public long Length => _writer.BytesWritten;
 
     /// <summary>Adds a packet.</summary>
     /// <param name="time">When it was seen, from 1970.</param>
@@ -48,6 +56,12 @@ public sealed class CaptureFile : IDisposable
     {
         _pcap?.Write(time, bytes);
         _pcapng?.Write(0, time, bytes, comment: comment.Length > 0 ? comment : null);
+        _flushed ??= time;
+        if (time - _flushed.Value >= s_flushAfter)
+        {
+            _flushed = time;
+            _writer.Flush();
+        }
     }
 
     /// <summary>Ends the file and puts it in its place; further calls do nothing.</summary>
@@ -60,8 +74,7 @@ public sealed class CaptureFile : IDisposable
         }
 
         _disposed = true;
-        _pcap?.Dispose();
-        _pcapng?.Dispose();
+        _writer.Dispose();
         if (_growing != _path)
         {
             File.Move(_growing, _path, overwrite: true);

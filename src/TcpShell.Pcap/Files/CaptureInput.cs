@@ -167,34 +167,8 @@ internal sealed class CaptureInput : IDisposable
     }
 
     /// <summary>An input as a stream, so that bytes that were looked at already can be unpacked from the first on.</summary>
-    private sealed class InputStream(CaptureInput input) : Stream
+    private sealed class InputStream(CaptureInput input) : ForwardStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => input.Offset;
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => input.Read(buffer.AsSpan(offset, count));
-
         public override int Read(Span<byte> buffer) => input.Read(buffer);
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

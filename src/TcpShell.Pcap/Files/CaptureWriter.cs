@@ -26,6 +26,9 @@ public abstract class CaptureWriter : IDisposable
     /// <summary>Frames written so far.</summary>
     public long FramesWritten { get; private set; }
 
+    /// <summary>Octets written so far, whether they are in the stream yet or not.</summary>
+    public long BytesWritten { get; private set; }
+
     /// <summary>Hands everything that was written to the stream.</summary>
     /// <exception cref="IOException">The stream cannot be written.</exception>
     public void Flush()
@@ -68,6 +71,7 @@ public abstract class CaptureWriter : IDisposable
         Span<byte> room = _pending.GetSpan(length)[..length];
         room.Clear();
         _pending.Advance(length);
+        BytesWritten += length;
         return room;
     }
 

@@ -13,6 +13,7 @@ namespace TcpShell.Commands;
 /// <summary>Writes segments to a capture file that Wireshark, tshark and tcpdump read.</summary>
 /// <remarks>
 /// <para>Segments come from the pipeline: from Get-TcpSegment, or from Import-TcpCapture -As Segment. Without any, everything that went over the network is written, as seen on the wire: each packet when it was sent, lost ones as well. With -HostName it is seen from that host: its own packets when they leave, the others' when they arrive.</para>
+/// <para>With -MaximumSize or -RotateAfter the capture goes on in a new file whenever one is full, so that one of days stays in handy pieces; with -MaximumFiles the oldest go.</para>
 /// <para>A pcapng file has comments that say why a packet was sent, what became of it, and which state it changed. Time zero of a lab is written as 2020-01-01 00:00:00 UTC, so that the same lab gives the same file, octet for octet.</para>
 /// </remarks>
 /// <example>
@@ -35,7 +36,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     private const string NetworkSet = "Network";
     private const string SegmentSet = "Segment";
 
-    private CaptureFile? _file;
+    private CaptureSeries? _series;
     private string _path = "";
     private bool _refused;
 
@@ -63,7 +64,22 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     [Parameter]
     public SwitchParameter NoClobber { get; set; }
 
-    /// <summary>Gives the file.</summary>
+    /// <summary>Goes on in a new file when one has so many octets: 100MB, for example. A file's name then has its number and the UTC time of its first segment, as in trace_00001_20260131235959.pcapng.</summary>
+    [Parameter]
+    [ValidateRange(1024, long.MaxValue)]
+    public long? MaximumSize { get; set; }
+
+    /// <summary>Goes on in a new file when so much time has passed since the first segment of the one before, by the segments' own times.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? RotateAfter { get; set; }
+
+    /// <summary>Keeps so many files, and deletes the oldest when there is one more. Needs -MaximumSize or -RotateAfter.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? MaximumFiles { get; set; }
+
+    /// <summary>Gives the file; of several each one when it is complete.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -71,19 +87,9 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     protected override void BeginProcessing()
     {
         _path = GetUnresolvedProviderPathFromPSPath(Path);
-        if (Directory.Exists(_path))
+        if (WhyNot() is { } error)
         {
-            ThrowTerminatingError(ErrorRecords.PathIsFolder(_path));
-        }
-
-        if (!Directory.Exists(System.IO.Path.GetDirectoryName(_path)))
-        {
-            ThrowTerminatingError(ErrorRecords.PathNotFound(System.IO.Path.GetDirectoryName(_path) ?? _path));
-        }
-
-        if (NoClobber && File.Exists(_path))
-        {
-            ThrowTerminatingError(ErrorRecords.FileExists(_path));
+            ThrowTerminatingError(error);
         }
 
         _refused = !ShouldProcess(_path, "Write a capture file");
@@ -101,8 +107,10 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         {
             SimulatedNetwork network = Resolve(Network);
             string? host = HostName is null ? null : FindHost(network, HostName).Name;
-            string name = host is null ? network.Name : $"{network.Name}-{host}";
-            OnDisk(() => _file = new CaptureFile(_path, name));
+            Begin(host is null ? network.Name : $"{network.Name}-{host}");
+
+            // A network that nothing went over makes a capture as well, with no packet in it.
+            OnDisk(() => _series!.Begin(TraceExport.ToFileTime(Timestamp.Zero)));
             foreach (TraceExport.Frame frame in TraceExport.Frames([.. network.Trace], host))
             {
                 Write(frame.Time, frame.Bytes, frame.Comment);
@@ -111,10 +119,10 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
             return;
         }
 
+        // Not before there is something to write: what stands there is not lost for nothing.
         foreach (SegmentRecord segment in Segment)
         {
-            // Not before there is something to write: what stands there is not lost for nothing.
-            OnDisk(() => _file ??= new CaptureFile(_path, "tcpshell"));
+            Begin("tcpshell");
             Write(TraceExport.ToFileTime(segment), segment.Bytes, TraceExport.Comment(segment));
         }
     }
@@ -122,43 +130,59 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (_file is null)
+        if (_series is { } series)
         {
-            if (!_refused)
-            {
-                WriteWarning($"No segments came, so '{_path}' was not written.");
-            }
-
-            return;
+            OnDisk(series.Dispose);
+            GiveFinished();
         }
-
-        OnDisk(_file.Dispose);
-        if (PassThru)
+        else if (!_refused)
         {
-            WriteObject(new FileInfo(_path));
+            WriteWarning($"No segments came, so '{_path}' was not written.");
         }
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        // Whatever ends the pipeline, what was written stays a whole file. An error that ended it has been told already.
         try
         {
-            // Whatever ends the pipeline, what was written stays a whole file.
-            _file?.Dispose();
+            _series?.Dispose();
         }
         catch (IOException)
         {
-            // The error that ended the pipeline has been told already.
         }
 
         base.Dispose(disposing);
     }
 
+    private CaptureRotation Rotation => new(MaximumSize, RotateAfter, MaximumFiles);
+
+    private ErrorRecord? WhyNot() =>
+        Directory.Exists(_path) ? ErrorRecords.PathIsFolder(_path)
+        : !Directory.Exists(System.IO.Path.GetDirectoryName(_path)) ? ErrorRecords.PathNotFound(System.IO.Path.GetDirectoryName(_path) ?? _path)
+        : MaximumFiles is not null && !Rotation.IsOn ? ErrorRecords.RotationNotSet(MaximumFiles.Value)
+        : NoClobber && !Rotation.IsOn && File.Exists(_path) ? ErrorRecords.FileExists(_path)
+        : null;
+
+    private void Begin(string interfaceName) => _series ??= new CaptureSeries(_path, interfaceName, Rotation, overwrite: !NoClobber);
+
     private void Write(Timestamp time, ReadOnlyMemory<byte> bytes, string comment)
     {
         ThrowIfStopping();
-        OnDisk(() => _file!.Write(time, bytes.Span, comment));
+        OnDisk(() => _series!.Write(time, bytes.Span, comment));
+        GiveFinished();
+    }
+
+    private void GiveFinished()
+    {
+        while (_series!.TryTakeFinished(out string? path))
+        {
+            if (PassThru)
+            {
+                WriteObject(new FileInfo(path!));
+            }
+        }
     }
 
     private void OnDisk(Action action)

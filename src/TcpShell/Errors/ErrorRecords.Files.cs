@@ -23,6 +23,14 @@ internal static partial class ErrorRecords
         path,
         "Leave out -NoClobber to overwrite it, or give another name.");
 
+    /// <summary>A number of files where nothing makes more than one.</summary>
+    public static ErrorRecord RotationNotSet(int files) => Create(
+        new ArgumentException($"-MaximumFiles {files} has no meaning for one file."),
+        "RotationNotSet",
+        ErrorCategory.InvalidArgument,
+        files,
+        "Say when a new file begins: -MaximumSize 100MB, or -RotateAfter 1h.");
+
     /// <summary>A file cannot be written.</summary>
     public static ErrorRecord FileNotWritable(Exception failed, string path) => Create(
         failed, "FileNotWritable", ErrorCategory.WriteError, path, "Look at the rights on the folder, at the space on the disk, and whether another program holds the file.");

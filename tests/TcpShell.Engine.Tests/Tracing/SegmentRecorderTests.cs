@@ -249,4 +249,29 @@ public class SegmentRecorderTests
 
         Assert.Equal(2, recorder.Record(PacketDecoder.Decode(observer.Packets[0], LinkType.Raw), Timestamp.Zero)!.Number);
     }
+
+    [Fact]
+    public void Recorder_WithALimit_ForgetsWhatWasSilentForLongest()
+    {
+        var recorder = new SegmentRecorder(conversations: 100);
+        SegmentRecord Record(int client, uint sequenceNumber)
+        {
+            var header = new PacketHeader(IpAddress.Parse("10.0.0.1"), IpAddress.Parse("10.0.0.2"));
+            var segment = new TcpSegment { SourcePort = (ushort)client, DestinationPort = 80, SequenceNumber = sequenceNumber, Flags = ACK };
+            var packet = new byte[PacketWriter.SizeOf(header, segment)];
+            PacketWriter.Write(header, segment, packet);
+            return recorder.Record(PacketDecoder.Decode(packet, LinkType.Raw), Timestamp.Zero)!;
+        }
+
+        Record(10_000, 500);
+        for (int client = 1; client <= 5000; client++)
+        {
+            Assert.Equal(client, Record(client, 1000).Stream);
+            Assert.Equal(0, Record(10_000, 500 + (uint)client).Stream); // never silent, so never forgotten
+        }
+
+        Assert.Equal(4950, Record(4950, 1001).Stream); // one of the last hundred
+        SegmentRecord forgotten = Record(1, 1001);
+        Assert.Equal((5001, 1u), (forgotten.Stream, forgotten.RelativeSequenceNumber));
+    }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
+using TcpShell.Live.Devices;
 
-namespace TcpShell.Live.Tests;
+namespace TcpShell.Live.Tests.Devices;
 
 /// <summary>A missing package or a missing libpcap breaks nothing, and says what to do.</summary>
 public class CaptureBackendTests

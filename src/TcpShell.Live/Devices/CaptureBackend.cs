@@ -1,0 +1,100 @@
+namespace TcpShell.Live.Devices;
+
+/// <summary>
+/// Whether packets can be captured and sent on this machine's interfaces, and the way to do it. That takes SharpPcap, with which this assembly may
+/// or may not have been built, and libpcap (Npcap on Windows), which may or may not be installed. Nothing else depends on either.
+/// </summary>
+public static class CaptureBackend
+{
+    /// <summary>Whether this assembly was built with SharpPcap.</summary>
+    public static bool IsBuiltIn =>
+#if WITH_SHARPPCAP
+        true;
+#else
+        false;
+#endif
+
+    /// <summary>What is missing and what to do about it, in one or two sentences; null if interfaces can be captured on.</summary>
+    public static string? Missing()
+    {
+#if WITH_SHARPPCAP
+        return SharpPcap.PcapLibrary.Missing();
+#else
+        return "This build of TcpShell has no SharpPcap, so it cannot capture on interfaces. "
+            + "Build it where the packages SharpPcap and PacketDotNet can be restored: ./build.ps1 -WithSharpPcap.";
+#endif
+    }
+
+    /// <summary>The devices of this machine, in libpcap's order: the likeliest first.</summary>
+    /// <exception cref="CaptureException">The backend is missing, or the devices cannot be listed.</exception>
+    public static IReadOnlyList<NetworkDevice> Devices()
+    {
+        Require();
+#if WITH_SHARPPCAP
+        return SharpPcap.PcapDevices.List();
+#else
+        return [];
+#endif
+    }
+
+    /// <summary>The device with a name.</summary>
+    /// <param name="name">Its name or friendly name.</param>
+    /// <exception cref="CaptureException">The backend is missing, or there is no such device.</exception>
+    public static NetworkDevice Find(string name)
+    {
+        IReadOnlyList<NetworkDevice> devices = Devices();
+        return devices.FirstOrDefault(device => device.IsNamed(name)) ?? throw new CaptureException(
+            CaptureError.DeviceNotFound,
+            devices.Count == 0 ? $"There is no device '{name}', nor any other that this user can see." : $"There is no device '{name}'.");
+    }
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="device">One of <see cref="Devices"/>.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="CaptureException">The backend is missing, the user may not, the device or the filter is wrong.</exception>
+    public static IDeviceCapture Open(NetworkDevice device, CaptureOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(options);
+        Require();
+#if WITH_SHARPPCAP
+        return SharpPcap.PcapCapture.Open(device, options);
+#else
+        throw new InvalidOperationException(); // not reached: the line before has thrown
+#endif
+    }
+
+    /// <summary>Makes a PacketDotNet packet (IPv4Packet or IPv6Packet) of a TCP segment.</summary>
+    /// <param name="octets">The octets from the IP header on.</param>
+    /// <param name="problem">Why the segment cannot be given to PacketDotNet, which never returns from some damaged ones; empty if it can.</param>
+    /// <returns>The packet; null if there is a problem.</returns>
+    /// <exception cref="CaptureException">This build has no PacketDotNet. libpcap is not needed.</exception>
+    public static object? ToPacketDotNet(ReadOnlyMemory<byte> octets, out string problem)
+    {
+#if WITH_SHARPPCAP
+        return SharpPcap.PacketDotNetConverter.ToPacket(octets, out problem);
+#else
+        throw new CaptureException(CaptureError.BackendMissing, Missing()!);
+#endif
+    }
+
+    /// <summary>The octets of a PacketDotNet packet from its IP header on, as they stand in it.</summary>
+    /// <param name="packet">Any object.</param>
+    /// <returns>Null if it is no such packet, or one without an IP header.</returns>
+    public static byte[]? FromPacketDotNet(object packet)
+    {
+#if WITH_SHARPPCAP
+        return SharpPcap.PacketDotNetConverter.ToOctets(packet);
+#else
+        return null;
+#endif
+    }
+
+    private static void Require()
+    {
+        if (Missing() is { } missing)
+        {
+            throw new CaptureException(CaptureError.BackendMissing, missing);
+        }
+    }
+}

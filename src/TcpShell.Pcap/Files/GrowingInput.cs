@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace TcpShell.Pcap.Files;
+
+/// <summary>Opens what somebody else is still writing: a file that grows, a named pipe, the standard input. Waiting for more can be ended at any time.</summary>
+public static class GrowingInput
+{
+    /// <summary>How long one waits for more before it is asked again whether to go on waiting.</summary>
+    private const int PauseMilliseconds = 100;
+
+    /// <summary>Opens a file or a named pipe.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="wait">Whether the end of a file is waited at for more. A pipe ends with its writer.</param>
+    /// <param name="isOver">Asked while waiting, ten times a second: once it says so, the stream ends.</param>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public static Stream Open(string path, bool wait, Func<bool> isOver)
+    {
+        ArgumentNullException.ThrowIfNull(isOver);
+        var options = new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite | FileShare.Delete };
+        FileStream file = OperatingSystem.IsWindows() ? new FileStream(path, options) : new FileStream(UnixPipe.Open(path), FileAccess.Read, bufferSize: 0);
+        return file.CanSeek ? (wait ? new GrowingFile(file, isOver) : file) : OperatingSystem.IsWindows() ? file : new UnixPipe(file.SafeFileHandle, isOver);
+    }
+
+    /// <summary>Opens the standard input.</summary>
+    /// <param name="isOver">Asked while waiting, ten times a second: once it says so, the stream ends. On Windows only when something has come.</param>
+    public static Stream OpenStandardInput(Func<bool> isOver)
+    {
+        ArgumentNullException.ThrowIfNull(isOver);
+        return OperatingSystem.IsWindows() ? Console.OpenStandardInput() : new UnixPipe(new SafeFileHandle(0, ownsHandle: false), isOver);
+    }
+
+    /// <summary>A file at whose end one waits.</summary>
+    private sealed class GrowingFile(FileStream file, Func<bool> isOver) : ForwardStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            while (true)
+            {
+                int count = file.Read(buffer);
+                if (count > 0 || isOver())
+                {
+                    return count;
+                }
+
+                Thread.Sleep(PauseMilliseconds);
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            file.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+
+    /// <summary>
+    /// A pipe that is asked for data instead of read from at once: a read could not be ended before the writer does something, and neither could
+    /// the opening of a named pipe that nobody writes to yet.
+    /// </summary>
+    private sealed class UnixPipe(SafeFileHandle handle, Func<bool> isOver) : ForwardStream
+    {
+        private const int ReadOnly = 0;
+        private const short Readable = 1;
+        private const int TryAgain = 11; // EAGAIN
+        private const int Interrupted = 4; // EINTR
+
+        // O_NONBLOCK and O_CLOEXEC
+        private static int OpenFlags => OperatingSystem.IsMacOS() ? 0x4 | 0x1000000 : 0x800 | 0x80000;
+
+        public static SafeFileHandle Open(string path)
+        {
+            int descriptor = Open(path, ReadOnly | OpenFlags);
+            return descriptor >= 0
+                ? new SafeFileHandle(descriptor, ownsHandle: true)
+                : throw new IOException($"'{path}' cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            while (!isOver())
+            {
+                var wanted = new PollDescriptor { Descriptor = (int)handle.DangerousGetHandle(), Events = Readable };
+                if (Poll(ref wanted, 1, PauseMilliseconds) <= 0)
+                {
+                    continue;
+                }
+
+                nint count = Read(handle, ref MemoryMarshal.GetReference(buffer), (nuint)buffer.Length);
+                if (count >= 0)
+                {
+                    return (int)count;
+                }
+
+                if (Marshal.GetLastPInvokeError() is not (TryAgain or Interrupted))
+                {
+                    throw new IOException($"The pipe cannot be read: {Marshal.GetLastPInvokeErrorMessage()}.");
+                }
+            }
+
+            return 0;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            handle.Dispose();
+            base.Dispose(disposing);
+        }
+
+        [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+        private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+        [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
+        private static extern int Poll(ref PollDescriptor descriptors, nuint count, int timeout);
+
+        [DllImport("libc", EntryPoint = "read", SetLastError = true)]
+        private static extern nint Read(SafeFileHandle handle, ref byte buffer, nuint length);
+
+        private struct PollDescriptor
+        {
+            public int Descriptor;
+            public short Events;
+            public short Occurred;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Management.Automation;
+using TcpShell.Live.Devices;
+using TcpShell.Tracing;
+
+namespace TcpShell.Errors;
+
+// Errors of devices: of capturing, watching and injecting on real interfaces.
+internal static partial class ErrorRecords
+{
+    /// <summary>A device cannot be used, for whatever reason.</summary>
+    /// <param name="failed">Why.</param>
+    /// <param name="target">The user's word: the device, the filter.</param>
+    public static ErrorRecord DeviceFailed(CaptureException failed, object? target)
+    {
+        (string id, ErrorCategory category, string advice) = failed.Error switch
+        {
+            CaptureError.BackendMissing => ("CaptureBackendMissing", ErrorCategory.NotInstalled, "Everything that needs no interface works without it: labs, capture files, scripts. docs/permissions.md tells what to install."),
+            CaptureError.PermissionDenied => ("PermissionDenied", ErrorCategory.PermissionDenied, PermissionAdvice),
+            CaptureError.DeviceNotFound => ("DeviceNotFound", ErrorCategory.ObjectNotFound, "Get-TcpDevice lists the devices that there are."),
+            CaptureError.FilterNotUnderstood => ("FilterNotUnderstood", ErrorCategory.ParserError, "Write it in libpcap's language, as for tcpdump: 'tcp port 443', 'host 10.0.0.2 and not port 22' (man pcap-filter). Get-TcpDevice tells the kind of device."),
+            CaptureError.DeviceUnsuitable => ("DeviceUnsuitable", ErrorCategory.InvalidArgument, "Get-TcpDevice lists the devices, with their Ethernet addresses where they have one."),
+            _ => ("DeviceFailed", ErrorCategory.DeviceError, "Get-TcpDevice shows whether it is there and up."),
+        };
+        return Create(failed, id, category, target, advice);
+    }
+
+    /// <summary>A segment cannot be given to PacketDotNet.</summary>
+    public static ErrorRecord SegmentNotConvertible(SegmentRecord segment, string problem) => Create(
+        new InvalidDataException($"Segment {segment.Number} cannot be given to PacketDotNet: {problem}"),
+        "SegmentNotConvertible",
+        ErrorCategory.InvalidData,
+        segment,
+        "Dissect() and TcpOptions of the segment itself show what is in it, damaged or not.");
+
+    private static string PermissionAdvice => OperatingSystem.IsWindows()
+        ? "Run PowerShell as administrator, or install Npcap without the restriction to administrators (docs/permissions.md)."
+        : OperatingSystem.IsMacOS()
+            ? "Run PowerShell with sudo, or give yourself access to /dev/bpf* (docs/permissions.md)."
+            : "Run PowerShell as root, or give pwsh the right once: sudo setcap cap_net_raw,cap_net_admin=eip \"$(readlink -f \"$(command -v pwsh)\")\" (docs/permissions.md).";
+}

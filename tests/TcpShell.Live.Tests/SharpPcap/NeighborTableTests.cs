@@ -1,0 +1,111 @@
+using TcpShell.Live.SharpPcap;
+using TcpShell.Wire;
+
+namespace TcpShell.Live.Tests.SharpPcap;
+
+/// <summary>When neighbours are asked for, how long packets wait for an answer, and that forged messages take no memory.</summary>
+public class NeighborTableTests
+{
+    private static readonly IpAddress s_peer = IpAddress.Parse("10.78.0.1");
+    private static readonly MacAddress s_mac = new(0x0254_0a4e_0001);
+
+    private readonly List<(IpAddress Address, MacAddress? Known)> _asked = [];
+    private readonly List<(MacAddress Mac, byte[] Packet)> _sent = [];
+    private readonly NeighborTable _table;
+
+    public NeighborTableTests() => _table = new NeighborTable((address, known) => _asked.Add((address, known)), (mac, packet) => _sent.Add((mac, packet)));
+
+    [Fact]
+    public void Packets_WaitForTheAnswerAndThenGoInOrder()
+    {
+        Assert.True(_table.Send(s_peer, [1], TimeSpan.Zero));
+        Assert.True(_table.Send(s_peer, [2], TimeSpan.Zero));
+        Assert.Equal((s_peer, null), Assert.Single(_asked));
+        Assert.Empty(_sent);
+
+        _table.Learn(s_peer, s_mac, TimeSpan.Zero, isCaller: false);
+        Assert.Equal([1, 2], _sent.Select(sent => sent.Packet[0]));
+        Assert.All(_sent, sent => Assert.Equal(s_mac, sent.Mac));
+        Assert.True(_table.Send(s_peer, [3], TimeSpan.FromSeconds(1)));
+        Assert.Equal(3, _sent.Count);
+        Assert.Single(_asked);
+    }
+
+    [Fact]
+    public void Silence_IsAskedInThreeTimesAndThenForgotten()
+    {
+        _table.Send(s_peer, [1], TimeSpan.Zero);
+        for (int second = 1; second <= 5; second++)
+        {
+            _table.HandleTime(TimeSpan.FromSeconds(second) - TimeSpan.FromTicks(1));
+            Assert.Equal(Math.Min(second, 3), _asked.Count);
+            _table.HandleTime(TimeSpan.FromSeconds(second));
+        }
+
+        Assert.Equal((3, 0), (_asked.Count, _table.Count));
+        Assert.Null(_table.NextTime);
+        _table.Learn(s_peer, s_mac, TimeSpan.FromSeconds(6), isCaller: false);
+        Assert.Empty(_sent);
+    }
+
+    [Fact]
+    public void Waiting_IsBounded()
+    {
+        for (int i = 0; i < NeighborTable.MaximumWaiting; i++)
+        {
+            Assert.True(_table.Send(s_peer, [1], TimeSpan.Zero));
+        }
+
+        Assert.False(_table.Send(s_peer, [1], TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Neighbor_NotConfirmedForLong_IsUsedWhileItIsAskedFor()
+    {
+        _table.Send(s_peer, [1], TimeSpan.Zero);
+        _table.Learn(s_peer, s_mac, TimeSpan.Zero, isCaller: false);
+        _table.Send(s_peer, [2], TimeSpan.FromSeconds(31));
+        Assert.Equal(2, _sent.Count);
+        Assert.Equal((s_peer, s_mac), _asked[^1]);
+
+        // Nobody answers: the second time as well, then everybody is asked, then it is forgotten.
+        _table.HandleTime(TimeSpan.FromSeconds(32));
+        _table.HandleTime(TimeSpan.FromSeconds(33));
+        Assert.Equal([(s_peer, null), (s_peer, s_mac), (s_peer, s_mac), (s_peer, null)], _asked);
+        _table.HandleTime(TimeSpan.FromSeconds(34));
+        Assert.Equal(0, _table.Count);
+    }
+
+    [Fact]
+    public void ForgedQuestions_TakeTheFreePlacesAndDriveNobodyOut()
+    {
+        _table.Send(s_peer, [1], TimeSpan.Zero);
+        _table.Learn(s_peer, s_mac, TimeSpan.Zero, isCaller: false);
+        for (uint i = 0; i < 10_000; i++)
+        {
+            _table.Learn(IpAddress.FromBytes([10, 78, (byte)(1 + (i >> 8)), (byte)i]), new MacAddress(i), TimeSpan.FromSeconds(1), isCaller: true);
+        }
+
+        Assert.Equal(NeighborTable.MaximumNeighbors, _table.Count);
+        _table.Send(s_peer, [2], TimeSpan.FromSeconds(2));
+        Assert.Equal((s_mac, 2), (_sent[^1].Mac, _sent[^1].Packet[0]));
+    }
+
+    [Fact]
+    public void ForgedAnswers_OfHostsThatNobodyAskedFor_AreNotKept()
+    {
+        _table.Learn(s_peer, s_mac, TimeSpan.Zero, isCaller: false);
+        Assert.Equal(0, _table.Count);
+    }
+
+    [Fact]
+    public void OwnPackets_ToManyHosts_KeepTheTableBounded()
+    {
+        for (uint i = 0; i < 5000; i++)
+        {
+            _table.Send(IpAddress.FromBytes([10, 78, (byte)(i >> 8), (byte)i]), [1], TimeSpan.Zero);
+        }
+
+        Assert.Equal(NeighborTable.MaximumNeighbors, _table.Count);
+    }
+}

@@ -20,6 +20,7 @@
         'ConvertFrom-TcpScript'
         'ConvertTo-PacketDotNet'
         'ConvertTo-TcpDiagram'
+        'ConvertTo-TcpScript'
         'Export-TcpCapture'
         'Get-TcpConnection'
         'Get-TcpDevice'

@@ -66,7 +66,7 @@ internal static partial class ErrorRecords
 
     /// <summary>Something that has no segments was given to be made a script.</summary>
     public static ErrorRecord NotScriptable(object input) => Create(
-        new ArgumentException($"A {input.GetType().Name} cannot be made a script."),
+        new ArgumentException($"What is a {input.GetType().Name} cannot be made a script."),
         "NotScriptable",
         ErrorCategory.InvalidType,
         input,

@@ -330,7 +330,9 @@ internal sealed class SeatTrace
             throw new ScriptGenerationException($"No SYN left the {Side.ToString().ToLowerInvariant()}, and none reached it.");
         }
 
-        if (!IsActive && Packets[0] is { IsInbound: false })
+        // An answer to a SYN that nobody saw leave is only well-formed where it is refused.
+        bool hasNoRequest = LocalSyn is null && RemoteSyn is { IsAck: true } && Packets.Any(packet => packet is { IsInbound: false, IsReset: false });
+        if (hasNoRequest || (!IsActive && Packets[0] is { IsInbound: false }))
         {
             throw new ScriptGenerationException("The start of the connection is missing: the first segment is an answer.");
         }

@@ -4,7 +4,6 @@ using TcpShell.Errors;
 using TcpShell.Hosting;
 using TcpShell.Scripting;
 using TcpShell.Scripting.Generation;
-using TcpShell.Simulation;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 
@@ -47,7 +46,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
 
     /// <summary>The network, of which each connection becomes a script; the current one by default.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
-    public SimulatedNetwork? Network { get; set; }
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>The end under test: Client, which opened the connection, or Server. By default that of a connection object, or that which a script had under test; else the client.</summary>
     [Parameter]
@@ -76,7 +75,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     {
         if (ParameterSetName == NetworkSet)
         {
-            SimulatedNetwork network = Resolve(Network);
+            TcpNetwork network = Resolve(Network);
             WriteStreams(SegmentRecorder.Record([.. network.Trace]), $"network '{network.Name}'", null);
             return;
         }
@@ -100,7 +99,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
             case HostedConnection connection:
                 Convert(connection);
                 break;
-            case SimulatedNetwork network:
+            case TcpNetwork network:
                 WriteStreams(SegmentRecorder.Record([.. Resolve(network).Trace]), $"network '{network.Name}'", null);
                 break;
             case ScriptResult result:
@@ -114,7 +113,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
 
     private void Convert(HostedConnection connection)
     {
-        SimulatedNetwork network = NetworkOf(connection);
+        TcpNetwork network = NetworkOf(connection);
         IEnumerable<SegmentRecord> segments = SegmentRecorder.Record([.. network.Trace]).Where(connection.Joins);
 
         // The same addresses and ports may have been used before.

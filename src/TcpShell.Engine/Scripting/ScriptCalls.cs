@@ -46,7 +46,8 @@ internal sealed class ScriptCalls
         or "setsockopt" or "getsockopt";
 
     /// <summary>The socket of a descriptor of the script; null if it has none.</summary>
-    public TcpSocket? Find(ScriptValue descriptor) => Sockets.Find(Descriptor(descriptor));
+    public TcpSocket? Find(ScriptValue descriptor) =>
+        descriptor is IntegerValue number && _descriptors.TryGetValue(number.Value, out int known) ? Sockets.Find(known) : null;
 
     /// <summary>Makes a call ready to be tried.</summary>
     /// <exception cref="ScriptUnsupported">The call, or one of its arguments, is not supported.</exception>
@@ -87,7 +88,7 @@ internal sealed class ScriptCalls
             "listen" => new(call, () => Sockets.Listen(descriptor, (int)Math.Clamp(Number(Argument(call, 1)), int.MinValue, int.MaxValue)), waits),
             "connect" => new(call, () => Sockets.Connect(descriptor, _remote), waits),
             "shutdown" => new(call, () => Sockets.Shutdown(descriptor, (SocketShutdown)Number(Argument(call, 1))), waits),
-            "close" => new(call, () => Sockets.Close(descriptor), waits),
+            "close" => new(call, () => Close(descriptor, call), waits),
             "fcntl" => new(call, () => Control(descriptor, call), waits),
             "ioctl" => new(call, () => Inquire(descriptor, call), waits),
             "setsockopt" => new(call, () => SetOption(descriptor, call), waits),
@@ -341,7 +342,15 @@ internal sealed class ScriptCalls
     }
 
     private int Descriptor(ScriptValue? value) =>
-        value is IntegerValue number && _descriptors.TryGetValue(number.Value, out int descriptor) ? descriptor : -1;
+        value is IntegerValue number && _descriptors.TryGetValue(number.Value, out int descriptor)
+            ? descriptor
+            : throw new ScriptFailure($"an open descriptor {value}", "none of this number", "The script has no such descriptor open.");
+
+    private SocketResult Close(int descriptor, SystemCallEvent call)
+    {
+        _descriptors.Remove(((IntegerValue)call.Arguments[0]).Value);
+        return Sockets.Close(descriptor);
+    }
 
     private static ScriptValue Argument(SystemCallEvent call, int index) =>
         index < call.Arguments.Count ? call.Arguments[index] : throw new ScriptUnsupported($"{call.Text}: argument {index + 1} is missing");

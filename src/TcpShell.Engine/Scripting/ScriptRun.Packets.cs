@@ -21,11 +21,6 @@ internal sealed partial class ScriptRun
 
     private void Inject(PacketEvent packet)
     {
-        foreach (EmittedPacket emitted in Host.Emitted)
-        {
-            Learn(emitted.Packet);
-        }
-
         if (packet is IcmpPacketEvent icmp)
         {
             InjectIcmp(icmp);
@@ -66,7 +61,7 @@ internal sealed partial class ScriptRun
         return _peers.Find(peer => peer.Local.Port == local && peer.Remote.Port == remote);
     }
 
-    /// <summary>Initial sequence numbers are learned from packets even before the script asks for them.</summary>
+    /// <summary>Initial sequence numbers are learned from the packets that the script takes, as packetdrill does it.</summary>
     private void Learn(in DecodedPacket packet)
     {
         foreach (ScriptPeer peer in _peers)

@@ -6,10 +6,7 @@ namespace TcpShell.Engine.Tests.Scripting;
 /// <summary>The scripts under tests/scripts: what each proves stands in its first line.</summary>
 public class OwnScriptTests
 {
-    private static readonly string s_folder = Find();
-
-    public static TheoryData<string> Scripts =>
-        new(Directory.GetFiles(s_folder, "*.pkt", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(s_folder, path)).Order(StringComparer.Ordinal));
+    public static TheoryData<string> Scripts => new(OwnScripts.Names);
 
     internal static IEnumerable<string> Paths => Scripts.Select(row => Path.Combine(s_folder, row.Data));
 
@@ -22,7 +19,7 @@ public class OwnScriptTests
     {
         foreach (string script in Scripts.Select(row => row.Data))
         {
-            string text = File.ReadAllText(Path.Combine(s_folder, script));
+            string text = File.ReadAllText(OwnScripts.PathOf(script));
             Assert.Matches("^// [A-Za-z].+[.]\n", text);
             RoundTrip.Check(TcpScript.Parse(text, script));
         }
@@ -45,19 +42,5 @@ public class OwnScriptTests
     }
 
     private static ScriptResult Run(string script) =>
-        ScriptRunner.Run(TcpScript.Parse(File.ReadAllText(Path.Combine(s_folder, script)), script));
-
-    private static string Find()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string candidate = Path.Combine(folder.FullName, "tests", "scripts");
-            if (Directory.Exists(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        throw new DirectoryNotFoundException("tests/scripts is not above the test's own folder.");
-    }
+        ScriptRunner.Run(TcpScript.Parse(File.ReadAllText(OwnScripts.PathOf(script)), script));
 }

@@ -33,7 +33,7 @@ public class ScriptRunnerTests
     [InlineData("+0 write(4, ..., 10000) = 10000\n+0 > P. 1:10001(10000) ack 1")]
     [InlineData("+0 < P. 1:1001(1000) ack 1 win 257\n+0 > . 1:1(0) ack 1001\n+0 ioctl(4, SIOCINQ, [1000]) = 0\n+0 read(4, ..., 2000) = 1000")]
     [InlineData("+0 < F. 1:1(0) ack 1 win 257\n+0 > . 1:1(0) ack 2\n+0 read(4, ..., 10) = 0\n+0 close(4) = 0\n+0 > F. 1:1(0) ack 2")]
-    [InlineData("+0 < R. 1:1(0) ack 1 win 257\n+0 write(4, ..., 10) = -1 ECONNRESET (Connection reset by peer)\n+0 write(4, ..., 10) = -1 EPIPE")]
+    [InlineData("+0 < R. 1:1(0) ack 1 win 257\n+0 write(4, ..., 10) = -1 ECONNRESET (Connection reset by peer)\n+0 write(4, ..., 10) = -1 EPIPE (Broken pipe)")]
     [InlineData("+0 < P. 1:11(10) ack 1 win 257\n+0 > . 1:1(0) ack 11\n+0 close(4) = 0\n+0 > R. 1:1(0) ack 11")]
     [InlineData("+0 close(4) = 0\n+0 > F. 1:1(0) ack 1\n+.1 < P. 1:11(10) ack 2 win 257\n+0 > R. 2:2(0) ack 11")]
     [InlineData("+0 setsockopt(4, SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8) = 0\n+0 close(4) = 0\n+0 > R. 1:1(0) ack 1")]
@@ -55,7 +55,7 @@ public class ScriptRunnerTests
     }
 
     [Theory]
-    [InlineData("+.1 < S. 0:0(0) ack 1 win 5840 <mss 1460,sackOK,TS val 700 ecr 100,nop,wscale 7>\n+0 > . 1:1(0) ack 1 <nop,nop,TS val 200 ecr 700>\n+0 connect(3, ..., ...) = 0\n+0 connect(3, ..., ...) = -1 EISCONN")]
+    [InlineData("+.1 < S. 0:0(0) ack 1 win 5840 <mss 1460,sackOK,TS val 700 ecr 100,nop,wscale 7>\n+0 > . 1:1(0) ack 1 <nop,nop,TS val 200 ecr 700>\n+0 connect(3, ..., ...) = 0\n+0 connect(3, ..., ...) = -1 EISCONN (Transport endpoint is already connected)")]
     [InlineData("+.1 < R. 0:0(0) ack 1 win 0\n+0 connect(3, ..., ...) = -1 ECONNREFUSED (Connection refused)")]
     [InlineData("+0 connect(3, ..., ...) = -1 EALREADY (Operation already in progress)\n+1 > S 0:0(0) <mss 1460,sackOK,TS val 1100 ecr 0,nop,wscale 8>")]
     [InlineData("+.1 < . 5:5(0) ack 77 win 100\n+0 > R 77:77(0)")]
@@ -86,7 +86,9 @@ public class ScriptRunnerTests
     [InlineData("+0...0.5 read(4, ..., 10) = 5\n+.1 < P. 1:6(5) ack 1 win 257\n+.3 > . 1:1(0) ack 6", 9, "The call returns at another time.")]
     [InlineData("+0 write(4, ..., 10) = 11", 9, "It is not as the script asks for.")]
     [InlineData("+0 %{ assert tcpi_snd_cwnd == 11, tcpi_snd_cwnd }%", 9, "The assertion does not hold.")]
-    [InlineData("+0 listen(9, 1) = 0", 9, "It is not as the script asks for.")]
+    [InlineData("+0 listen(9, 1) = 0", 9, "The script has no such descriptor open.")]
+    [InlineData("+0...0.3 poll([{fd=9, events=POLLIN, revents=0}], 1, 300) = 0", 9, "The script has no such descriptor open.")]
+    [InlineData("+0 close(4) = 0\n+0 close(4) = -1 EBADF (Bad file descriptor)", 10, "The script has no such descriptor open.")]
     public void Script_ThatTheTcpDoesNotFollow_FailsWithPlaceAndReason(string rest, int line, string reason)
     {
         ScriptResult result = Run(Passive + rest);
@@ -119,7 +121,7 @@ public class ScriptRunnerTests
     [InlineData("+0 > . 1:1(0) ack 1 <FO,nop,nop>", "TCP Fast Open is not supported.")]
     [InlineData("+0 > ipv4 1.1.1.1 > 2.2.2.2: . 1:1(0) ack 1", "a packet in a tunnel (ipv4) is not supported.")]
     [InlineData("+0 < P. 1:65501(65500) ack 1 win 257", "a packet of more than 65535 octets is not supported.")]
-    [InlineData("+0 write(4, NULL, 10) = -1 EFAULT", "a null pointer is not supported.")]
+    [InlineData("+0 write(4, NULL, 10) = -1 EFAULT (Bad address)", "a null pointer is not supported.")]
     [InlineData("+0 %{ assert tcpi_nonsense == 1 }%", "tcpi_nonsense in a code block is not supported.")]
     [InlineData("+0 %{ import os }%", "'os' in a code block is not supported.")]
     public void Script_ThatAsksForWhatIsNotThere_IsUnsupportedAndNotFailed(string rest, string reason)
@@ -199,6 +201,15 @@ public class ScriptRunnerTests
     }
 
     [Fact]
+    public void SynAck_ThatTheScriptDoesNotTake_LeavesItsNumbersUnknown()
+    {
+        const string Taken = "+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,sackOK,nop,wscale 8>\n";
+        ScriptResult result = Run(Passive.Replace(Taken, "", StringComparison.Ordinal));
+
+        Assert.Equal((ScriptVerdict.Fail, 7), (result.Verdict, result.Line));
+    }
+
+    [Fact]
     public void Profile_OfItsOwn_IsWhatTheTcpIsLike()
     {
         ScriptProfile profile = ScriptProfile.Parse("""{ "Name": "mine", "Settings": { "WindowScaling": false, "Timestamps": false, "InitialRto": "00:00:03" } }""");
@@ -206,7 +217,7 @@ public class ScriptRunnerTests
             """
             0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
             +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
-            +0 connect(3, ..., ...) = -1 EINPROGRESS
+            +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
             +0 > S 0:0(0) <mss 1460,nop,nop,sackOK>
             +3 > S 0:0(0) <mss 1460,nop,nop,sackOK>
             """;

@@ -81,8 +81,10 @@ internal static class ScriptCommands
             case "tc" when words is [_, "qdisc", _, "dev", "tun0", "root", "pfifo"]:
             case var _ when program.StartsWith("sysctl_restore_", StringComparison.Ordinal):
                 return settings;
-            case "echo" when words is [_, var value, ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
-                return settings with { HyStart = value != "0" };
+            case "echo" when words is [_, "0", ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
+                return settings with { HyStart = HyStartMode.Off };
+            case "echo" when words is [_, "3", ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
+                return settings; // both of its signs, as it is anyway
             case "sysctl" or "set_sysctls.py":
                 foreach (string word in words.Skip(1).Where(word => !word.StartsWith('-')))
                 {

@@ -82,6 +82,7 @@ internal static class TcpInfo
     {
         RecoveryPhase.Recovery => s_constants["TCP_CA_Recovery"],
         RecoveryPhase.Loss => s_constants["TCP_CA_Loss"],
+        _ when connection.IsReducedByEcho => s_constants["TCP_CA_CWR"],
         _ => s_constants[connection.Unacknowledged.Sacked > 0 ? "TCP_CA_Disorder" : "TCP_CA_Open"],
     };
 

@@ -59,15 +59,21 @@ public sealed partial class TcpConnection
         bool isDuplicate = SelectiveAcknowledgmentInForce ? acknowledged == 0 && delivered > 0 : isBare && waits; // [5681-11, 6675-4]
         uint? echo = TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps ? timestamps.EchoReply : null;
         var news = new AckNews(acknowledged, delivered, isDuplicate, isBare && delivered == 0, duplicate, echo);
+        int growth = Settings.GrowByDelivered ? NewlyTold(news) : acknowledged;
         bool grows = Recover(news, now);
         _delivered.Clear();
         if (grows && news.Advances && !_ackEchoesCongestion) // [3168-5]
         {
-            _congestion.Acknowledged(new(acknowledged, now, Snd.Una, Snd.Nxt, roundTrip, Rtt.Smoothed, windowWasFull));
+            _congestion.Acknowledged(new(growth, now, Snd.Una, Snd.Nxt, roundTrip, Rtt.Smoothed, windowWasFull));
         }
 
         ScheduleProbe(news.Advances, now);
     }
+
+    /// <summary>Octets that arrived and of which nothing was told before. Without SACK each duplicate ACK has told of a segment.</summary>
+    private int NewlyTold(in AckNews news) => SelectiveAcknowledgmentInForce
+        ? news.Delivered
+        : Math.Max(Math.Min(news.Acknowledged, SendMaximumSegmentSize), news.Acknowledged - (_duplicateAcks * SendMaximumSegmentSize));
 
     /// <summary>New data, our SYN or our FIN is acknowledged.</summary>
     /// <returns>The round-trip time that was measured by it, if one could be.</returns>

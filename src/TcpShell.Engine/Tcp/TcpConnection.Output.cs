@@ -168,7 +168,10 @@ public sealed partial class TcpConnection
         }
     }
 
-    /// <summary>A probe of a closed window carries one octet beyond it, or the FIN if there is no data [MUST-35, MUST-36].</summary>
+    /// <summary>
+    /// A probe of a closed window carries one octet beyond it, or the FIN if there is no data [MUST-35, MUST-36]; or nothing at all, with a number
+    /// that the peer must answer.
+    /// </summary>
     private bool TryProbe(Timestamp now, out OutgoingSegment outgoing)
     {
         outgoing = default;
@@ -179,6 +182,12 @@ public sealed partial class TcpConnection
             if (WaitsToSend)
             {
                 Counters.ZeroWindowProbes++;
+                if (!Settings.ZeroWindowProbeData)
+                {
+                    outgoing = new(Make(TcpFlags.ACK, Snd.Nxt - 1, default, now), TransmitReason.ZeroWindowProbe, _unanswered, "");
+                    return true;
+                }
+
                 Snd.Max = SeqNumber.Max(Snd.Max, Snd.Nxt + 1); // the peer may take the octet after all
                 outgoing = new(MakeData(Snd.Nxt, 1, data ? TcpFlags.None : TcpFlags.FIN, now), TransmitReason.ZeroWindowProbe, _unanswered, "");
                 return true;

@@ -251,7 +251,8 @@ public sealed partial class TcpConnection
     /// <summary>After an idle time of more than one RTO nothing is known of the path, and cwnd begins as at the start [5681-16, 6928-3].</summary>
     private void RestartAfterIdle(Timestamp now)
     {
-        if (Settings.RestartAfterIdle && Unacknowledged.Count == 0 && WaitsToSend && now - _lastDataSent > Rtt.Rto && _congestion.Window > _restartWindow)
+        bool sendsAgain = Unacknowledged.Count == 0 && WaitsToSend && Snd.UsableWindow > 0;
+        if (Settings.RestartAfterIdle && sendsAgain && now - _lastDataSent > Rtt.Rto && _congestion.Window > _restartWindow)
         {
             _congestion.Window = _restartWindow;
         }

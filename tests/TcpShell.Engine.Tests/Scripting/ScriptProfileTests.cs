@@ -33,6 +33,7 @@ public class ScriptProfileTests
     [InlineData("sysctl -q net.ipv4.tcp_rmem=\"4096 8192 65535\" # comment", "ReceiveBufferSize")]
     [InlineData("ip tcp_metrics flush all > /dev/null 2>&1; /tmp/sysctl_restore_${PPID}.sh", "linux")]
     [InlineData("echo 0 > /sys/module/tcp_cubic/parameters/hystart_detect", "HyStart")]
+    [InlineData("echo 3 > /sys/module/tcp_cubic/parameters/hystart_detect", "linux")]
     public void Command_ThatSetsTheKernel_SetsTheTcp(string command, string changed)
     {
         TcpSettings before = ScriptProfile.Linux.Settings;
@@ -50,6 +51,7 @@ public class ScriptProfileTests
     [InlineData("sysctl -q net.ipv4.tcp_rmem")]
     [InlineData("sysctl -q net.ipv4.tcp_keepalive_time=0")]
     [InlineData("cat /etc/passwd > /dev/null")]
+    [InlineData("echo 2 > /sys/module/tcp_cubic/parameters/hystart_detect")] // half of it
     public void Command_ThatMeansNothingHere_IsUnsupported(string command) =>
         Assert.Throws<ScriptUnsupported>(() => ScriptCommands.Apply(TcpSettings.Linux, command));
 }

@@ -36,7 +36,7 @@ internal sealed class TcpHarness
         SelectiveAcknowledgment = false,
         ReceiveBufferSize = 65535,
         Congestion = CongestionAlgorithm.Reno,
-        HyStart = false,
+        HyStart = HyStartMode.Off,
     };
 
     public TcpSettings Settings { get; }

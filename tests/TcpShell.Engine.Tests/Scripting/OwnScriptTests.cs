@@ -8,8 +8,6 @@ public class OwnScriptTests
 {
     public static TheoryData<string> Scripts => new(OwnScripts.Names);
 
-    internal static IEnumerable<string> Paths => Scripts.Select(row => Path.Combine(s_folder, row.Data));
-
     [Theory]
     [MemberData(nameof(Scripts))]
     public void OwnScript_Run_Passes(string script) => Assert.Equal("Pass", Run(script).ToString());

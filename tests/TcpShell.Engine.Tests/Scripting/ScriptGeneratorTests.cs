@@ -90,7 +90,7 @@ public class ScriptGeneratorTests
     {
         var problems = new List<string>();
         int made = 0;
-        foreach (string path in OwnScriptTests.Paths)
+        foreach (string path in OwnScripts.Names.Select(OwnScripts.PathOf))
         {
             TcpScript script = TcpScript.Parse(File.ReadAllText(path), path);
             ScriptResult result = ScriptRunner.Run(script);

@@ -6,6 +6,7 @@ using TcpShell.Scripting;
 using TcpShell.Scripting.Generation;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
+using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
@@ -152,5 +153,5 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
 
     /// <summary>In the run of a script, whom the script does not play.</summary>
     private static ScriptSide SideUnderTest(SegmentRecord[] segments) =>
-        segments.FirstOrDefault()?.From == ScriptResult.PeerName ? ScriptSide.Server : ScriptSide.Client;
+        segments is [var first, ..] && first.From == ScriptResult.PeerName && !first.Flags.Has(TcpFlags.ACK) ? ScriptSide.Server : ScriptSide.Client;
 }

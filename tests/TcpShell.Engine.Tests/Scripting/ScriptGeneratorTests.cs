@@ -102,7 +102,7 @@ public class ScriptGeneratorTests
                     continue; // a segment to nobody opens nothing
                 }
 
-                var options = new ScriptGenerationOptions { Side = first.From == "script" ? ScriptSide.Server : ScriptSide.Client };
+                var options = new ScriptGenerationOptions { Side = (first.From == ScriptResult.PeerName) != first.Flags.Has(TcpFlags.ACK) ? ScriptSide.Server : ScriptSide.Client };
                 GeneratedScript again = ScriptGenerator.Generate(result.Segments, options);
                 ScriptResult verdict = ScriptRunner.Run(again.Script, new() { Profile = ScriptProfile.Linux });
                 made++;

@@ -104,7 +104,11 @@ public class ScriptGeneratorTests
 
                 var options = new ScriptGenerationOptions { Side = (first.From == ScriptResult.PeerName) != first.Flags.Has(TcpFlags.ACK) ? ScriptSide.Server : ScriptSide.Client };
                 GeneratedScript again = ScriptGenerator.Generate(result.Segments, options);
-                ScriptResult verdict = ScriptRunner.Run(again.Script, new() { Profile = ScriptProfile.Linux });
+
+                // What a script sets of the kernel is not to be seen in its packets.
+                TcpSettings settings = ScriptProfile.Linux.Settings;
+                settings = script.InitialCommand is { } command ? ScriptCommands.Apply(settings, command) : settings;
+                ScriptResult verdict = ScriptRunner.Run(again.Script, new() { Profile = ScriptProfile.Linux with { Settings = settings } });
                 made++;
                 if (verdict.Verdict != ScriptVerdict.Pass)
                 {

@@ -50,6 +50,7 @@
         'Set-TcpConnection'
         'Step-TcpNetwork'
         'Stop-TcpHost'
+        'Test-TcpPort'
         'Test-TcpScenario'
         'Wait-TcpState'
         'Watch-TcpSegment'

@@ -13,6 +13,7 @@ internal sealed record KeepAliveInference(int IdleSeconds, int IntervalSeconds)
         int sent = 0;
         int acknowledged = 0;
         long heard = 0;
+        bool isClosed = false;
         long? probed = null;
         int? idle = null;
         int? interval = null;
@@ -21,12 +22,13 @@ internal sealed record KeepAliveInference(int IdleSeconds, int IntervalSeconds)
             if (packet.IsInbound)
             {
                 acknowledged = packet.IsAck ? Math.Max(acknowledged, packet.Acknowledgment) : acknowledged;
+                isClosed = packet is { IsAck: true, IsReset: false, Segment.Window: 0 };
                 (heard, probed) = (packet.Time, null);
                 continue;
             }
 
-            // One number back, with nothing on its way: whoever is there has to answer that.
-            bool isProbe = packet.IsPureAck || packet is { Length: 1, IsSyn: false, IsFin: false, IsReset: false };
+            // One number back, with nothing on its way: whoever is there has to answer that. While the window is closed it is the window that is asked for.
+            bool isProbe = !isClosed && (packet.IsPureAck || packet is { Length: 1, IsSyn: false, IsFin: false, IsReset: false });
             if (isProbe && packet.Start == sent - 1 && acknowledged == sent && packet.Time > heard)
             {
                 idle ??= Seconds(packet.Time - heard);

@@ -21,6 +21,7 @@ internal sealed class ProgramInference
     private long _windowEdge;
     private int _lastOpening = -1;
     private int _lastDataIndex = -1;
+    private int _probedFrom = -1;
     private bool _wasReset;
     private int _peerSyn = -1;
     private int _received = 1;
@@ -149,6 +150,8 @@ internal sealed class ProgramInference
             LookAtNewData(index, packet);
         }
 
+        bool probesWithoutData = packet.IsPureAck && packet.Start == _sent - 1 && _windowEdge <= _sent && _sent == _acknowledged;
+        _probedFrom = probesWithoutData && _probedFrom < 0 ? _lastOpening : _probedFrom;
         _sentWithFin = Math.Max(_sentWithFin, packet.EndWithFin);
         if (packet.IsFin && ClosesBefore is null)
         {
@@ -173,9 +176,11 @@ internal sealed class ProgramInference
         {
             int start = _writes.Count == 0 ? _sent : Math.Max(_sent, _writes[^1].End);
 
-            // What leaves into a closed window is a probe: it was written before, and waited.
-            bool waits = _lastOpening >= 0 && _windowEdge <= _sent && _sent == _acknowledged;
-            _writes.Add(new(waits ? _lastOpening : index, start, packet.End) { Waits = waits });
+            // What leaves into a closed window is a probe: it was written before, and waited. So was what probes without data asked for.
+            bool isProbe = _lastOpening >= 0 && _windowEdge <= _sent && _sent == _acknowledged;
+            int waitedFrom = _probedFrom >= 0 ? _probedFrom : isProbe ? _lastOpening : -1;
+            _writes.Add(new(waitedFrom >= 0 ? waitedFrom : index, start, packet.End) { Waits = waitedFrom >= 0 });
+            _probedFrom = -1;
         }
 
         if (isUrgent)

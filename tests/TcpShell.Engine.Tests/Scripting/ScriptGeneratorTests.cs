@@ -106,9 +106,10 @@ public class ScriptGeneratorTests
                 GeneratedScript again = ScriptGenerator.Generate(result.Segments, options);
 
                 // What a script sets of the kernel is not to be seen in its packets.
-                TcpSettings settings = ScriptProfile.Linux.Settings;
-                settings = script.InitialCommand is { } command ? ScriptCommands.Apply(settings, command) : settings;
-                ScriptResult verdict = ScriptRunner.Run(again.Script, new() { Profile = ScriptProfile.Linux with { Settings = settings } });
+                var machine = ScriptMachine.Of(ScriptProfile.Linux);
+                machine = script.InitialCommand is { } command ? ScriptCommands.Apply(machine, command) : machine;
+                ScriptProfile profile = ScriptProfile.Linux with { Settings = machine.Tcp, Sockets = machine.Sockets };
+                ScriptResult verdict = ScriptRunner.Run(again.Script, new() { Profile = profile });
                 made++;
                 if (verdict.Verdict != ScriptVerdict.Pass)
                 {

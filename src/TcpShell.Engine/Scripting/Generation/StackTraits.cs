@@ -116,7 +116,8 @@ internal sealed class StackTraits
     /// <summary>What a profile can say beyond the script.</summary>
     public ScriptProfile Profile(string name, string description)
     {
-        TcpSettings settings = _trace.IsOfThisEngine ? TcpSettings.Linux : ScriptProfile.Linux.Settings;
+        ScriptProfile like = _trace.IsOfThisEngine ? ScriptProfile.Lab : ScriptProfile.Linux;
+        TcpSettings settings = like.Settings;
         if (_offer is { } offer)
         {
             TcpOptions? asked = _trace.IsActive ? null : _trace.RemoteSyn?.Segment.TcpOptions;
@@ -136,10 +137,11 @@ internal sealed class StackTraits
             settings = settings with { InitialRto = Rounded(syns[1] - syns[0]) };
         }
 
-        return new ScriptProfile
+        return like with
         {
             Name = name,
             Description = description,
+            SuspectScripts = [],
             Settings = DelayedAck is { } delay ? settings with { DelayedAckTimeout = delay } : settings,
         };
     }

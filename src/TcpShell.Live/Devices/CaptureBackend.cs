@@ -1,3 +1,5 @@
+using TcpShell.Wire;
+
 namespace TcpShell.Live.Devices;
 
 /// <summary>
@@ -61,6 +63,24 @@ public static class CaptureBackend
         return SharpPcap.PcapCapture.Open(device, options);
 #else
         throw new InvalidOperationException(); // not reached: the line before has thrown
+#endif
+    }
+
+    /// <summary>Asks the link of an Ethernet device who has an address, by ARP or neighbour discovery. It takes a second if nobody answers.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="capture">The same device, open; it must not be read meanwhile.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="stopping">Ends the waiting.</param>
+    /// <returns>The Ethernet address of whoever has it; null if nobody answers.</returns>
+    /// <exception cref="CaptureException">The device has failed.</exception>
+    /// <exception cref="OperationCanceledException">The waiting was ended.</exception>
+    internal static MacAddress? FindNeighbor(NetworkDevice device, IDeviceCapture capture, IpAddress address, CancellationToken stopping)
+    {
+#if WITH_SHARPPCAP
+        IpAddress sender = device.Addresses.Select(prefix => prefix.Address).FirstOrDefault(own => own.IsIPv6 == address.IsIPv6);
+        return SharpPcap.NeighborQuery.Ask(capture, device.MacAddress!.Value, sender, address, stopping);
+#else
+        throw new CaptureException(CaptureError.BackendMissing, Missing()!);
 #endif
     }
 

@@ -107,20 +107,29 @@ public static class TcpTransitions
     /// <summary>All edges, in the order of the RFC's event processing.</summary>
     public static IReadOnlyList<TcpTransition> All => s_all;
 
+    // By state before, event and state after: replayed captures ask millions of times.
+    private static readonly TcpTransition?[] s_byKey = IndexByKey();
+
     /// <summary>The edge between two states for an event; null if there is none, which means that the change would be illegal.</summary>
     /// <param name="from">The state before.</param>
     /// <param name="event">What happens.</param>
     /// <param name="to">The state after.</param>
     public static TcpTransition? Find(TcpState from, TransitionEvent @event, TcpState to)
     {
+        int key = KeyOf(from, @event, to);
+        return (uint)key < (uint)s_byKey.Length ? s_byKey[key] : null;
+    }
+
+    private static TcpTransition?[] IndexByKey()
+    {
+        var index = new TcpTransition?[s_all.Max(edge => KeyOf(edge.From, edge.Event, edge.To)) + 1];
         foreach (TcpTransition edge in s_all)
         {
-            if (edge.From == from && edge.Event == @event && edge.To == to)
-            {
-                return edge;
-            }
+            index[KeyOf(edge.From, edge.Event, edge.To)] = edge;
         }
 
-        return null;
+        return index;
     }
+
+    private static int KeyOf(TcpState from, TransitionEvent @event, TcpState to) => ((int)@event << 8) | ((int)from << 4) | (int)to;
 }

@@ -91,6 +91,9 @@ public readonly struct DecodedPacket
     /// <summary>Where this fragment belongs in its packet, in octets.</summary>
     public int FragmentOffset => _ip.FragmentOffset;
 
+    /// <summary>Whether this is a fragment of an IP packet, of whatever protocol.</summary>
+    internal bool IsIpFragment => _ip.IsFragment && _ip.Problem == DecodeProblem.None;
+
     /// <summary>The segment. Its payload is as much of the data as was captured; see <see cref="SegmentLength"/>.</summary>
     public TcpSegment Segment { get; internal init; }
 

@@ -12,11 +12,23 @@ public enum EtherType : ushort
     /// <summary>IPv4.</summary>
     IPv4 = 0x0800,
 
+    /// <summary>What ERSPAN mirrors, version 3 (Cisco), in GRE.</summary>
+    Erspan3 = 0x22eb,
+
+    /// <summary>An Ethernet frame, in a tunnel (RFC 1701, RFC 7637).</summary>
+    TransparentEthernet = 0x6558,
+
     /// <summary>A VLAN tag (IEEE 802.1Q).</summary>
     Vlan = 0x8100,
 
     /// <summary>IPv6.</summary>
     IPv6 = 0x86dd,
+
+    /// <summary>PPP, in GRE (RFC 2637).</summary>
+    Ppp = 0x880b,
+
+    /// <summary>A redirected packet of the Web Cache Communication Protocol, in GRE.</summary>
+    Wccp = 0x883e,
 
     /// <summary>MPLS (RFC 3032).</summary>
     Mpls = 0x8847,
@@ -29,6 +41,18 @@ public enum EtherType : ushort
 
     /// <summary>An outer VLAN tag (IEEE 802.1ad, QinQ).</summary>
     ServiceVlan = 0x88a8,
+
+    /// <summary>What ERSPAN mirrors, versions 1 and 2 (Cisco), in GRE.</summary>
+    Erspan = 0x88be,
+
+    /// <summary>A provider's backbone: an Ethernet frame in Ethernet (IEEE 802.1ah).</summary>
+    ProviderBackbone = 0x88e7,
+
+    /// <summary>Cisco FabricPath: an Ethernet frame in Ethernet.</summary>
+    FabricPath = 0x8903,
+
+    /// <summary>Cisco VN-Tag, before other tags (IEEE 802.1BR's forerunner).</summary>
+    VnTag = 0x8926,
 
     /// <summary>An outer VLAN tag as it was numbered before 802.1ad.</summary>
     OldServiceVlan = 0x9100,

@@ -49,6 +49,14 @@ public readonly struct IpAddress : IEquatable<IpAddress>
         _ => throw new ArgumentException($"An IP address has 4 or 16 octets, not {octets.Length}.", nameof(octets)),
     };
 
+    internal static IpAddress FromNumber(ulong high, ulong low, bool isIPv6) => new(new UInt128(high, low), isIPv6);
+
+    internal void ToNumber(out ulong high, out ulong low)
+    {
+        high = (ulong)(_bits >> 64);
+        low = (ulong)_bits;
+    }
+
     /// <summary>Writes the octets in network order.</summary>
     /// <param name="destination">At least <see cref="Size"/> octets.</param>
     public void WriteTo(Span<byte> destination)

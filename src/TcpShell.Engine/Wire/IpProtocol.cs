@@ -27,6 +27,9 @@ public enum IpProtocol : byte
     /// <summary>IPv6 fragment header (RFC 8200 4.5).</summary>
     FragmentHeader = 44,
 
+    /// <summary>Generic routing encapsulation (RFC 2784, RFC 2890).</summary>
+    Gre = 47,
+
     /// <summary>Authentication header (RFC 4302).</summary>
     AuthenticationHeader = 51,
 

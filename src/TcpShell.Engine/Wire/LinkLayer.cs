@@ -3,13 +3,15 @@ using System.Buffers.Binary;
 namespace TcpShell.Wire;
 
 /// <summary>Finds the IP packet in a frame: reads over the link-layer header and what may stand between it and IP.</summary>
-internal ref struct LinkLayer
+internal ref partial struct LinkLayer
 {
     private readonly ReadOnlySpan<byte> _frame;
 
-    private LinkLayer(ReadOnlySpan<byte> frame)
+    private LinkLayer(ReadOnlySpan<byte> frame, int offset)
     {
         _frame = frame;
+        Offset = offset;
+        End = int.MaxValue;
     }
 
     /// <summary>Where the next header starts.</summary>
@@ -18,6 +20,9 @@ internal ref struct LinkLayer
     /// <summary>Whether an IP packet starts at <see cref="Offset"/>.</summary>
     public bool IsIp { get; private set; }
 
+    /// <summary>Where the IP packet ends at the latest, as a header before it says.</summary>
+    public int End { get; private set; }
+
     /// <summary>The VLAN tags that were read over.</summary>
     public VlanIds VlanIds { get; private set; }
 
@@ -25,10 +30,24 @@ internal ref struct LinkLayer
     public DecodeProblem Problem { get; private set; }
 
     /// <summary>Reads the headers before IP.</summary>
-    public static LinkLayer Read(ReadOnlySpan<byte> frame, LinkType linkType)
+    /// <param name="frame">The frame as captured.</param>
+    /// <param name="linkType">What starts at the offset.</param>
+    /// <param name="offset">Where to start.</param>
+    public static LinkLayer Read(ReadOnlySpan<byte> frame, LinkType linkType, int offset = 0)
     {
-        var layer = new LinkLayer(frame);
+        var layer = new LinkLayer(frame, offset);
         layer.Read(linkType);
+        return layer;
+    }
+
+    /// <summary>Reads what an EtherType announces.</summary>
+    /// <param name="frame">The frame as captured.</param>
+    /// <param name="type">What starts at the offset.</param>
+    /// <param name="offset">Where to start.</param>
+    public static LinkLayer Read(ReadOnlySpan<byte> frame, EtherType type, int offset)
+    {
+        var layer = new LinkLayer(frame, offset);
+        layer.ReadPayload(type);
         return layer;
     }
 
@@ -60,8 +79,15 @@ internal ref struct LinkLayer
             case LinkType.CiscoHdlc:
                 ReadEtherType(typeOffset: 2, nextOffset: 4);
                 break;
+            case LinkType.IpOverInfiniBand:
+                ReadEtherType(typeOffset: 40, nextOffset: 44);
+                break;
+            case LinkType.Fddi:
+                Offset += 13;
+                ReadSnap();
+                break;
             default:
-                Problem = DecodeProblem.LinkTypeUnsupported;
+                ReadRareLink(linkType);
                 break;
         }
     }
@@ -78,18 +104,26 @@ internal ref struct LinkLayer
         }
 
         Offset = start + nextOffset;
-        while ((EtherType)type is EtherType.Vlan or EtherType.ServiceVlan or EtherType.OldServiceVlan)
+        ReadPayload((EtherType)type);
+    }
+
+    private void ReadPayload(EtherType type)
+    {
+        while (type is EtherType.Vlan or EtherType.ServiceVlan or EtherType.OldServiceVlan or EtherType.VnTag or EtherType.ProviderBackbone)
         {
-            if (!TryRead16(Offset, out ushort tag) || !TryRead16(Offset + 2, out type))
+            // VN-Tag has 4 octets before the next type; 802.1ah has 4 and the addresses of the inner frame.
+            int skipped = type == EtherType.VnTag ? 4 : type == EtherType.ProviderBackbone ? 16 : 2;
+            if (!TryRead16(Offset, out ushort tag) || !TryRead16(Offset + skipped, out ushort next))
             {
                 return;
             }
 
-            VlanIds = VlanIds.Add(tag);
-            Offset += 4;
+            VlanIds = skipped == 2 ? VlanIds.Add(tag) : VlanIds;
+            Offset += skipped + 2;
+            type = (EtherType)next;
         }
 
-        switch ((EtherType)type)
+        switch (type)
         {
             case EtherType.IPv4 or EtherType.IPv6:
                 IsIp = true;
@@ -100,20 +134,39 @@ internal ref struct LinkLayer
             case EtherType.Mpls or EtherType.MplsMulticast:
                 ReadMpls();
                 break;
+            case EtherType.FabricPath:
+                // Tag and time to live, then the frame as it was before.
+                Offset += 2;
+                ReadEthernet();
+                break;
+            case EtherType.TransparentEthernet:
+                ReadEthernet();
+                break;
             case < EtherType.First:
                 ReadSnap();
                 break;
         }
     }
 
-    // IEEE 802.3 frames have a length where Ethernet II has its type; IP then stands behind LLC and SNAP (RFC 1042).
+    // IEEE 802.3 frames have a length where Ethernet II has its type; IP then stands behind LLC (SAP 6), mostly with SNAP (RFC 1042).
     private void ReadSnap()
     {
         ReadOnlySpan<byte> llcAndOui = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00];
-        if (_frame.Length - Offset >= 8 && _frame.Slice(Offset, 6).SequenceEqual(llcAndOui))
+        ReadOnlySpan<byte> ipLlc = [0x06, 0x06, 0x03];
+        ReadOnlySpan<byte> rest = Offset < _frame.Length ? _frame[Offset..] : [];
+        if (rest.StartsWith(llcAndOui))
         {
-            Offset += 6;
+            Offset += llcAndOui.Length;
             ReadInnerEtherType();
+        }
+        else if (rest.StartsWith(ipLlc))
+        {
+            Offset += ipLlc.Length;
+            IsIp = true;
+        }
+        else if (llcAndOui.StartsWith(rest) || ipLlc.StartsWith(rest))
+        {
+            Problem = DecodeProblem.LinkHeaderCut;
         }
     }
 
@@ -155,7 +208,9 @@ internal ref struct LinkLayer
         }
 
         bool isSession = _frame[Offset + 1] == 0;
+        int length = BinaryPrimitives.ReadUInt16BigEndian(_frame[(Offset + 4)..]);
         Offset += 6;
+        End = Offset + length;
         if (isSession)
         {
             ReadPpp();
@@ -201,22 +256,24 @@ internal ref struct LinkLayer
     // The family's number for IPv6 differs between systems; the octets' order is that of the capturing machine.
     private void ReadAddressFamily()
     {
-        if (_frame.Length < 4)
+        if (_frame.Length < Offset + 4)
         {
             Problem = DecodeProblem.LinkHeaderCut;
             return;
         }
 
-        const uint IPv4 = 2;
-        uint family = BinaryPrimitives.ReadUInt32LittleEndian(_frame);
+        uint family = BinaryPrimitives.ReadUInt32LittleEndian(_frame[Offset..]);
         if (family > ushort.MaxValue)
         {
             family = BinaryPrimitives.ReverseEndianness(family);
         }
 
-        Offset = 4;
-        IsIp = family is IPv4 or 10 /* Linux */ or 23 /* Windows */ or 24 /* NetBSD, OpenBSD */ or 28 /* FreeBSD */ or 30 /* macOS */;
+        Offset += 4;
+        IsIp = IsIpFamily(family);
     }
+
+    private static bool IsIpFamily(uint family) =>
+        family is 2 /* IPv4 everywhere */ or 10 /* Linux */ or 23 /* Windows */ or 24 /* NetBSD, OpenBSD */ or 28 /* FreeBSD */ or 30 /* macOS */;
 
     private bool TryRead16(int offset, out ushort value)
     {

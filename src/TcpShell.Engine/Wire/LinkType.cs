@@ -14,6 +14,9 @@ public enum LinkType : ushort
     /// <summary>PPP, with or without the octets FF 03 of HDLC in front.</summary>
     Ppp = 9,
 
+    /// <summary>FDDI with LLC and SNAP (RFC 1390).</summary>
+    Fddi = 10,
+
     /// <summary>An IP packet with nothing before it, as most systems number it in memory and some wrote it to files.</summary>
     RawBsd = 12,
 
@@ -32,17 +35,38 @@ public enum LinkType : ushort
     /// <summary>Cisco HDLC: address, control, EtherType.</summary>
     CiscoHdlc = 104,
 
+    /// <summary>IEEE 802.11; data frames that are not encrypted are read.</summary>
+    Ieee80211 = 105,
+
     /// <summary>OpenBSD loopback: 4 octets with the address family, in network order.</summary>
     Loop = 108,
 
     /// <summary>Linux cooked capture, 16 octets, as the device "any" gives it.</summary>
     LinuxSll = 113,
 
+    /// <summary>IEEE 802.11 behind a radiotap header.</summary>
+    Radiotap = 127,
+
+    /// <summary>ARCNET as Linux captures it: RFC 1201 or RFC 1051 behind addresses and an offset.</summary>
+    ArcnetLinux = 129,
+
+    /// <summary>Ethernet behind the header of a Juniper router.</summary>
+    JuniperEthernet = 178,
+
     /// <summary>An IPv4 packet with nothing before it.</summary>
     IPv4 = 228,
 
     /// <summary>An IPv6 packet with nothing before it.</summary>
     IPv6 = 229,
+
+    /// <summary>Packets that Linux's netfilter logs (NFLOG): attributes, the packet among them.</summary>
+    NetfilterLog = 239,
+
+    /// <summary>IP over InfiniBand (RFC 4391) behind a global routing header.</summary>
+    IpOverInfiniBand = 242,
+
+    /// <summary>Ethernet with its preamble, or a fragment of a preempted frame (IEEE 802.3br).</summary>
+    EthernetMPacket = 274,
 
     /// <summary>Linux cooked capture, version 2, 20 octets.</summary>
     LinuxSll2 = 276,

@@ -4,7 +4,8 @@ namespace TcpShell.Wire;
 
 /// <summary>Finds the TCP segment in a captured frame. Any octets may be given; none of them make it throw, loop or allocate.</summary>
 /// <remarks>
-/// IP in IP is followed to the inner packet. Other tunnels (GRE, VXLAN, GTP ...) are not looked into, and fragments are not put together.
+/// Tunnels are followed to the inner packet: IP in IP, GRE, and over UDP VXLAN, Geneve, GTP-U and AYIYA by their ports. Fragments are not
+/// put together.
 /// </remarks>
 public static class PacketDecoder
 {
@@ -25,29 +26,36 @@ public static class PacketDecoder
     {
         ReadOnlySpan<byte> octets = frame.Span;
         LinkLayer link = LinkLayer.Read(octets, linkType);
+        VlanIds vlanIds = link.VlanIds;
         if (!link.IsIp)
         {
             PacketStatus status = link.Problem == DecodeProblem.LinkHeaderCut ? PacketStatus.Malformed : PacketStatus.NotTcp;
-            return new(frame, link.VlanIds, default) { Status = status, Problem = link.Problem };
+            return new(frame, vlanIds, default) { Status = status, Problem = link.Problem };
+        }
+
+        if (link.End < Math.Max(octets.Length, originalLength))
+        {
+            octets = octets[..Math.Min(link.End, octets.Length)];
+            originalLength = link.End;
         }
 
         IpLayer ip = IpLayer.Read(octets, link.Offset, originalLength);
-        for (int depth = 1; depth < MaximumIpDepth && HoldsIp(ip); depth++)
+        for (int depth = 1; depth < MaximumIpDepth && CanHoldIp(ip) && Tunnel.TryEnter(octets, ip, out LinkLayer inner); depth++)
         {
-            ip = IpLayer.Read(octets, ip.PayloadOffset, originalLength);
+            ip = IpLayer.Read(octets, inner.Offset, originalLength);
         }
 
         if (ip.Problem != DecodeProblem.None)
         {
-            return new(frame, link.VlanIds, ip) { Status = PacketStatus.Malformed, Problem = ip.Problem };
+            return new(frame, vlanIds, ip) { Status = PacketStatus.Malformed, Problem = ip.Problem };
         }
 
         return ip.Protocol switch
         {
-            IpProtocol.Tcp => DecodeTcp(frame, link.VlanIds, ip),
-            IpProtocol.Icmp when !ip.IsIPv6 && !ip.IsFragment => DecodeIcmp(frame, link.VlanIds, ip, originalLength),
-            IpProtocol.IcmpV6 when ip.IsIPv6 && !ip.IsFragment => DecodeIcmp(frame, link.VlanIds, ip, originalLength),
-            _ => new(frame, link.VlanIds, ip) { Status = PacketStatus.NotTcp },
+            IpProtocol.Tcp => DecodeTcp(frame, vlanIds, ip),
+            IpProtocol.Icmp when !ip.IsIPv6 && !ip.IsFragment => DecodeIcmp(frame, vlanIds, ip, originalLength),
+            IpProtocol.IcmpV6 when ip.IsIPv6 && !ip.IsFragment => DecodeIcmp(frame, vlanIds, ip, originalLength),
+            _ => new(frame, vlanIds, ip) { Status = PacketStatus.NotTcp },
         };
     }
 
@@ -66,8 +74,7 @@ public static class PacketDecoder
     /// <summary>Time to live of a packet, from its outermost IP header.</summary>
     internal static byte TtlOf(ReadOnlySpan<byte> packet) => IpLayer.Read(packet, 0, originalLength: 0).Ttl;
 
-    private static bool HoldsIp(in IpLayer ip) =>
-        ip.Problem == DecodeProblem.None && !ip.IsFragment && (ip.Protocol is IpProtocol.IPv4 or IpProtocol.IPv6);
+    private static bool CanHoldIp(in IpLayer ip) => ip.Problem == DecodeProblem.None && !ip.IsFragment;
 
     private static DecodedPacket DecodeTcp(ReadOnlyMemory<byte> frame, VlanIds vlanIds, in IpLayer ip)
     {

@@ -1,11 +1,14 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace TcpShell.Pcap.Analysis;
 
 /// <summary>How many segments of one end have each of <see cref="TcpAnalysisFlags"/>.</summary>
 public sealed class AnalysisCounts
 {
-    private readonly int[] _counts = new int[BitOperations.Log2((uint)TcpAnalysisFlags.PortReuse) + 1];
+    private const int Flags = 15;
+
+    private Counts _counts;
 
     /// <summary>Segments with a flag.</summary>
     /// <param name="flag">One flag.</param>
@@ -58,7 +61,7 @@ public sealed class AnalysisCounts
 
     /// <summary><c>Retransmission 2, DuplicateAck 5</c>; empty where nothing is remarkable.</summary>
     public override string ToString() => string.Join(
-        ", ", Enumerable.Range(0, _counts.Length).Where(bit => _counts[bit] > 0).Select(bit => $"{(TcpAnalysisFlags)(1 << bit)} {_counts[bit]}"));
+        ", ", Enumerable.Range(0, Flags).Where(bit => _counts[bit] > 0).Select(bit => $"{(TcpAnalysisFlags)(1 << bit)} {_counts[bit]}"));
 
     internal void Add(TcpAnalysisFlags flags)
     {
@@ -66,5 +69,11 @@ public sealed class AnalysisCounts
         {
             _counts[BitOperations.TrailingZeroCount(rest)]++;
         }
+    }
+
+    [InlineArray(Flags)]
+    private struct Counts
+    {
+        private int _first;
     }
 }

@@ -6,72 +6,67 @@ namespace TcpShell.Pcap.Analysis;
 /// Finds out what is remarkable about the segments of one conversation. The rules, their order and their limits of time are those of
 /// Wireshark 4.0's sequence analysis, so that counts and filters that people know carry over.
 /// </summary>
-internal sealed class SequenceAnalysis
+internal static class SequenceAnalysis
 {
-    // What came this soon after duplicate ACKs was caused by them.
-    private static readonly TimeSpan s_fastRetransmissionLimit = TimeSpan.FromMilliseconds(20);
+    // What came this soon after duplicate ACKs was caused by them, in nanoseconds.
+    private const long FastRetransmissionLimit = 20_000_000;
 
     // Where no round trip was measured in the handshake, what comes this soon after a later segment was overtaken by it.
-    private static readonly TimeSpan s_reorderingLimit = TimeSpan.FromMilliseconds(3);
+    private const long ReorderingLimit = 3_000_000;
 
     private const TcpFlags Controls = TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST;
 
-    private readonly Direction _client = new();
-    private readonly Direction _server = new();
-
     /// <summary>Takes the next segment.</summary>
-    /// <param name="isClients">Whether the client sent it.</param>
+    /// <param name="own">What is remembered of its sender.</param>
+    /// <param name="other">What is remembered of the other end.</param>
     /// <param name="segment">The segment.</param>
-    /// <param name="length">Octets of data, captured or not.</param>
-    /// <param name="time">When it was seen.</param>
-    /// <param name="handshakeRtt">The round trip of the handshake; null if it was not seen.</param>
-    public TcpAnalysisFlags Add(bool isClients, in TcpSegment segment, int length, Timestamp time, TimeSpan? handshakeRtt)
+    /// <param name="handshakeRtt">The round trip of the handshake in nanoseconds; negative if it was not seen.</param>
+    public static TcpAnalysisFlags Add(ref DirectionState own, ref DirectionState other, in SegmentSummary segment, long handshakeRtt)
     {
-        (Direction own, Direction other) = isClients ? (_client, _server) : (_server, _client);
-        TcpAnalysisFlags flags = Classify(own, other, segment, length);
+        TcpAnalysisFlags flags = Classify(ref own, ref other, segment);
         if (segment.AcknowledgmentNumber != own.LastAck)
         {
             own.DuplicateAcks = 0;
         }
 
         // Told once for each gap: again only when the other end has sent something since, or was known to have sent more.
-        if (other.HasMaximum && !other.IsMissingTold && segment.Flags.Has(TcpFlags.ACK) && segment.AcknowledgmentNumber > other.MaximumToBeAcked)
+        if (other.HasMaximum && !other.IsMissingTold && segment.Has(TcpFlags.ACK) && IsAfter(segment.AcknowledgmentNumber, other.MaximumToBeAcked))
         {
             flags |= TcpAnalysisFlags.AckedUnseenSegment;
             other.IsMissingTold = other.MaximumToBeAcked == other.Next;
             other.MaximumToBeAcked = other.Next;
         }
 
-        bool takesSpace = length > 0 || segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.FIN);
+        bool takesSpace = segment.Length > 0 || (segment.Flags & (TcpFlags.SYN | TcpFlags.FIN)) != 0;
         if (takesSpace && own.HasNext && (flags & TcpAnalysisFlags.KeepAlive) == 0)
         {
-            flags |= ClassifyRepeated(own, other, segment, length, time, handshakeRtt);
+            flags |= ClassifyRepeated(own, other, segment, handshakeRtt);
         }
 
-        Remember(own, segment, length, time, flags);
-        if (segment.Flags.Has(TcpFlags.SYN))
+        Remember(ref own, segment, flags);
+        if (segment.Has(TcpFlags.SYN))
         {
-            NoteScale(own, other, segment);
+            NoteScale(ref own, ref other, segment);
         }
 
         return flags;
     }
 
-    private static TcpAnalysisFlags Classify(Direction own, Direction other, in TcpSegment segment, int length)
+    private static TcpAnalysisFlags Classify(ref DirectionState own, ref DirectionState other, in SegmentSummary segment)
     {
-        if (length == 1 && own.HasNext && segment.SequenceNumber == own.Next && other.Window == 0)
+        if (segment.Length == 1 && own.HasNext && segment.SequenceNumber == own.Next && other.Window == 0)
         {
             return TcpAnalysisFlags.ZeroWindowProbe;
         }
 
-        bool isPlain = !segment.Flags.HasAny(Controls);
+        bool isPlain = (segment.Flags & Controls) == 0;
         var flags = TcpAnalysisFlags.None;
         if (isPlain && segment.Window == 0)
         {
             flags |= TcpAnalysisFlags.ZeroWindow;
         }
 
-        if (own.HasNext && segment.SequenceNumber > own.Next && !segment.Flags.Has(TcpFlags.RST))
+        if (own.HasNext && IsAfter(segment.SequenceNumber, own.Next) && !segment.Has(TcpFlags.RST))
         {
             flags |= TcpAnalysisFlags.PreviousSegmentNotCaptured;
         }
@@ -81,21 +76,21 @@ internal sealed class SequenceAnalysis
             return flags;
         }
 
-        if (length <= 1 && own.HasNext && segment.SequenceNumber == own.Next - 1)
+        if (segment.Length <= 1 && own.HasNext && segment.SequenceNumber == unchecked(own.Next - 1))
         {
             flags |= TcpAnalysisFlags.KeepAlive;
         }
 
-        if (length > 0)
+        if (segment.Length > 0)
         {
-            return flags | (FillsWindow(other, segment.SequenceNumber + length) ? TcpAnalysisFlags.WindowFull : 0);
+            return flags | (FillsWindow(other, unchecked(segment.SequenceNumber + (uint)segment.Length)) ? TcpAnalysisFlags.WindowFull : 0);
         }
 
-        return flags | ClassifyAck(own, other, segment);
+        return flags | ClassifyAck(ref own, ref other, segment);
     }
 
     /// <summary>A segment without data, SYN, FIN and RST.</summary>
-    private static TcpAnalysisFlags ClassifyAck(Direction own, Direction other, in TcpSegment segment)
+    private static TcpAnalysisFlags ClassifyAck(ref DirectionState own, ref DirectionState other, in SegmentSummary segment)
     {
         if (!own.HasNext || segment.SequenceNumber != own.Next)
         {
@@ -108,9 +103,10 @@ internal sealed class SequenceAnalysis
             return repeatsAck && segment.Window != 0 ? TcpAnalysisFlags.WindowUpdate : TcpAnalysisFlags.None;
         }
 
+        bool acksOneMore = segment.AcknowledgmentNumber == unchecked(own.LastAck + 1);
         if (segment.Window != 0)
         {
-            if ((other.LastFlags & TcpAnalysisFlags.KeepAlive) != 0 && (repeatsAck || segment.AcknowledgmentNumber == own.LastAck + 1))
+            if ((other.LastFlags & TcpAnalysisFlags.KeepAlive) != 0 && (repeatsAck || acksOneMore))
             {
                 return TcpAnalysisFlags.KeepAliveAck;
             }
@@ -119,7 +115,7 @@ internal sealed class SequenceAnalysis
             return repeatsAck ? TcpAnalysisFlags.DuplicateAck : TcpAnalysisFlags.None;
         }
 
-        if ((other.LastFlags & TcpAnalysisFlags.ZeroWindowProbe) == 0 || (!repeatsAck && segment.AcknowledgmentNumber != own.LastAck + 1))
+        if ((other.LastFlags & TcpAnalysisFlags.ZeroWindowProbe) == 0 || (!repeatsAck && !acksOneMore))
         {
             return TcpAnalysisFlags.None;
         }
@@ -127,90 +123,105 @@ internal sealed class SequenceAnalysis
         if (!repeatsAck)
         {
             // The receiver took the probe's octet after all.
-            other.Next += 1;
-            other.MaximumToBeAcked += 1;
+            unchecked
+            {
+                other.Next++;
+                other.MaximumToBeAcked++;
+            }
         }
 
         return TcpAnalysisFlags.ZeroWindowProbeAck;
     }
 
-    private static bool FillsWindow(Direction receiver, SeqNumber end) =>
-        receiver.Window >= 0 && receiver.Shift is { } shift && end == receiver.LastAck + (receiver.Window << shift);
+    private static bool FillsWindow(in DirectionState receiver, uint end) =>
+        receiver.Window >= 0 && receiver.Shift >= 0 && end == unchecked(receiver.LastAck + ((uint)receiver.Window << receiver.Shift));
 
     /// <summary>Whether a segment repeats something, and how.</summary>
-    private static TcpAnalysisFlags ClassifyRepeated(Direction own, Direction other, in TcpSegment segment, int length, Timestamp time, TimeSpan? handshakeRtt)
+    private static TcpAnalysisFlags ClassifyRepeated(in DirectionState own, in DirectionState other, in SegmentSummary segment, long handshakeRtt)
     {
-        bool beginsBefore = segment.SequenceNumber < own.Next;
-        SeqNumber end = TcpConversationSide.EndOf(segment, length);
-        if (beginsBefore && other.DuplicateAcks >= 2 && other.LastAck == segment.SequenceNumber && time - other.LastAckTime < s_fastRetransmissionLimit)
+        bool beginsBefore = IsAfter(own.Next, segment.SequenceNumber);
+        if (beginsBefore && other.DuplicateAcks >= 2 && other.LastAck == segment.SequenceNumber && segment.Time - other.LastAckTime < FastRetransmissionLimit)
         {
             return TcpAnalysisFlags.FastRetransmission | TcpAnalysisFlags.Retransmission;
         }
 
-        TimeSpan late = time - own.NextTime;
-        if (beginsBefore && late >= TimeSpan.Zero && late < (handshakeRtt ?? s_reorderingLimit) && own.Next != end)
+        long late = segment.Time - own.NextTime;
+        if (beginsBefore && late >= 0 && late < (handshakeRtt >= 0 ? handshakeRtt : ReorderingLimit) && own.Next != segment.End)
         {
             return TcpAnalysisFlags.OutOfOrder;
         }
 
         // What was acknowledged is spurious even where its first transmission was not captured.
-        return length > 0 && other.HasAck && other.LastAck != 0 && segment.SequenceNumber + length <= other.LastAck
-            ? TcpAnalysisFlags.SpuriousRetransmission | TcpAnalysisFlags.Retransmission
-            : beginsBefore ? TcpAnalysisFlags.Retransmission : TcpAnalysisFlags.None;
+        bool wasAcked = segment.Length > 0 && other.HasAck && other.LastAck != 0
+            && !IsAfter(unchecked(segment.SequenceNumber + (uint)segment.Length), other.LastAck);
+        return wasAcked ? TcpAnalysisFlags.SpuriousRetransmission | TcpAnalysisFlags.Retransmission
+            : beginsBefore ? TcpAnalysisFlags.Retransmission
+            : TcpAnalysisFlags.None;
     }
 
-    private static void Remember(Direction own, in TcpSegment segment, int length, Timestamp time, TcpAnalysisFlags flags)
+    private static void Remember(ref DirectionState own, in SegmentSummary segment, TcpAnalysisFlags flags)
     {
-        SeqNumber next = segment.SequenceNumber + length + (segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.FIN) ? 1 : 0);
         bool isProbe = (flags & TcpAnalysisFlags.ZeroWindowProbe) != 0;
-        if (!isProbe && (!own.HasNext || next > own.Next))
+        if (!isProbe)
         {
-            own.HasNext = true;
-            own.Next = next;
-            own.NextTime = time;
-        }
+            // SYN and FIN in one segment count once here, as in Wireshark.
+            uint next = unchecked(segment.SequenceNumber + (uint)segment.Length + ((segment.Flags & (TcpFlags.SYN | TcpFlags.FIN)) != 0 ? 1u : 0));
+            if (!own.HasNext || IsAfter(next, own.Next))
+            {
+                own.HasNext = true;
+                own.Next = next;
+                own.NextTime = segment.Time;
+            }
 
-        if (!isProbe && (!own.HasMaximum || segment.SequenceNumber == own.MaximumToBeAcked))
-        {
-            own.HasMaximum = true;
-            own.MaximumToBeAcked = own.Next;
+            if (!own.HasMaximum || segment.SequenceNumber == own.MaximumToBeAcked)
+            {
+                own.HasMaximum = true;
+                own.MaximumToBeAcked = own.Next;
+            }
         }
 
         own.IsMissingTold = false;
         own.Window = segment.Window;
-        own.HasAck |= segment.Flags.Has(TcpFlags.ACK);
+        own.HasAck |= segment.Has(TcpFlags.ACK);
         own.LastAck = segment.AcknowledgmentNumber;
-        own.LastAckTime = time;
+        own.LastAckTime = segment.Time;
         own.LastFlags = flags;
-        own.Sack = segment.Options.Sack;
     }
 
     /// <summary>Windows are scaled if both SYNs say so; before the SYN,ACK nobody knows, unless the SYN has a scale.</summary>
-    private static void NoteScale(Direction own, Direction other, in TcpSegment segment)
+    private static void NoteScale(ref DirectionState own, ref DirectionState other, in SegmentSummary segment)
     {
-        own.Shift = segment.Options.WindowScale is { } shift ? Math.Min((int)shift, 14) : null;
-        if (segment.Flags.Has(TcpFlags.ACK) && (own.Shift is null || other.Shift is null))
+        own.Shift = segment.Has(SegmentOptions.WindowScale) ? Math.Min((int)segment.WindowScale, 14) : DirectionState.NoShift;
+        if (segment.Has(TcpFlags.ACK) && (own.Shift < 0 || other.Shift < 0))
         {
             own.Shift = other.Shift = 0;
         }
     }
 
-    /// <summary>What is remembered of one end.</summary>
-    private sealed class Direction
+    private static bool IsAfter(uint number, uint other) => unchecked((int)(number - other)) > 0;
+}
+
+/// <summary>What Wireshark's rules remember of one end.</summary>
+internal struct DirectionState
+{
+    /// <summary>The scale is not known.</summary>
+    public const int NoShift = -1;
+
+    public long NextTime;
+    public long LastAckTime;
+    public uint Next;
+    public uint MaximumToBeAcked;
+    public uint LastAck;
+    public TcpAnalysisFlags LastFlags;
+    public int DuplicateAcks;
+    public int Shift = NoShift;
+    public int Window = -1;
+    public bool HasNext;
+    public bool HasMaximum;
+    public bool HasAck;
+    public bool IsMissingTold;
+
+    public DirectionState()
     {
-        public bool HasNext;
-        public bool HasMaximum;
-        public bool HasAck;
-        public bool IsMissingTold;
-        public SeqNumber Next;
-        public Timestamp NextTime;
-        public SeqNumber MaximumToBeAcked;
-        public SeqNumber LastAck;
-        public Timestamp LastAckTime;
-        public SackBlocks Sack;
-        public TcpAnalysisFlags LastFlags;
-        public int DuplicateAcks;
-        public int? Shift;
-        public int Window = -1;
     }
 }

@@ -2,16 +2,18 @@ namespace TcpShell.Pcap.Analysis;
 
 /// <summary>Which octets of one direction were seen already, as ranges; says how many of each further range are new.</summary>
 /// <remarks>
-/// Data that comes in order makes one range. Of many holes the oldest are forgotten, as if they had been filled: what fills them
-/// later counts as seen before.
+/// Data that comes in order makes one range, which is kept in place. Of many holes the oldest are forgotten, as if they had been filled:
+/// what fills them later counts as seen before.
 /// </remarks>
-internal sealed class SequenceRanges
+internal struct SequenceRanges
 {
     /// <summary>Ranges that are kept: more holes than a window with losses has in practice.</summary>
     public const int Capacity = 64;
 
-    // Sorted, not touching each other; the first is the oldest.
-    private readonly List<(long Start, long End)> _ranges = [];
+    // The newest range; those before it, sorted and not touching each other, the oldest first.
+    private long _start;
+    private long _end;
+    private List<(long Start, long End)>? _older;
 
     /// <summary>Notes a range.</summary>
     /// <param name="start">Its first octet, as an offset in the stream.</param>
@@ -24,38 +26,61 @@ internal sealed class SequenceRanges
             return 0;
         }
 
+        if (_start == _end)
+        {
+            (_start, _end) = (start, end);
+            return end - start;
+        }
+
+        if (start <= _end && start >= _start)
+        {
+            long added = Math.Max(0, end - _end);
+            _end += added;
+            return added;
+        }
+
+        return AddOutOfOrder(start, end);
+    }
+
+    private long AddOutOfOrder(long start, long end)
+    {
+        List<(long Start, long End)> ranges = _older ??= [];
+        ranges.Add((_start, _end));
+
         // From the end: that is where almost everything belongs.
-        int after = _ranges.Count;
-        while (after > 0 && _ranges[after - 1].Start > end)
+        int after = ranges.Count;
+        while (after > 0 && ranges[after - 1].Start > end)
         {
             after--;
         }
 
         long added = end - start;
         int first = after;
-        while (first > 0 && _ranges[first - 1].End >= start)
+        while (first > 0 && ranges[first - 1].End >= start)
         {
-            (long otherStart, long otherEnd) = _ranges[--first];
+            (long otherStart, long otherEnd) = ranges[--first];
             added -= Math.Max(0, Math.Min(end, otherEnd) - Math.Max(start, otherStart));
         }
 
         if (first == after)
         {
-            _ranges.Insert(first, (start, end));
+            ranges.Insert(first, (start, end));
         }
         else
         {
             // The range joins all those that it touches.
-            _ranges[first] = (Math.Min(start, _ranges[first].Start), Math.Max(end, _ranges[after - 1].End));
-            _ranges.RemoveRange(first + 1, after - first - 1);
+            ranges[first] = (Math.Min(start, ranges[first].Start), Math.Max(end, ranges[after - 1].End));
+            ranges.RemoveRange(first + 1, after - first - 1);
         }
 
-        if (_ranges.Count > Capacity)
+        if (ranges.Count > Capacity)
         {
-            _ranges[1] = (_ranges[0].Start, _ranges[1].End);
-            _ranges.RemoveAt(0);
+            ranges[1] = (ranges[0].Start, ranges[1].End);
+            ranges.RemoveAt(0);
         }
 
+        (_start, _end) = ranges[^1];
+        ranges.RemoveAt(ranges.Count - 1);
         return added;
     }
 }

@@ -1,5 +1,6 @@
 using TcpShell.Tcp;
 using TcpShell.Wire;
+using static TcpShell.Pcap.Analysis.ReplayCause;
 
 namespace TcpShell.Pcap.Analysis;
 
@@ -11,53 +12,57 @@ namespace TcpShell.Pcap.Analysis;
 /// Between the capturing point and the end anything can get lost. A peer's SYN or FIN therefore counts as received when the end
 /// acknowledges it; an acknowledgment and a reset, which are not answered, count when they pass.
 /// </remarks>
-internal sealed class StateReplay(TcpConversation conversation, string host, TcpConversationSide self, TcpConversationSide peer)
+internal readonly ref struct StateReplay
 {
-    private bool _isActive;
-    private SeqNumber? _end; // the number after our FIN
+    private readonly TcpConversation _conversation;
+    private readonly TcpConversationSide _self;
+    private readonly TcpConversationSide _peer;
+    private readonly ref ReplayState _seen;
+    private readonly long _time;
 
-    // What has passed on its way to this end, but is not acknowledged by it yet.
-    private bool _peerSynAcksOurs;
-    private bool _ackOfSynPassed;
-    private SeqNumber? _peerEnd;
-    private bool _peerFinAcksOurs;
-    private bool _ackOfFinPassed;
-    private bool _peerFinTaken;
+    /// <summary>Looks at one end at a time.</summary>
+    public StateReplay(TcpConversation conversation, bool isClient, long time)
+    {
+        _conversation = conversation;
+        (_self, _peer) = isClient ? (conversation.Client, conversation.Server) : (conversation.Server, conversation.Client);
+        _seen = ref _self.Replay;
+        _time = time;
+    }
 
     /// <summary>A segment of this end passes.</summary>
-    public void Sends(in TcpSegment segment, int length, Timestamp time)
+    public void Sends(in SegmentSummary segment)
     {
-        TcpFlags flags = segment.Flags;
-        if (flags.Has(TcpFlags.RST))
+        if (segment.Has(TcpFlags.RST))
         {
-            SendsReset(segment, time);
+            SendsReset(segment);
             return;
         }
 
-        if (flags.Has(TcpFlags.ACK))
+        bool hasAck = segment.Has(TcpFlags.ACK);
+        if (hasAck)
         {
-            TakeSyn(segment, time);
-            TakeFin(segment, time);
+            TakeSyn(segment);
+            TakeFin(segment);
         }
 
-        if (flags.Has(TcpFlags.SYN))
+        if (segment.Has(TcpFlags.SYN))
         {
-            SendsSyn(flags.Has(TcpFlags.ACK), time);
+            SendsSyn(hasAck);
         }
-        else if (self.State is null)
+        else if (_self.State is null)
         {
             Infer(TcpState.Established);
         }
-        else if (self.State == TcpState.SynReceived && length > 0)
+        else if (_self.State == TcpState.SynReceived && segment.Length > 0)
         {
             // The ACK is not in the capture, but without it no data would be sent (RFC 9293 3.10.2).
-            Move(TcpState.Established, TransitionEvent.AckOfSynArrives, "ACK arrives, which the capture lacks", time);
+            Move(TcpState.Established, TransitionEvent.AckOfSynArrives, AckIsMissing, 0);
         }
 
-        if (flags.Has(TcpFlags.FIN) && _end is null)
+        if (segment.Has(TcpFlags.FIN) && _seen.End is null)
         {
-            _end = TcpConversationSide.EndOf(segment, length);
-            TcpState? next = self.State switch
+            _seen.End = segment.End;
+            TcpState? next = _self.State switch
             {
                 TcpState.SynReceived or TcpState.Established => TcpState.FinWait1,
                 TcpState.CloseWait => TcpState.LastAck,
@@ -65,35 +70,34 @@ internal sealed class StateReplay(TcpConversation conversation, string host, Tcp
             };
             if (next is not null)
             {
-                Move(next.Value, TransitionEvent.Close, $"the user closes, FIN seq={FromSelf(_end.Value - 1)}", time);
+                Move(next.Value, TransitionEvent.Close, UserCloses, FromSelf(_seen.End.Value - 1));
             }
         }
     }
 
     /// <summary>A segment passes on its way to this end.</summary>
-    public void Receives(in TcpSegment segment, int length, bool isAcceptableReset, Timestamp time)
+    public void Receives(in SegmentSummary segment, bool isAcceptableReset)
     {
-        TcpFlags flags = segment.Flags;
-        if (flags.Has(TcpFlags.RST))
+        if (segment.Has(TcpFlags.RST))
         {
             if (isAcceptableReset)
             {
-                ReceivesReset(segment, time);
+                ReceivesReset(segment);
             }
 
             return;
         }
 
-        bool hasAck = flags.Has(TcpFlags.ACK);
-        if (flags.Has(TcpFlags.SYN))
+        bool hasAck = segment.Has(TcpFlags.ACK);
+        if (segment.Has(TcpFlags.SYN))
         {
-            _peerSynAcksOurs |= hasAck && AcknowledgesSyn(segment);
-            if (hasAck && self.State is null)
+            _seen.PeerSynAcksOurs |= hasAck && AcknowledgesSyn(segment);
+            if (hasAck && _self.State is null)
             {
                 Infer(TcpState.SynSent);
             }
         }
-        else if (self.State is null || (self.Packets == 0 && length > 0))
+        else if (_self.State is null || (_self.Packets == 0 && segment.Length > 0))
         {
             // The capture has nothing of this end, but nobody sends data to one that has not finished the handshake.
             Infer(TcpState.Established);
@@ -101,207 +105,195 @@ internal sealed class StateReplay(TcpConversation conversation, string host, Tcp
 
         if (hasAck)
         {
-            ReceivesAck(segment, length, time);
+            ReceivesAck(segment);
         }
 
-        if (flags.Has(TcpFlags.FIN))
+        if (segment.Has(TcpFlags.FIN))
         {
-            _peerFinAcksOurs |= _peerEnd is null && hasAck && segment.AcknowledgmentNumber >= _end;
-            _peerEnd ??= TcpConversationSide.EndOf(segment, length);
+            _seen.PeerFinAcksOurs |= _seen.PeerEnd is null && hasAck && new SeqNumber(segment.AcknowledgmentNumber) >= _seen.End;
+            _seen.PeerEnd ??= segment.End;
         }
     }
 
     /// <summary>Whether this end would believe a reset: one that refuses its SYN, or one inside of its window.</summary>
-    public bool IsAcceptableReset(in TcpSegment segment) => self.State switch
+    public bool IsAcceptableReset(in SegmentSummary segment) => _self.State switch
     {
-        TcpState.SynSent => segment.Flags.Has(TcpFlags.ACK) && AcknowledgesSyn(segment),
+        TcpState.SynSent => segment.Has(TcpFlags.ACK) && AcknowledgesSyn(segment),
         TcpState.Closed or TcpState.Listen => false,
-        _ => self.Acknowledged is not { } next
-            || segment.SequenceNumber == peer.Highest
-            || segment.SequenceNumber.IsInWindow(next, (uint)Math.Max(1, self.Window)),
+        _ => _self.Acknowledged is not { } next
+            || segment.SequenceNumber == _peer.Highest
+            || new SeqNumber(segment.SequenceNumber).IsInWindow(next, (uint)Math.Max(1, _self.Window)),
     };
 
-    private void SendsSyn(bool hasAck, Timestamp time)
+    private void SendsSyn(bool hasAck)
     {
-        if (hasAck && self.State is null)
+        if (hasAck && _self.State is null)
         {
             // Who answers a SYN was listening.
-            self.State = TcpState.Listen;
+            _self.State = TcpState.Listen;
         }
 
-        if (hasAck && self.State == TcpState.Listen)
+        if (hasAck && _self.State == TcpState.Listen)
         {
-            Move(TcpState.SynReceived, TransitionEvent.SynArrives, "SYN arrives, seq=0", time);
+            Move(TcpState.SynReceived, TransitionEvent.SynArrives, SynArrives, 0);
         }
-        else if (!hasAck && self.State is null or TcpState.Listen)
+        else if (!hasAck && _self.State is null or TcpState.Listen)
         {
-            self.State ??= TcpState.Closed;
-            _isActive = true;
-            Move(TcpState.SynSent, TransitionEvent.ActiveOpen, "active open, SYN seq=0", time);
+            _self.State ??= TcpState.Closed;
+            _seen.IsActive = true;
+            Move(TcpState.SynSent, TransitionEvent.ActiveOpen, ActiveOpen, 0);
         }
     }
 
     /// <summary>In SYN-SENT an ACK of this end shows that the peer's SYN, or SYN,ACK, has arrived.</summary>
-    private void TakeSyn(in TcpSegment segment, Timestamp time)
+    private void TakeSyn(in SegmentSummary segment)
     {
-        if (self.State != TcpState.SynSent || (peer.InitialSequenceNumber is { } isn && segment.AcknowledgmentNumber <= isn))
+        if (_self.State != TcpState.SynSent || (_peer.InitialSequenceNumber is { } isn && segment.AcknowledgmentNumber <= isn))
         {
             return;
         }
 
-        bool wasAnswered = _peerSynAcksOurs || peer.InitialSequenceNumber is null;
-        if (!segment.Flags.Has(TcpFlags.SYN) && wasAnswered)
+        bool wasAnswered = _seen.PeerSynAcksOurs || _peer.InitialSequenceNumber is null;
+        if (!segment.Has(TcpFlags.SYN) && wasAnswered)
         {
-            Move(TcpState.Established, TransitionEvent.SynAckArrives, $"SYN,ACK arrives, ack={FromSelf((self.Base ?? default) + 1)}", time);
+            Move(TcpState.Established, TransitionEvent.SynAckArrives, SynAckArrives, 1);
             return;
         }
 
-        Move(TcpState.SynReceived, TransitionEvent.SynArrives, "SYN arrives, seq=0: simultaneous open", time);
-        if (_peerSynAcksOurs || _ackOfSynPassed)
+        Move(TcpState.SynReceived, TransitionEvent.SynArrives, SynArrivesSimultaneous, 0);
+        if (_seen.PeerSynAcksOurs || _seen.AckOfSynPassed)
         {
-            Move(TcpState.Established, TransitionEvent.AckOfSynArrives, "ACK arrives, ack=1", time);
+            Move(TcpState.Established, TransitionEvent.AckOfSynArrives, AckArrives, 1);
         }
     }
 
     /// <summary>An ACK of this end shows that the peer's FIN has arrived.</summary>
-    private void TakeFin(in TcpSegment segment, Timestamp time)
+    private void TakeFin(in SegmentSummary segment)
     {
-        if (_peerFinTaken || _peerEnd is not { } peerEnd || segment.AcknowledgmentNumber < peerEnd)
+        if (_seen.PeerFinTaken || _seen.PeerEnd is not { } peerEnd || segment.AcknowledgmentNumber < peerEnd)
         {
             return;
         }
 
-        _peerFinTaken = true;
-        string cause = $"FIN arrives, seq={FromPeer(peerEnd - 1)}";
-        switch (self.State)
+        _seen.PeerFinTaken = true;
+        uint fin = FromPeer(peerEnd - 1);
+        switch (_self.State)
         {
             case TcpState.Established:
-                Move(TcpState.CloseWait, TransitionEvent.FinArrives, cause, time);
+                Move(TcpState.CloseWait, TransitionEvent.FinArrives, FinArrives, fin);
                 break;
-            case TcpState.FinWait1 when _peerFinAcksOurs:
-                Move(TcpState.TimeWait, TransitionEvent.FinAndAckOfFinArrive, $"{cause}, with the ACK of our FIN", time);
+            case TcpState.FinWait1 when _seen.PeerFinAcksOurs:
+                Move(TcpState.TimeWait, TransitionEvent.FinAndAckOfFinArrive, FinAndAckArrive, fin);
                 break;
             case TcpState.FinWait1:
-                Move(TcpState.Closing, TransitionEvent.FinArrives, cause, time);
-                if (_ackOfFinPassed)
+                Move(TcpState.Closing, TransitionEvent.FinArrives, FinArrives, fin);
+                if (_seen.AckOfFinPassed)
                 {
-                    Move(TcpState.TimeWait, TransitionEvent.AckOfFinArrives, AckOfFin(_end!.Value), time);
+                    Move(TcpState.TimeWait, TransitionEvent.AckOfFinArrives, AckOfFinArrives, FromSelf(_seen.End!.Value));
                 }
 
                 break;
             case TcpState.FinWait2:
-                Move(TcpState.TimeWait, TransitionEvent.FinArrives, cause, time);
+                Move(TcpState.TimeWait, TransitionEvent.FinArrives, FinArrives, fin);
                 break;
         }
     }
 
-    private void ReceivesAck(in TcpSegment segment, int length, Timestamp time)
+    private void ReceivesAck(in SegmentSummary segment)
     {
+        SeqNumber ack = segment.AcknowledgmentNumber;
         if (AcknowledgesSyn(segment))
         {
-            if (self.State == TcpState.SynReceived)
+            if (_self.State == TcpState.SynReceived)
             {
-                Move(TcpState.Established, TransitionEvent.AckOfSynArrives, $"ACK arrives, ack={FromSelf(segment.AcknowledgmentNumber)}", time);
+                Move(TcpState.Established, TransitionEvent.AckOfSynArrives, AckArrives, FromSelf(ack));
             }
 
-            _ackOfSynPassed |= !segment.Flags.Has(TcpFlags.SYN);
+            _seen.AckOfSynPassed |= !segment.Has(TcpFlags.SYN);
         }
 
-        if (_end is not { } end || segment.AcknowledgmentNumber < end)
+        if (_seen.End is not { } end || ack < end)
         {
             return;
         }
 
-        string cause = AckOfFin(segment.AcknowledgmentNumber);
-        switch (self.State)
+        switch (_self.State)
         {
-            case TcpState.FinWait1 when segment.Flags.Has(TcpFlags.FIN) && _peerEnd is null:
+            case TcpState.FinWait1 when segment.Has(TcpFlags.FIN) && _seen.PeerEnd is null:
                 // ACK and FIN in one segment make one change of state, once it is clear that the segment has arrived.
                 break;
-            case TcpState.FinWait1 when _peerEnd is { } peerEnd && TcpConversationSide.EndOf(segment, length) >= peerEnd:
+            case TcpState.FinWait1 when _seen.PeerEnd is { } peerEnd && new SeqNumber(segment.End) >= peerEnd:
                 // Sent with or after a FIN that must be taken first.
-                _ackOfFinPassed = true;
+                _seen.AckOfFinPassed = true;
                 break;
             case TcpState.FinWait1:
-                Move(TcpState.FinWait2, TransitionEvent.AckOfFinArrives, cause, time);
+                Move(TcpState.FinWait2, TransitionEvent.AckOfFinArrives, AckOfFinArrives, FromSelf(ack));
                 break;
             case TcpState.Closing:
-                Move(TcpState.TimeWait, TransitionEvent.AckOfFinArrives, cause, time);
+                Move(TcpState.TimeWait, TransitionEvent.AckOfFinArrives, AckOfFinArrives, FromSelf(ack));
                 break;
             case TcpState.LastAck:
-                Move(TcpState.Closed, TransitionEvent.AckOfFinArrives, cause, time);
+                Move(TcpState.Closed, TransitionEvent.AckOfFinArrives, AckOfFinArrives, FromSelf(ack));
                 break;
         }
     }
 
-    private void SendsReset(in TcpSegment segment, Timestamp time)
+    private void SendsReset(in SegmentSummary segment)
     {
-        string cause = $"the user aborts, RST seq={FromSelf(segment.SequenceNumber)}";
-        switch (self.State)
+        switch (_self.State)
         {
             case null:
                 Infer(TcpState.Closed);
                 break;
-            case TcpState.SynSent when !_peerSynAcksOurs:
+            case TcpState.SynSent when !_seen.PeerSynAcksOurs:
                 // An answer to a segment that acknowledges something else; this end goes on waiting (RFC 9293 3.10.7.3).
                 break;
             case TcpState.Listen or TcpState.Closed:
                 break;
             default:
-                Move(TcpState.Closed, TransitionEvent.Abort, cause, time);
+                Move(TcpState.Closed, TransitionEvent.Abort, UserAborts, FromSelf(segment.SequenceNumber));
                 break;
         }
     }
 
-    private void ReceivesReset(in TcpSegment segment, Timestamp time)
+    private void ReceivesReset(in SegmentSummary segment)
     {
-        if (self.State is null)
+        if (_self.State is null)
         {
             Infer(TcpState.Closed);
             return;
         }
 
-        TcpState next = self.State == TcpState.SynReceived && !_isActive ? TcpState.Listen : TcpState.Closed;
-        Move(next, TransitionEvent.RstArrives, $"RST arrives, seq={FromPeer(segment.SequenceNumber)}", time);
+        TcpState next = _self.State == TcpState.SynReceived && !_seen.IsActive ? TcpState.Listen : TcpState.Closed;
+        Move(next, TransitionEvent.RstArrives, RstArrives, FromPeer(segment.SequenceNumber));
     }
 
-    private bool AcknowledgesSyn(in TcpSegment segment) =>
-        self.Base is { } sent && segment.AcknowledgmentNumber > sent && segment.AcknowledgmentNumber <= self.Highest;
+    private bool AcknowledgesSyn(in SegmentSummary segment)
+    {
+        SeqNumber ack = segment.AcknowledgmentNumber;
+        return _self.Base is { } sent && ack > sent && ack <= _self.Highest;
+    }
 
-    private string AckOfFin(SeqNumber ack) => $"ACK of our FIN arrives, ack={FromSelf(ack)}";
+    private uint FromSelf(SeqNumber number) => unchecked(number.Value - (_self.Base ?? default).Value);
 
-    private uint FromSelf(SeqNumber number) => unchecked(number.Value - (self.Base ?? default).Value);
-
-    private uint FromPeer(SeqNumber number) => unchecked(number.Value - (peer.Base ?? default).Value);
+    private uint FromPeer(SeqNumber number) => unchecked(number.Value - (_peer.Base ?? default).Value);
 
     private void Infer(TcpState state)
     {
-        self.State = state;
-        self.IsStateInferred = true;
+        _self.State = state;
+        _self.IsStateInferred = true;
     }
 
     /// <summary>Changes the state along an edge of the table; there is none for what a broken end does, and then it stays where it is.</summary>
-    private void Move(TcpState next, TransitionEvent what, string cause, Timestamp time)
+    private void Move(TcpState next, TransitionEvent what, ReplayCause cause, uint number)
     {
-        TcpState before = self.State ?? TcpState.Closed;
-        if (TcpTransitions.Find(before, what, next) is not { } edge)
+        TcpState before = _self.State ?? TcpState.Closed;
+        if (TcpTransitions.Find(before, what, next) is null)
         {
             return;
         }
 
-        self.State = next;
-        conversation.Add(new StateChange
-        {
-            Time = time,
-            Host = host,
-            Local = self.Endpoint,
-            Remote = peer.Endpoint,
-            From = before,
-            To = next,
-            Event = what,
-            Cause = cause,
-            Rfc = edge.Rfc,
-            Explanation = edge.Explanation,
-        });
+        _self.State = next;
+        _conversation.Add(new ReplayedChange(_time, number, before, next, what, cause, _self == _conversation.Client));
     }
 }

@@ -9,26 +9,45 @@ public sealed class TcpConversation
     /// <summary>The most changes of state that are kept; an ordinary connection has ten. Forged segments could make any number.</summary>
     public const int MaximumStateChanges = 100;
 
-    private readonly List<StateChange> _stateChanges = [];
-    private readonly SequenceAnalysis _analysis = new();
-    private Timestamp _clientSyn;
+    private const int UsualStateChanges = 10;
+
+    internal readonly FlowKey Key;
+    internal readonly uint Hash;
+    internal readonly bool IsClientLower;
+    private readonly long _start;
+    private long _end;
+    private long _clientSyn;
+    private long _handshakeRtt = -1;
+    private long _synAck;
+    private long _serverRtt = -1;
     private TcpConversationSide? _firstToClose;
     private TcpConversationSide? _resetter;
+    private ReplayedChange[] _changes = [];
+    private int _changeCount;
+    private StateChange[]? _stateChanges;
+    private ZeekSummary _zeek;
 
-    internal TcpConversation(int stream, TcpConversationSide client, TcpConversationSide server, RoleEvidence rolesFrom, Timestamp start)
+    internal TcpConversation(int stream, in SegmentSummary first, in FlowKey key, uint hash, bool isSenderLower)
     {
         Stream = stream;
-        Client = client;
-        Server = server;
-        RolesFrom = rolesFrom;
-        Start = start;
-        End = start;
-        ClientReplay = new StateReplay(this, "client", client, server);
-        ServerReplay = new StateReplay(this, "server", server, client);
+        Key = key;
+        Hash = hash;
+        _start = _end = first.Time;
+        FirstFrame = LastFrame = first.Frame;
+        Endpoint sender = first.Source;
+        Endpoint receiver = first.Destination;
+        RolesFrom = FindRoles(first, out bool isFromClient);
+        Client = new(isFromClient ? sender : receiver);
+        Server = new(isFromClient ? receiver : sender);
+        IsClientLower = isFromClient == isSenderLower || sender == receiver;
+        if (RolesFrom == RoleEvidence.SynAck)
+        {
+            _zeek.NoteFlip();
+        }
     }
 
     /// <summary>Its number, from 0 in the order of the first segments, as Wireshark's tcp.stream.</summary>
-    public int Stream { get; }
+    public int Stream { get; internal set; }
 
     /// <summary>The end that opened the connection.</summary>
     public TcpConversationSide Client { get; }
@@ -40,13 +59,19 @@ public sealed class TcpConversation
     public RoleEvidence RolesFrom { get; }
 
     /// <summary>When its first segment was captured.</summary>
-    public Timestamp Start { get; }
+    public Timestamp Start => new(_start);
 
     /// <summary>When its last segment so far was captured.</summary>
-    public Timestamp End { get; private set; }
+    public Timestamp End => new(_end);
 
     /// <summary>From the first segment to the last.</summary>
     public TimeSpan Duration => End - Start;
+
+    /// <summary>The number of its first frame in the capture, from 1; 0 where the segments came without numbers.</summary>
+    public long FirstFrame { get; }
+
+    /// <summary>The number of its last frame so far.</summary>
+    public long LastFrame { get; private set; }
 
     /// <summary>Segments of both ends.</summary>
     public long Packets => Client.Packets + Server.Packets;
@@ -54,13 +79,19 @@ public sealed class TcpConversation
     /// <summary>Octets of data of both ends, repeated ones included.</summary>
     public long Bytes => Client.Bytes + Server.Bytes;
 
+    /// <summary>Octets per second of the client's stream, each counted once, over the whole duration; null where the conversation took no time.</summary>
+    public double? ClientGoodput => GoodputOf(Client);
+
+    /// <summary>Octets per second of the server's stream, each counted once, over the whole duration; null where the conversation took no time.</summary>
+    public double? ServerGoodput => GoodputOf(Server);
+
     /// <summary>Segments of both ends of which all was seen before.</summary>
     public int Retransmissions => Client.Retransmissions + Server.Retransmissions;
 
-    /// <summary>Segments of both ends with a wrong TCP checksum.</summary>
+    /// <summary>Segments of both ends with a wrong TCP checksum, if asked for.</summary>
     public int BadChecksums => Client.BadChecksums + Server.BadChecksums;
 
-    /// <summary>First fragments of IP packets that belong here. Fragments are not put together, so their data are not counted.</summary>
+    /// <summary>First fragments of IP packets that belong here. Their data is counted once all of the packet is there.</summary>
     public int Fragments { get; internal set; }
 
     /// <summary>Segments whose header lies about its own length; they count nowhere else.</summary>
@@ -76,19 +107,42 @@ public sealed class TcpConversation
     public TcpState? ServerState => Server.State;
 
     /// <summary>The changes of state of both ends, in their order; see the remarks of <see cref="ConversationTracker"/> for how they are found.</summary>
-    public IReadOnlyList<StateChange> StateChanges => _stateChanges;
+    public IReadOnlyList<StateChange> StateChanges
+    {
+        get
+        {
+            if (_stateChanges?.Length != _changeCount)
+            {
+                _stateChanges = Array.ConvertAll(_changes[.._changeCount], change => change.Tell(this));
+            }
+
+            return _stateChanges;
+        }
+    }
 
     /// <summary>From the client's last SYN to its acknowledgment of the server's: a round trip to both sides of the capturing point, as Wireshark's tcp.analysis.initial_rtt.</summary>
-    public TimeSpan? HandshakeRtt { get; private set; }
+    public TimeSpan? HandshakeRtt => _handshakeRtt >= 0 ? new(_handshakeRtt / 100) : null;
+
+    /// <summary>The server's part of <see cref="HandshakeRtt"/>: from the client's last SYN to the server's answer.</summary>
+    public TimeSpan? ServerRtt => _serverRtt >= 0 ? new(_serverRtt / 100) : null;
 
     /// <summary>What of a whole connection was seen.</summary>
     public ConversationCompleteness Completeness { get; private set; }
+
+    /// <summary>The history as Zeek's conn.log has it; the client is the originator.</summary>
+    public string ZeekHistory => _zeek.History;
+
+    /// <summary>conn_state as Zeek's conn.log has it: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR or OTH.</summary>
+    public string ZeekState => ZeekSummary.ConnectionState(this);
 
     /// <summary>Whether the capture starts in the middle: the first segment is not a SYN, and states are inferred.</summary>
     public bool StartedMidStream => RolesFrom != RoleEvidence.Syn;
 
     /// <summary>Whether the capture ends in the middle: nothing has ended the conversation yet.</summary>
     public bool EndedMidStream => Ended is ConversationEnding.Open or ConversationEnding.HalfClosedByClient or ConversationEnding.HalfClosedByServer;
+
+    /// <summary>Why the analysis let go of it.</summary>
+    public ReleaseReason Released { get; internal set; }
 
     /// <summary>How it ended.</summary>
     public ConversationEnding Ended
@@ -118,86 +172,198 @@ public sealed class TcpConversation
         }
     }
 
+    /// <summary>Whether both ends have closed, or one has reset: nothing more is to be expected.</summary>
+    internal bool IsOver => _resetter is not null || (_firstToClose is not null && Client.Fins > 0 && Server.Fins > 0);
+
+    /// <summary>Whether it waits to come out already.</summary>
+    internal bool IsLeaving { get; set; }
+
+    /// <summary>Whether a filter leaves it out: it has a number and nothing else.</summary>
+    internal bool IsSkipped { get; set; }
+
+    /// <summary>The frame at which it came out, or the last of all where that was no frame's doing.</summary>
+    internal long ReleaseFrame { get; set; }
+
+    internal long EndTime => _end;
+
     // A client that goes on after its SYN has got an answer; then only the capture lacks it.
     private bool IsUnanswered => Client.Packets > 0 && Client.Packets == Client.Syns && Server.Packets == 0;
-
-    private StateReplay ClientReplay { get; }
-
-    private StateReplay ServerReplay { get; }
 
     /// <summary><c>3: 10.0.0.1:49152 -&gt; 10.0.0.2:80, 12 packets, 3400 bytes, ClosedByClient</c>.</summary>
     public override string ToString() => $"{Stream}: {Client} -> {Server}, {Packets} packets, {Bytes} bytes, {Ended}";
 
-    /// <summary>Takes a segment of one of the ends.</summary>
-    internal void Add(Timestamp time, in DecodedPacket packet)
+    /// <summary>Whether a SYN begins another connection between the same ends.</summary>
+    internal bool IsReusedBy(in SegmentSummary segment, bool isFromLower)
     {
-        bool isClients = packet.SourceEndpoint == Client.Endpoint;
-        TcpConversationSide sender = isClients ? Client : Server;
-        TcpSegment segment = packet.Segment;
-        int length = packet.SegmentLength;
-        End = time > End ? time : End;
-        sender.Count(packet);
-        sender.Analysis.Add(_analysis.Add(isClients, segment, length, time, HandshakeRtt));
-        NoteWindow(sender, segment);
-        NoteHandshake(isClients, segment, time);
-        NoteCompleteness(segment, length);
-        if (segment.Flags.Has(TcpFlags.FIN))
+        TcpConversationSide sender = isFromLower == IsClientLower ? Client : Server;
+        return (segment.Flags & (TcpFlags.SYN | TcpFlags.ACK)) == TcpFlags.SYN && sender.Base is { } known && known != segment.SequenceNumber;
+    }
+
+    /// <summary>Takes a segment of one of the ends.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="isClients">Whether the client sent it.</param>
+    /// <param name="extra">What is remarkable already.</param>
+    /// <param name="listLimit">Segments with remarks that each end lists.</param>
+    /// <param name="ackRtt">The round trip that it tells, in nanoseconds; -1 if none.</param>
+    /// <returns>What is remarkable.</returns>
+    internal TcpAnalysisFlags Add(in SegmentSummary segment, bool isClients, TcpAnalysisFlags extra, int listLimit, out long ackRtt)
+    {
+        (TcpConversationSide sender, TcpConversationSide receiver) = isClients ? (Client, Server) : (Server, Client);
+        _end = Math.Max(_end, segment.Time);
+        LastFrame = segment.Frame;
+        int repeatedBefore = sender.Retransmissions;
+        sender.Count(segment);
+        TcpAnalysisFlags flags = extra | SequenceAnalysis.Add(ref sender.Wireshark, ref receiver.Wireshark, segment, _handshakeRtt);
+        if (flags != TcpAnalysisFlags.None)
+        {
+            sender.Note(segment, flags, listLimit);
+            if ((flags & TcpAnalysisFlags.AckedUnseenSegment) != 0)
+            {
+                _zeek.NoteGap(ref receiver.Zeek, !isClients);
+            }
+        }
+
+        bool isPlain = (segment.Flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)) == 0;
+        _zeek.Note(ref sender.Zeek, ref receiver.Zeek, isClients, segment, sender.Retransmissions != repeatedBefore);
+        NoteCompleteness(segment);
+        if (_handshakeRtt < 0)
+        {
+            NoteHandshake(isClients, segment);
+        }
+
+        ackRtt = segment.Has(TcpFlags.ACK) ? receiver.NoteAcknowledged(segment) : -1;
+        if (segment.Length > 0 || (segment.Flags & (TcpFlags.SYN | TcpFlags.FIN)) != 0)
+        {
+            const TcpAnalysisFlags Repeated = TcpAnalysisFlags.Retransmission | TcpAnalysisFlags.OutOfOrder | TcpAnalysisFlags.KeepAlive;
+            sender.NoteSent(segment, (flags & Repeated) != 0);
+        }
+
+        // Between two open ends plain segments change nothing.
+        if (!isPlain || _firstToClose is not null || Client.State != TcpState.Established || Server.State != TcpState.Established)
+        {
+            Replay(segment, isClients, sender);
+        }
+
+        return flags;
+    }
+
+    /// <summary>Takes a segment of a conversation that is left out: no more than tells it from the next one on the same ports.</summary>
+    internal void Skip(in SegmentSummary segment, bool isClients)
+    {
+        (isClients ? Client : Server).NoteStart(segment);
+        _end = Math.Max(_end, segment.Time);
+    }
+
+    /// <summary>Keeps a change of state.</summary>
+    internal void Add(in ReplayedChange change)
+    {
+        if (_changeCount == MaximumStateChanges)
+        {
+            return;
+        }
+
+        if (_changeCount == _changes.Length)
+        {
+            Array.Resize(ref _changes, Math.Min(MaximumStateChanges, Math.Max(UsualStateChanges, 2 * _changeCount)));
+        }
+
+        _changes[_changeCount++] = change;
+    }
+
+    private static RoleEvidence FindRoles(in SegmentSummary first, out bool isFromClient)
+    {
+        const int WellKnownPorts = 1024;
+        bool isWellKnown = first.SourcePort < WellKnownPorts != first.DestinationPort < WellKnownPorts;
+        RoleEvidence evidence = first.Has(TcpFlags.SYN) ? (first.Has(TcpFlags.ACK) ? RoleEvidence.SynAck : RoleEvidence.Syn)
+            : isWellKnown ? RoleEvidence.WellKnownPort
+            : RoleEvidence.FirstSender;
+        isFromClient = evidence switch
+        {
+            RoleEvidence.SynAck => false,
+            RoleEvidence.WellKnownPort => first.DestinationPort < WellKnownPorts,
+            _ => true,
+        };
+        return evidence;
+    }
+
+    private void Replay(in SegmentSummary segment, bool isClients, TcpConversationSide sender)
+    {
+        if (segment.Has(TcpFlags.FIN))
         {
             _firstToClose ??= sender;
         }
 
-        (StateReplay own, StateReplay other) = isClients ? (ClientReplay, ServerReplay) : (ServerReplay, ClientReplay);
-        bool isReset = segment.Flags.Has(TcpFlags.RST) && other.IsAcceptableReset(segment);
-        own.Sends(segment, length, time);
-        other.Receives(segment, length, isReset, time);
+        if (segment.Has(TcpFlags.SYN))
+        {
+            TcpConversationSide.AgreeOnScale(Client, Server);
+        }
+
+        var own = new StateReplay(this, isClients, segment.Time);
+        var other = new StateReplay(this, !isClients, segment.Time);
+        bool isReset = segment.Has(TcpFlags.RST) && other.IsAcceptableReset(segment);
+        own.Sends(segment);
+        other.Receives(segment, isReset);
         if (isReset && (Client.Fins == 0 || Server.Fins == 0))
         {
             _resetter ??= sender;
         }
     }
 
-    /// <summary>Keeps a change of state.</summary>
-    internal void Add(StateChange change)
+    private void NoteHandshake(bool isClients, in SegmentSummary segment)
     {
-        if (_stateChanges.Count < MaximumStateChanges)
-        {
-            _stateChanges.Add(change);
-        }
-    }
-
-    private void NoteWindow(TcpConversationSide sender, in TcpSegment segment)
-    {
-        // RFC 7323 2.2: windows of SYNs are not scaled, and the others only if both SYNs had the option.
-        const int MaximumShift = 14;
-        bool isScaled = !segment.Flags.Has(TcpFlags.SYN) && Client.WindowScale is not null && Server.WindowScale is not null;
-        sender.Window = (long)segment.Window << (isScaled ? Math.Min((int)sender.WindowScale!.Value, MaximumShift) : 0);
-    }
-
-    private void NoteHandshake(bool isClients, in TcpSegment segment, Timestamp time)
-    {
-        if (!isClients || HandshakeRtt is not null || segment.Flags.Has(TcpFlags.RST) || RolesFrom != RoleEvidence.Syn)
+        if (segment.Has(TcpFlags.RST) || RolesFrom != RoleEvidence.Syn)
         {
             return;
         }
 
-        if (segment.Flags.Has(TcpFlags.SYN))
+        if (!isClients)
         {
-            _clientSyn = time;
+            bool isAnswer = segment.Has(TcpFlags.SYN) && segment.Has(TcpFlags.ACK);
+            _synAck = isAnswer && _synAck == 0 ? segment.Time : _synAck;
         }
-        else if (Server.InitialSequenceNumber is { } isn && segment.Flags.Has(TcpFlags.ACK) && segment.AcknowledgmentNumber > isn)
+        else if (segment.Has(TcpFlags.SYN))
         {
-            HandshakeRtt = time - _clientSyn;
+            _clientSyn = segment.Time;
+        }
+        else if (Server.InitialSequenceNumber is { } isn && segment.Has(TcpFlags.ACK) && segment.AcknowledgmentNumber > isn)
+        {
+            _handshakeRtt = Math.Max(0, segment.Time - _clientSyn);
+            _serverRtt = _synAck >= _clientSyn ? _synAck - _clientSyn : -1;
         }
     }
 
-    private void NoteCompleteness(in TcpSegment segment, int length)
+    private void NoteCompleteness(in SegmentSummary segment)
     {
-        bool hasAck = segment.Flags.Has(TcpFlags.ACK);
-        bool hasSyn = segment.Flags.Has(TcpFlags.SYN);
+        bool hasAck = segment.Has(TcpFlags.ACK);
+        bool hasSyn = segment.Has(TcpFlags.SYN);
         Completeness |= (hasSyn ? (hasAck ? ConversationCompleteness.SynAck : ConversationCompleteness.Syn) : 0)
-            | (hasAck && !hasSyn && length == 0 ? ConversationCompleteness.Ack : 0)
-            | (length > 0 ? ConversationCompleteness.Data : 0)
-            | (hasAck && segment.Flags.Has(TcpFlags.FIN) ? ConversationCompleteness.Fin : 0)
-            | (segment.Flags.Has(TcpFlags.RST) ? ConversationCompleteness.Rst : 0);
+            | (hasAck && !hasSyn && segment.Length == 0 ? ConversationCompleteness.Ack : 0)
+            | (segment.Length > 0 ? ConversationCompleteness.Data : 0)
+            | (hasAck && segment.Has(TcpFlags.FIN) ? ConversationCompleteness.Fin : 0)
+            | (segment.Has(TcpFlags.RST) ? ConversationCompleteness.Rst : 0);
     }
+
+    private double? GoodputOf(TcpConversationSide side) => Duration > TimeSpan.Zero ? side.UniqueBytes / Duration.TotalSeconds : null;
+}
+
+/// <summary>Why an analysis let go of a conversation.</summary>
+public enum ReleaseReason
+{
+    /// <summary>It has not, yet.</summary>
+    None,
+
+    /// <summary>It was closed or reset, and quiet since.</summary>
+    Closed,
+
+    /// <summary>Another connection between the same ends began.</summary>
+    PortsReused,
+
+    /// <summary>Nothing came for the idle timeout.</summary>
+    Idle,
+
+    /// <summary>Too many conversations were open.</summary>
+    Evicted,
+
+    /// <summary>The capture ended.</summary>
+    EndOfCapture,
 }

@@ -6,9 +6,28 @@ namespace TcpShell.Pcap.Analysis;
 /// <summary>What one end of a conversation sent, and the state that it is in as far as that can be told.</summary>
 public sealed class TcpConversationSide
 {
-    private readonly SequenceRanges _octets = new();
-    private SeqNumber? _fin;
+    private const int MaximumShift = 14;
+
+    private static readonly FlaggedSegment[] s_none = [];
+
+    // What the analysis works with, packed together.
+    internal DirectionState Wireshark = new();
+    internal ReplayState Replay;
+    internal ZeekEndpoint Zeek;
+    private SequenceRanges _octets;
+    private OutstandingSegments _outstanding;
     private long _highestOffset;
+    private long _timestampTime;
+    private uint _timestamp;
+    private uint _fin;
+    private uint _minimumWindow = uint.MaxValue;
+    private uint _maximumWindow;
+    private bool _hasTimestamp;
+    private bool _hasFin;
+    private List<FlaggedSegment>? _flagged;
+    private AnalysisCounts? _analysis;
+    private RttStatistics? _rtt;
+    private RttStatistics? _timestampRtt;
 
     internal TcpConversationSide(Endpoint endpoint) => Endpoint = endpoint;
 
@@ -24,11 +43,35 @@ public sealed class TcpConversationSide
     /// <summary>Octets of its stream, each counted once.</summary>
     public long UniqueBytes { get; private set; }
 
+    /// <summary>Segments with data.</summary>
+    public long DataPackets { get; private set; }
+
     /// <summary>Segments with a SYN, a FIN or data of which all was seen before. Keep-alive probes are none.</summary>
     public int Retransmissions { get; private set; }
 
+    /// <summary>
+    /// Octets that the peer told to have received twice (D-SACK, RFC 2883) after they had been sent again: those retransmissions were needless,
+    /// whatever the order of segments made Wireshark's rules believe. Counted by blocks.
+    /// </summary>
+    public int ProvenSpuriousRetransmissions { get; private set; }
+
     /// <summary>What was remarkable about its segments, as Wireshark sees it.</summary>
-    public AnalysisCounts Analysis { get; } = new();
+    public AnalysisCounts Analysis => _analysis ??= new();
+
+    /// <summary>
+    /// Its segments with a remark, in their order: the first <see cref="AnalysisOptions.MaximumListedSegments"/> of them. All are counted in
+    /// <see cref="Analysis"/>.
+    /// </summary>
+    public IReadOnlyList<FlaggedSegment> FlaggedSegments => _flagged ?? (IReadOnlyList<FlaggedSegment>)s_none;
+
+    /// <summary>
+    /// Round trips between the capturing point and the peer: from a segment with something new to the ACK of just that, as Wireshark's
+    /// tcp.analysis.ack_rtt, but without what was sent again. Null if none was measured.
+    /// </summary>
+    public RttStatistics? Rtt => _rtt;
+
+    /// <summary>The same from the timestamps option, about once in a round trip: it tells which of two transmissions was answered. Null if none was measured.</summary>
+    public RttStatistics? TimestampRtt => _timestampRtt;
 
     /// <summary>Segments with SYN, with or without ACK.</summary>
     public int Syns { get; private set; }
@@ -39,8 +82,11 @@ public sealed class TcpConversationSide
     /// <summary>Segments with RST.</summary>
     public int Resets { get; private set; }
 
-    /// <summary>Segments with a wrong TCP checksum. They count in everything else: mostly the network card puts the checksum in after the capture.</summary>
+    /// <summary>Segments with a wrong TCP checksum, if asked for. They count in everything else: mostly the network card puts the checksum in after the capture.</summary>
     public int BadChecksums { get; private set; }
+
+    /// <summary>Those of <see cref="BadChecksums"/> that hold the pseudo-header's sum alone: the network card was to put in the rest, and nothing is wrong.</summary>
+    public int OffloadedChecksums { get; private set; }
 
     /// <summary>The sequence number of its SYN; null if no SYN was seen.</summary>
     public SeqNumber? InitialSequenceNumber { get; private set; }
@@ -51,6 +97,9 @@ public sealed class TcpConversationSide
     /// <summary>The window scale option of its SYN, a shift count; null if there was none.</summary>
     public byte? WindowScale { get; private set; }
 
+    /// <summary>The shift count by which its windows are multiplied: its own option, if both SYNs had one; 0 if one had none; null if they were not seen.</summary>
+    public int? WindowShift { get; internal set; }
+
     /// <summary>Whether its SYN had SACK permitted.</summary>
     public bool SackPermitted { get; private set; }
 
@@ -58,7 +107,13 @@ public sealed class TcpConversationSide
     public bool Timestamps { get; private set; }
 
     /// <summary>The window that it told last, in octets; scaled if both SYNs were seen and allow it.</summary>
-    public long Window { get; internal set; }
+    public long Window { get; private set; }
+
+    /// <summary>The largest window that it told, in octets, SYNs and resets left aside; null if it told none.</summary>
+    public long? MaximumWindow => _minimumWindow <= _maximumWindow ? _maximumWindow : null;
+
+    /// <summary>The smallest window that it told, in octets, SYNs and resets left aside; null if it told none.</summary>
+    public long? MinimumWindow => _minimumWindow <= _maximumWindow ? _minimumWindow : null;
 
     /// <summary>Its state; null while nothing shows it, as that of a host that never answered.</summary>
     public TcpState? State { get; internal set; }
@@ -75,69 +130,158 @@ public sealed class TcpConversationSide
     /// <summary>The highest acknowledgment that it sent; null if it sent none.</summary>
     internal SeqNumber? Acknowledged { get; private set; }
 
+    /// <summary>The segments with one remark, in their order.</summary>
+    /// <param name="flag">The remark.</param>
+    public IEnumerable<FlaggedSegment> Listed(TcpAnalysisFlags flag) => FlaggedSegments.Where(segment => (segment.Flags & flag) != 0);
+
     /// <summary>The endpoint: <c>10.0.0.1:49152</c>.</summary>
     public override string ToString() => Endpoint.ToString();
 
     /// <summary>Counts a segment that this end sent.</summary>
-    internal void Count(in DecodedPacket packet)
+    internal void Count(in SegmentSummary segment)
     {
-        TcpSegment segment = packet.Segment;
-        int length = packet.SegmentLength;
         Packets++;
-        Bytes += length;
-        BadChecksums += packet.TcpChecksumValid == false ? 1 : 0;
-        Syns += segment.Flags.Has(TcpFlags.SYN) ? 1 : 0;
-        Fins += segment.Flags.Has(TcpFlags.FIN) ? 1 : 0;
-        Resets += segment.Flags.Has(TcpFlags.RST) ? 1 : 0;
-        if (segment.Flags.Has(TcpFlags.ACK) && !segment.Flags.Has(TcpFlags.RST))
+        Bytes += segment.Length;
+        DataPackets += segment.Length > 0 ? 1 : 0;
+        if (segment.Checksum >= ChecksumVerdict.Bad)
         {
-            Acknowledged = Acknowledged is { } before ? SeqNumber.Max(before, segment.AcknowledgmentNumber) : segment.AcknowledgmentNumber;
+            BadChecksums++;
+            OffloadedChecksums += segment.Checksum == ChecksumVerdict.Offloaded ? 1 : 0;
         }
 
-        bool hasSyn = segment.Flags.Has(TcpFlags.SYN);
-        if (Base is null)
-        {
-            Base = hasSyn ? segment.SequenceNumber : segment.SequenceNumber - 1;
-            Highest = Base.Value + 1;
-            _highestOffset = 1;
-        }
+        NoteStart(segment);
 
-        if (segment.Flags.Has(TcpFlags.RST))
+        if (segment.Has(TcpFlags.RST))
         {
             // What a reset carries is a text about the reason, not a part of the stream (RFC 9293 3.10.7.4).
+            Resets++;
+            Syns += segment.Has(TcpFlags.SYN) ? 1 : 0;
+            Fins += segment.Has(TcpFlags.FIN) ? 1 : 0;
             return;
         }
 
-        bool isKeepAlive = Packets > 1 && length <= 1 && !segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.FIN) && segment.SequenceNumber == Highest - 1;
-        bool isNew = CountSyn(segment) | CountData(segment, length) | CountFin(segment, length);
-        bool takesSequenceSpace = length > 0 || segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.FIN);
-        Retransmissions += takesSequenceSpace && !isNew && !isKeepAlive ? 1 : 0;
+        if (segment.Has(TcpFlags.ACK))
+        {
+            SeqNumber ack = segment.AcknowledgmentNumber;
+            Acknowledged = Acknowledged is { } before && before > ack ? before : ack;
+        }
+
+        CountSequenceSpace(segment);
+        NoteWindow(segment);
     }
 
-    /// <summary>The sequence number after a segment's last octet, of the data that the IP length tells.</summary>
-    internal static SeqNumber EndOf(in TcpSegment segment, int length) =>
-        segment.SequenceNumber + length + (segment.Flags.Has(TcpFlags.SYN) ? 1 : 0) + (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0);
-
-    private bool CountSyn(in TcpSegment segment)
+    /// <summary>Notes where its sequence numbers start.</summary>
+    internal void NoteStart(in SegmentSummary segment)
     {
-        if (!segment.Flags.Has(TcpFlags.SYN))
+        if (Base is null)
+        {
+            Base = segment.Has(TcpFlags.SYN) ? segment.SequenceNumber : unchecked(segment.SequenceNumber - 1);
+            Highest = Base.Value + 1;
+            _highestOffset = 1;
+        }
+    }
+
+    /// <summary>Notes what was remarkable about a segment of this end.</summary>
+    internal void Note(in SegmentSummary segment, TcpAnalysisFlags flags, int limit)
+    {
+        Analysis.Add(flags);
+        if ((_flagged ??= []).Count < limit)
+        {
+            _flagged.Add(new(segment.Frame, new(segment.Time), flags, (flags & TcpAnalysisFlags.DuplicateAck) != 0 ? Wireshark.DuplicateAcks : 0));
+        }
+    }
+
+    /// <summary>Remembers when something new was sent, for the ACK of it.</summary>
+    /// <param name="segment">A segment of this end.</param>
+    /// <param name="isRepeated">Whether it begins with something that was sent before.</param>
+    internal void NoteSent(in SegmentSummary segment, bool isRepeated)
+    {
+        if (isRepeated)
+        {
+            _outstanding.Forget(segment.SequenceNumber);
+        }
+        else
+        {
+            _outstanding.Add(segment.End, segment.Time);
+        }
+
+        if (!_hasTimestamp && segment.Has(SegmentOptions.Timestamps))
+        {
+            _hasTimestamp = true;
+            _timestamp = segment.TimestampValue;
+            _timestampTime = segment.Time;
+        }
+    }
+
+    /// <summary>The peer acknowledges something.</summary>
+    /// <param name="segment">The peer's segment.</param>
+    /// <returns>The round trip in nanoseconds; -1 if it tells none.</returns>
+    internal long NoteAcknowledged(in SegmentSummary segment)
+    {
+        long rtt = _outstanding.Acknowledge(segment.AcknowledgmentNumber, segment.Time);
+        if (rtt >= 0)
+        {
+            (_rtt ??= new()).Add(rtt);
+        }
+
+        if (_hasTimestamp && segment.Has(SegmentOptions.Timestamps) && unchecked((int)(segment.TimestampEcho - _timestamp)) >= 0)
+        {
+            _hasTimestamp = false;
+            if (segment.TimestampEcho == _timestamp && segment.Time >= _timestampTime)
+            {
+                (_timestampRtt ??= new()).Add(segment.Time - _timestampTime);
+            }
+        }
+
+        if (segment.Has(SegmentOptions.DuplicateSack) && Retransmissions > ProvenSpuriousRetransmissions)
+        {
+            ProvenSpuriousRetransmissions++;
+        }
+
+        return rtt;
+    }
+
+    private void CountSequenceSpace(in SegmentSummary segment)
+    {
+        uint controls = (uint)segment.Flags & (uint)(TcpFlags.SYN | TcpFlags.FIN);
+        if (segment.Length == 0 && controls == 0)
+        {
+            if (new SeqNumber(segment.SequenceNumber) > Highest)
+            {
+                // The capture lacks what it sent before.
+                _highestOffset += new SeqNumber(segment.SequenceNumber) - Highest;
+                Highest = segment.SequenceNumber;
+            }
+
+            return;
+        }
+
+        bool isKeepAlive = Packets > 1 && segment.Length <= 1 && controls == 0 && segment.SequenceNumber == (Highest - 1).Value;
+        bool isNew = controls != 0 && (CountSyn(segment) | CountFin(segment));
+        isNew |= CountData(segment);
+        Retransmissions += !isNew && !isKeepAlive ? 1 : 0;
+    }
+
+    private bool CountSyn(in SegmentSummary segment)
+    {
+        if (!segment.Has(TcpFlags.SYN))
         {
             return false;
         }
 
-        TcpOptions options = segment.Options;
-        MaximumSegmentSize ??= options.MaximumSegmentSize;
-        WindowScale ??= options.WindowScale;
-        SackPermitted |= options.SackPermitted;
-        Timestamps |= options.Timestamps is not null;
+        Syns++;
+        MaximumSegmentSize ??= segment.Has(SegmentOptions.MaximumSegmentSize) ? segment.MaximumSegmentSize : null;
+        WindowScale ??= segment.Has(SegmentOptions.WindowScale) ? segment.WindowScale : null;
+        SackPermitted |= segment.Has(SegmentOptions.SackPermitted);
+        Timestamps |= segment.Has(SegmentOptions.Timestamps);
         bool isNew = InitialSequenceNumber is null;
         InitialSequenceNumber ??= segment.SequenceNumber;
         return isNew;
     }
 
-    private bool CountData(in TcpSegment segment, int length)
+    private bool CountData(in SegmentSummary segment)
     {
-        SeqNumber end = EndOf(segment, length);
+        SeqNumber end = segment.End;
         long endOffset = _highestOffset + (end - Highest);
         if (end > Highest)
         {
@@ -145,22 +289,47 @@ public sealed class TcpConversationSide
             _highestOffset = endOffset;
         }
 
-        long dataEnd = endOffset - (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0);
-        long added = _octets.Add(dataEnd - length, dataEnd);
+        long dataEnd = endOffset - (segment.Has(TcpFlags.FIN) ? 1 : 0);
+        long added = _octets.Add(dataEnd - segment.Length, dataEnd);
         UniqueBytes += added;
         return added > 0;
     }
 
-    private bool CountFin(in TcpSegment segment, int length)
+    private bool CountFin(in SegmentSummary segment)
     {
-        if (!segment.Flags.Has(TcpFlags.FIN))
+        if (!segment.Has(TcpFlags.FIN))
         {
             return false;
         }
 
-        SeqNumber end = EndOf(segment, length);
-        bool isNew = _fin != end;
-        _fin = end;
+        Fins++;
+        bool isNew = !_hasFin || _fin != segment.End;
+        _hasFin = true;
+        _fin = segment.End;
         return isNew;
+    }
+
+    // RFC 7323 2.2: windows of SYNs are not scaled.
+    private void NoteWindow(in SegmentSummary segment)
+    {
+        if (segment.Has(TcpFlags.SYN))
+        {
+            Window = segment.Window;
+            return;
+        }
+
+        uint window = (uint)segment.Window << (WindowShift ?? 0);
+        Window = window;
+        _minimumWindow = Math.Min(_minimumWindow, window);
+        _maximumWindow = Math.Max(_maximumWindow, window);
+    }
+
+    /// <summary>Both SYNs were seen, or one of them without the option: now it is known how windows are scaled.</summary>
+    internal static void AgreeOnScale(TcpConversationSide one, TcpConversationSide other)
+    {
+        bool isScaled = one.WindowScale is not null && other.WindowScale is not null;
+        bool isKnown = isScaled || (one.Syns > 0 && other.Syns > 0);
+        one.WindowShift = isKnown ? (isScaled ? Math.Min((int)one.WindowScale!.Value, MaximumShift) : 0) : null;
+        other.WindowShift = isKnown ? (isScaled ? Math.Min((int)other.WindowScale!.Value, MaximumShift) : 0) : null;
     }
 }

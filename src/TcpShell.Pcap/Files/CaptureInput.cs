@@ -67,10 +67,18 @@ internal sealed class CaptureInput : IDisposable
     /// <param name="count">Bytes.</param>
     public ReadOnlySpan<byte> Peek(int count) => _buffer.AsSpan(_start, count);
 
-    /// <summary>A part of the next bytes, valid until the window moves.</summary>
-    /// <param name="start">Bytes to leave out.</param>
+    /// <summary>Where the next byte stands in the window; places are valid until the window moves.</summary>
+    public int Position => _start;
+
+    /// <summary>Bytes of the window.</summary>
+    /// <param name="position">Where they start.</param>
     /// <param name="count">Bytes.</param>
-    public ReadOnlyMemory<byte> Slice(int start, int count) => _buffer.AsMemory(_start + start, count);
+    public ReadOnlyMemory<byte> MemoryAt(int position, int count) => _buffer.AsMemory(position, count);
+
+    /// <summary>Bytes of the window.</summary>
+    /// <param name="position">Where they start.</param>
+    /// <param name="count">Bytes.</param>
+    public ReadOnlySpan<byte> SpanAt(int position, int count) => _buffer.AsSpan(position, count);
 
     /// <summary>Leaves bytes of the window behind.</summary>
     /// <param name="count">Bytes, at most <see cref="Available"/>.</param>

@@ -95,9 +95,33 @@ public abstract class CaptureReader : IDisposable
     /// <exception cref="IOException">The stream cannot be read.</exception>
     public bool TryRead(out CapturedFrame frame)
     {
-        frame = default;
-        return Problem is null && ReadFrame(ref frame);
+        FrameHeader header = default;
+        bool isRead = TryReadHeader(ref header);
+        frame = isRead ? Describe(header) : default;
+        return isRead;
     }
+
+    /// <summary>Reads the next frame as numbers.</summary>
+    internal bool TryReadHeader(ref FrameHeader header) => Problem is null && ReadFrame(ref header);
+
+    /// <summary>The octets of the frame that was read last.</summary>
+    internal ReadOnlySpan<byte> DataOf(in FrameHeader header) => Input.SpanAt(header.Start, header.Length);
+
+    /// <summary>The octets of the frame that was read last.</summary>
+    internal ReadOnlyMemory<byte> MemoryOf(in FrameHeader header) => Input.MemoryAt(header.Start, header.Length);
+
+    /// <summary>The frame that was read last, with everything that the file says of it.</summary>
+    internal CapturedFrame Describe(in FrameHeader header) => new()
+    {
+        Number = header.Number,
+        Timestamp = new(header.Time),
+        InterfaceId = header.InterfaceId,
+        LinkType = header.LinkType,
+        OriginalLength = header.OriginalLength,
+        Data = Input.MemoryAt(header.Start, header.Length),
+        Comment = header.OptionsLength > 0 ? ReadComment(Input.SpanAt(header.OptionsStart, header.OptionsLength)) : null,
+        FileOffset = header.FileOffset,
+    };
 
     /// <summary>Closes the stream.</summary>
     public void Dispose()
@@ -108,7 +132,10 @@ public abstract class CaptureReader : IDisposable
 
     private protected abstract bool ReadFileHeader();
 
-    private protected abstract bool ReadFrame(ref CapturedFrame frame);
+    private protected abstract bool ReadFrame(ref FrameHeader frame);
+
+    /// <summary>The comment among the options of a frame; null where there is none.</summary>
+    private protected virtual string? ReadComment(ReadOnlySpan<byte> options) => null;
 
     private protected void AddInterface(CaptureInterface added) => _interfaces.Add(added);
 

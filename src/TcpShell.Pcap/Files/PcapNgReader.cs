@@ -25,11 +25,11 @@ internal sealed class PcapNgReader : CaptureReader
 
     private protected override bool ReadFileHeader()
     {
-        CapturedFrame none = default;
+        FrameHeader none = default;
         return ReadBlock(ref none);
     }
 
-    private protected override bool ReadFrame(ref CapturedFrame frame)
+    private protected override bool ReadFrame(ref FrameHeader frame)
     {
         long before = FramesRead;
         while (FramesRead == before)
@@ -43,7 +43,7 @@ internal sealed class PcapNgReader : CaptureReader
         return true;
     }
 
-    private bool ReadBlock(ref CapturedFrame frame)
+    private bool ReadBlock(ref FrameHeader frame)
     {
         long offset = Input.Offset;
         if (!Input.Has(PcapNgBlocks.Frame))
@@ -213,7 +213,7 @@ internal sealed class PcapNgReader : CaptureReader
         return units;
     }
 
-    private bool ReadSimplePacket(long offset, ReadOnlySpan<byte> body, ref CapturedFrame frame)
+    private bool ReadSimplePacket(long offset, ReadOnlySpan<byte> body, ref FrameHeader frame)
     {
         if (body.Length < 4)
         {
@@ -227,12 +227,13 @@ internal sealed class PcapNgReader : CaptureReader
 
         uint original = ReadUInt32(body);
         uint captured = captureInterface.SnapLength == 0 ? original : Math.Min(original, captureInterface.SnapLength);
+        frame.OptionsLength = 0;
         return CheckCapturedLength(offset, captured, body.Length - 4)
-            && Deliver(offset, captureInterface, default, BodyStart + 4, (int)captured, original, null, ref frame);
+            && Deliver(offset, captureInterface, default, BodyStart + 4, (int)captured, original, ref frame);
     }
 
     /// <summary>An enhanced packet block or an obsolete packet block: they differ in the first four bytes only, which name the interface.</summary>
-    private bool ReadPacket(long offset, ReadOnlySpan<byte> body, uint interfaceId, ref CapturedFrame frame)
+    private bool ReadPacket(long offset, ReadOnlySpan<byte> body, uint interfaceId, ref FrameHeader frame)
     {
         if (!TryGetInterface(offset, interfaceId, out CaptureInterface? captureInterface))
         {
@@ -250,6 +251,24 @@ internal sealed class PcapNgReader : CaptureReader
 
         int optionsStart = DataStart + PcapNgBlocks.Pad((int)captured);
         ReadOnlySpan<byte> options = optionsStart < body.Length ? body[optionsStart..] : [];
+        int optionsLength = options.Length;
+        while (TryReadOption(ref options, out _, out _))
+        {
+            // Only whether they are sound matters now.
+        }
+
+        if (!options.IsEmpty)
+        {
+            return FailOptions(offset);
+        }
+
+        frame.OptionsStart = Input.Position + BodyStart + optionsStart;
+        frame.OptionsLength = optionsLength;
+        return Deliver(offset, captureInterface, captureInterface.ToTimestamp(time), BodyStart + DataStart, (int)captured, original, ref frame);
+    }
+
+    private protected override string? ReadComment(ReadOnlySpan<byte> options)
+    {
         string? comment = null;
         while (TryReadOption(ref options, out ushort code, out ReadOnlySpan<byte> value))
         {
@@ -260,28 +279,19 @@ internal sealed class PcapNgReader : CaptureReader
             }
         }
 
-        if (!options.IsEmpty)
-        {
-            return FailOptions(offset);
-        }
-
-        Timestamp timestamp = captureInterface.ToTimestamp(time);
-        return Deliver(offset, captureInterface, timestamp, BodyStart + DataStart, (int)captured, original, comment, ref frame);
+        return comment;
     }
 
-    private bool Deliver(long offset, CaptureInterface captureInterface, Timestamp time, int start, int captured, uint original, string? comment, ref CapturedFrame frame)
+    private bool Deliver(long offset, CaptureInterface captureInterface, Timestamp time, int start, int captured, uint original, ref FrameHeader frame)
     {
-        frame = new CapturedFrame
-        {
-            Number = ++FramesRead,
-            Timestamp = time,
-            InterfaceId = captureInterface.Id,
-            LinkType = captureInterface.LinkType,
-            OriginalLength = original,
-            Data = Input.Slice(start, captured),
-            Comment = comment,
-            FileOffset = offset,
-        };
+        frame.Number = ++FramesRead;
+        frame.Time = time.Nanoseconds;
+        frame.InterfaceId = captureInterface.Id;
+        frame.LinkType = captureInterface.LinkType;
+        frame.OriginalLength = original;
+        frame.Start = Input.Position + start;
+        frame.Length = captured;
+        frame.FileOffset = offset;
         return true;
     }
 

@@ -66,7 +66,7 @@ internal sealed class PcapReader : CaptureReader
         return true;
     }
 
-    private protected override bool ReadFrame(ref CapturedFrame frame)
+    private protected override bool ReadFrame(ref FrameHeader frame)
     {
         long offset = Input.Offset;
         if (!Input.Has(_recordHeaderLength))
@@ -96,15 +96,13 @@ internal sealed class PcapReader : CaptureReader
             return FailAtEnd("a record", offset, _recordHeaderLength + length);
         }
 
-        frame = new CapturedFrame
-        {
-            Number = ++FramesRead,
-            Timestamp = new((seconds * (long)CaptureInterface.NanosecondsPerSecond) + (fraction * _nanosecondsPerUnit)),
-            LinkType = _linkType,
-            OriginalLength = original,
-            Data = Input.Slice(_recordHeaderLength, length),
-            FileOffset = offset,
-        };
+        frame.Number = ++FramesRead;
+        frame.Time = (seconds * (long)CaptureInterface.NanosecondsPerSecond) + (fraction * _nanosecondsPerUnit);
+        frame.LinkType = _linkType;
+        frame.OriginalLength = original;
+        frame.Start = Input.Position + _recordHeaderLength;
+        frame.Length = length;
+        frame.FileOffset = offset;
         Input.Advance(_recordHeaderLength + length);
         return true;
     }

@@ -50,7 +50,7 @@ internal sealed class SnoopReader : CaptureReader
         return true;
     }
 
-    private protected override bool ReadFrame(ref CapturedFrame frame)
+    private protected override bool ReadFrame(ref FrameHeader frame)
     {
         long offset = Input.Offset;
         if (!Input.Has(RecordHeaderLength))
@@ -74,15 +74,13 @@ internal sealed class SnoopReader : CaptureReader
             return FailAtEnd("a record", offset, record);
         }
 
-        frame = new CapturedFrame
-        {
-            Number = ++FramesRead,
-            Timestamp = new((seconds * (long)CaptureInterface.NanosecondsPerSecond) + (microseconds * 1000)),
-            LinkType = LinkType.Ethernet,
-            OriginalLength = original,
-            Data = Input.Slice(RecordHeaderLength, (int)captured),
-            FileOffset = offset,
-        };
+        frame.Number = ++FramesRead;
+        frame.Time = (seconds * (long)CaptureInterface.NanosecondsPerSecond) + (microseconds * 1000);
+        frame.LinkType = LinkType.Ethernet;
+        frame.OriginalLength = original;
+        frame.Start = Input.Position + RecordHeaderLength;
+        frame.Length = (int)captured;
+        frame.FileOffset = offset;
         Input.Advance((int)record);
         return true;
     }

@@ -9,6 +9,11 @@ internal static class Frames
     public static readonly PacketHeader IPv4 = new(IpAddress.Parse("10.0.0.1"), IpAddress.Parse("10.0.0.2"));
     public static readonly PacketHeader IPv6 = new(IpAddress.Parse("fd00::1"), IpAddress.Parse("fd00::2"));
 
+    private const string Snap = "aaaa03000000";
+
+    // A frame of an access point: data, from the distribution system.
+    private const string DataFrame = "0802 0000 020000000002 020000000003 020000000001 0000";
+
     public static readonly LinkType[] LinkTypes = Enum.GetValues<LinkType>();
 
     /// <summary>A data segment with timestamps and the given payload.</summary>
@@ -60,11 +65,21 @@ internal static class Frames
             LinkType.CiscoHdlc => Join(Hex("0f00" + etherType), packet),
             LinkType.LinuxSll => Join(Hex("0000 0001 0006 020000000001 0000" + etherType), packet),
             LinkType.LinuxSll2 => Join(Hex(etherType + "0000 00000002 0001 00 06 020000000001 0000"), packet),
+            LinkType.Fddi => Join(Hex("50 020000000002 020000000001" + Snap + etherType), packet),
+            LinkType.IpOverInfiniBand => Join(new byte[40], Hex(etherType + "0000"), packet),
+            LinkType.Ieee80211 => Join(Hex(DataFrame + Snap + etherType), packet),
+            LinkType.Radiotap => Join(Hex("00 00 0900 02000000 00" + DataFrame + Snap + etherType), packet),
+            LinkType.ArcnetLinux => Join(Hex("01 02 0000" + (isIPv6 ? "c4" : "d4") + "00 0001"), packet),
+            LinkType.JuniperEthernet => Join(Hex("4d4743 80 0000"), Ethernet(packet, etherType)),
+            LinkType.NetfilterLog => Join(Hex(isIPv6 ? "0a 00 0000" : "02 00 0000"), Hex("0600 0a00 6100 0000"), LittleEndian(packet.Length + 4), Hex("0900"), packet),
+            LinkType.EthernetMPacket => Join(Hex("55555555555555d5"), Ethernet(packet, etherType)),
             _ => packet,
         };
     }
 
     public static DecodedPacket DecodeRaw(byte[] packet) => PacketDecoder.Decode(packet, LinkType.Raw);
+
+    private static byte[] LittleEndian(int length) => [(byte)length, (byte)(length >> 8)];
 
     private static byte[] Length(int length)
     {

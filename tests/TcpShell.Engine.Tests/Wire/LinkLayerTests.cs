@@ -70,6 +70,10 @@ public class LinkLayerTests
     [InlineData("8847 00064040 00064140", "")]
     [InlineData("8848 00064140", "")]
     [InlineData("0050 aaaa 03 000000 0800", "")]
+    [InlineData("0050 0606 03", "")]
+    [InlineData("8926 0000 0001 8100 0064 0800", "100")] // VN-Tag
+    [InlineData("88e7 00000001 020000000002 020000000001 8100 0064 0800", "100")] // 802.1ah
+    [InlineData("8903 0001 020000000002 020000000001 8100 0064 0800", "100")] // FabricPath
     public void EthernetFrame_WithHeadersBeforeIp_GivesSegmentAndVlans(string etherTypes, string vlanIds)
     {
         byte[] frame = Frames.Ethernet(s_packet, etherTypes);
@@ -115,6 +119,11 @@ public class LinkLayerTests
     [InlineData(LinkType.Ppp, "ff03 21")]
     [InlineData(LinkType.Ppp, "0281 00064140")]
     [InlineData(LinkType.LinuxSll, "0000 0001 0006 020000000001 0000 8100 0064 0800")]
+    [InlineData(LinkType.ArcnetLinux, "01 02 0000 f0")] // RFC 1051
+    [InlineData(LinkType.ArcnetLinux, "01 02 0000 d4 ff ffff d4 00 0001")] // RFC 1201, with an exception packet's padding
+    [InlineData(LinkType.JuniperEthernet, "4d4743 81 0004 00000000 020000000002 020000000001 0800")]
+    [InlineData(LinkType.Ieee80211, "8803 0000 020000000002 020000000003 020000000001 0000 020000000004 0000 aaaa03000000 0800")] // four addresses, QoS
+    [InlineData(LinkType.Radiotap, "00 00 1c00 030000a0 03000000 00000000 0000000000000000 20 000000 8802 0000 020000000002 020000000003 020000000001 0000 0000 0000 aaaa03000000 0800")]
     public void OtherSpellings_OfALinkHeader_AreRead(LinkType linkType, string header)
     {
         byte[] frame = Frames.Join(Frames.Hex(header), s_packet);
@@ -149,6 +158,16 @@ public class LinkLayerTests
         Assert.Equal(Frames.Ethernet(s_packet, etherTypes), frame);
         Assert.Equal(ids, PacketDecoder.Decode(frame, LinkType.Ethernet).VlanIds.ToArray());
         Assert.Throws<ArgumentException>(() => header.WriteTo(EtherType.IPv4, new byte[header.Length - 1]));
+    }
+
+    [Theory]
+    [InlineData("4808")] // no data
+    [InlineData("0842")] // encrypted
+    [InlineData("8000")] // a beacon
+    public void WirelessFrame_WithoutReadableData_IsNotTcp(string control)
+    {
+        byte[] frame = Frames.Join(Frames.Hex(control + "0000 020000000002 020000000003 020000000001 0000 aaaa03000000 0800"), s_packet);
+        Assert.Equal(PacketStatus.NotTcp, PacketDecoder.Decode(frame, LinkType.Ieee80211).Status);
     }
 
     private static void AssertSegment(in DecodedPacket decoded, int ipOffset)

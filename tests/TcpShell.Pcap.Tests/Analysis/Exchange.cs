@@ -17,7 +17,7 @@ internal sealed class Exchange
     public static readonly Endpoint Client = Endpoint.Parse("10.0.0.1:49152");
     public static readonly Endpoint Server = Endpoint.Parse("10.0.0.2:80");
 
-    public ConversationTracker Tracker { get; } = new();
+    public ConversationTracker Tracker { get; } = new(new AnalysisOptions { VerifyChecksums = true });
 
     public TcpConversation Only => Assert.Single(Tracker.Conversations);
 

@@ -1,0 +1,286 @@
+using System.Collections.Concurrent;
+using TcpShell.Pcap.Files;
+using TcpShell.Wire;
+
+namespace TcpShell.Pcap.Analysis;
+
+/// <summary>
+/// Reads captures of any size once, and gives each TCP conversation as soon as it is over and quiet, the others at the end. Memory is taken
+/// for open conversations only, within the limits of <see cref="AnalysisOptions"/>.
+/// </summary>
+/// <remarks>
+/// <code>
+/// using CaptureReader reader = CaptureReader.Open(path);
+/// using var analysis = new CaptureAnalysis([reader]);
+/// while (analysis.Advance()) { while (analysis.TryTake(out TcpConversation? conversation)) { ... } }
+/// </code>
+/// With several threads one reads and decodes, the others share the conversations among them. What comes out, and in what order, is the
+/// same for any number of threads. See <see cref="ConversationTracker"/> for what makes a conversation.
+/// </remarks>
+public sealed class CaptureAnalysis : IDisposable
+{
+    private const int BatchesAhead = 8;
+
+    private readonly AnalysisOptions _options;
+    private readonly ConversationFilter? _filter;
+    private readonly FrameSource _source;
+    private readonly FrameDecoder _decoder;
+    private readonly FlowAnalysis[] _flows;
+    private readonly Queue<TcpConversation> _finished = new();
+    private readonly BlockingCollection<SegmentBatch>? _filled;
+    private readonly ConcurrentBag<SegmentBatch> _empty = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task? _reading;
+    private DecoderCounts _counts;
+    private long _latest = long.MinValue;
+    private long _evicted;
+    private int _streams;
+    private bool _isAtEnd;
+
+    /// <summary>Begins an analysis.</summary>
+    /// <param name="readers">The captures. Several are read side by side in the order of their times, as one; frames are numbered over all of them. They stay open.</param>
+    /// <param name="options">What is looked at, and the limits; null for the usual.</param>
+    /// <param name="filter">Which conversations are wanted; null for all.</param>
+    /// <param name="threads">How many threads may work, from 1.</param>
+    public CaptureAnalysis(IReadOnlyList<CaptureReader> readers, AnalysisOptions? options = null, ConversationFilter? filter = null, int threads = 1)
+    {
+        ArgumentNullException.ThrowIfNull(readers);
+        ArgumentOutOfRangeException.ThrowIfLessThan(readers.Count, 1, nameof(readers));
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _options = options ?? new();
+        ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaximumOpenConversations, 1, nameof(options));
+        _filter = filter;
+        _source = new(readers);
+        _decoder = new(_options, FlowTable.Secret);
+        _flows = [.. Enumerable.Range(0, Math.Max(1, threads - 1)).Select(_ => new FlowAnalysis(_options, filter))];
+        _empty.Add(new());
+        if (threads > 1)
+        {
+            for (int i = 1; i < BatchesAhead; i++)
+            {
+                _empty.Add(new());
+            }
+
+            _filled = new(BatchesAhead);
+            _reading = Task.Factory.StartNew(ReadAhead, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Frames read so far.</summary>
+    public long Frames => _counts.Frames;
+
+    /// <summary>Frames with a TCP segment.</summary>
+    public long Segments => _counts.Segments;
+
+    /// <summary>Frames with a fragment of an IP packet with TCP.</summary>
+    public long Fragments => _counts.Fragments;
+
+    /// <summary>Frames that are cut or have lengths that cannot be.</summary>
+    public long Malformed => _counts.Malformed;
+
+    /// <summary>Frames with a link type that is not known.</summary>
+    public long Unsupported => _counts.Unsupported;
+
+    /// <summary>Conversations that are open now, or closed a moment ago.</summary>
+    public int OpenConversations => _flows.Sum(flow => flow.Open);
+
+    /// <summary>Conversations so far, wanted or not.</summary>
+    public int Streams => _streams;
+
+    /// <summary>How often limits changed the result.</summary>
+    public AnalysisLimits Limits => new(_evicted, _flows.Sum(flow => flow.TimedOut), _counts.FragmentsDropped);
+
+    /// <summary>The conversations of captures, as they come out.</summary>
+    /// <param name="readers">The captures.</param>
+    /// <param name="options">What is looked at, and the limits; null for the usual.</param>
+    /// <param name="filter">Which conversations are wanted; null for all.</param>
+    /// <param name="threads">How many threads may work, from 1.</param>
+    public static IEnumerable<TcpConversation> Read(IReadOnlyList<CaptureReader> readers, AnalysisOptions? options = null, ConversationFilter? filter = null, int threads = 1)
+    {
+        using var analysis = new CaptureAnalysis(readers, options, filter, threads);
+        bool goesOn = true;
+        while (goesOn)
+        {
+            goesOn = analysis.Advance();
+            while (analysis.TryTake(out TcpConversation? conversation))
+            {
+                yield return conversation;
+            }
+        }
+    }
+
+    /// <summary>Reads about a thousand frames.</summary>
+    /// <returns>Whether there may be more. What <see cref="TryTake"/> gives after the last call is all that was left.</returns>
+    /// <exception cref="IOException">A capture cannot be read.</exception>
+    public bool Advance()
+    {
+        if (_isAtEnd)
+        {
+            return false;
+        }
+
+        SegmentBatch batch = NextBatch();
+        if (batch.Failure is { } failure)
+        {
+            _isAtEnd = true;
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+
+        _counts = batch.Counts;
+        _latest = batch.Latest;
+        if (_flows.Length == 1)
+        {
+            Analyse(batch, 0);
+        }
+        else
+        {
+            Parallel.For(0, _flows.Length, part => Analyse(batch, part));
+        }
+
+        NumberNewOnes();
+        if (OpenConversations > _options.MaximumOpenConversations)
+        {
+            Evict();
+        }
+
+        _isAtEnd = batch.IsLast;
+        if (_isAtEnd)
+        {
+            foreach (FlowAnalysis flow in _flows)
+            {
+                flow.All().ToList().ForEach(open => flow.Remove(open, open.IsLeaving ? ReleaseReason.Closed : ReleaseReason.EndOfCapture));
+            }
+        }
+
+        Finish();
+        _empty.Add(batch);
+        return !_isAtEnd;
+    }
+
+    /// <summary>Takes a conversation that has come out.</summary>
+    /// <param name="conversation">The conversation.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TcpConversation? conversation) => _finished.TryDequeue(out conversation);
+
+    /// <summary>Ends the reading; the captures stay open.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _reading?.Wait();
+        _filled?.Dispose();
+        _stop.Dispose();
+    }
+
+    private SegmentBatch NextBatch()
+    {
+        if (_filled is not null)
+        {
+            return _filled.Take();
+        }
+
+        _empty.TryTake(out SegmentBatch? batch);
+        batch!.Fill(_source, _decoder, _filter, _latest);
+        return batch;
+    }
+
+    private void ReadAhead()
+    {
+        long latest = long.MinValue;
+        bool goesOn = true;
+        while (goesOn && !_stop.IsCancellationRequested)
+        {
+            // There are only so many batches: where none is free, the readers are far enough ahead.
+            if (!_empty.TryTake(out SegmentBatch? batch))
+            {
+                Thread.Yield();
+                continue;
+            }
+
+            try
+            {
+                batch.Fill(_source, _decoder, _filter, latest);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            {
+                batch.Failure = failure;
+            }
+
+            latest = batch.Latest;
+            goesOn = !batch.IsLast && batch.Failure is null;
+            _filled!.Add(batch);
+        }
+    }
+
+    private void Analyse(SegmentBatch batch, int part)
+    {
+        FlowAnalysis flow = _flows[part];
+        uint parts = (uint)_flows.Length;
+        foreach (ref readonly SegmentSummary segment in batch.Segments)
+        {
+            // The upper half of the hash: the lower one says where in the table.
+            if (parts == 1 || (segment.Hash >> 16) % parts == part)
+            {
+                flow.Add(segment, out _, out _);
+            }
+        }
+
+        flow.Sweep(batch.Latest);
+    }
+
+    private void NumberNewOnes()
+    {
+        List<TcpConversation> begun = _flows[0].Begun;
+        if (_flows.Length > 1)
+        {
+            begun = [.. _flows.SelectMany(flow => flow.Begun).OrderBy(conversation => conversation.FirstFrame)];
+        }
+
+        foreach (TcpConversation conversation in begun)
+        {
+            conversation.Stream = _streams++;
+            conversation.IsSkipped |= _filter is not null && !_filter.FitsStream(conversation.Stream);
+        }
+
+        foreach (FlowAnalysis flow in _flows)
+        {
+            flow.Begun.Clear();
+        }
+    }
+
+    // Those that were quiet for longest, and an eighth more, so that not every new conversation has to look for one.
+    private void Evict()
+    {
+        int count = OpenConversations - _options.MaximumOpenConversations + (_options.MaximumOpenConversations / 8);
+        var oldest = _flows.SelectMany(flow => flow.All().Select(conversation => (Flow: flow, Conversation: conversation)))
+            .OrderBy(open => open.Conversation.EndTime)
+            .ThenBy(open => open.Conversation.FirstFrame)
+            .Take(count)
+            .ToList();
+        foreach ((FlowAnalysis flow, TcpConversation conversation) in oldest)
+        {
+            _evicted += conversation.IsLeaving || conversation.IsSkipped ? 0 : 1;
+            flow.Remove(conversation, conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.Evicted);
+        }
+    }
+
+    private void Finish()
+    {
+        if (_flows.Sum(flow => flow.Released.Count) == 0)
+        {
+            return;
+        }
+
+        foreach (TcpConversation conversation in _flows.SelectMany(flow => flow.Released).OrderBy(conversation => conversation.ReleaseFrame).ThenBy(conversation => conversation.FirstFrame))
+        {
+            if (!conversation.IsSkipped && (_filter?.FitsEnding(conversation) ?? true))
+            {
+                _finished.Enqueue(conversation);
+            }
+        }
+
+        foreach (FlowAnalysis flow in _flows)
+        {
+            flow.Released.Clear();
+        }
+    }
+}

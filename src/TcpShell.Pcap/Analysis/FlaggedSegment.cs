@@ -1,0 +1,20 @@
+namespace TcpShell.Pcap.Analysis;
+
+/// <summary>A segment with something remarkable.</summary>
+/// <param name="Frame">The frame's number in its capture, from 1; 0 where the segment came without one.</param>
+/// <param name="Time">When it was captured.</param>
+/// <param name="Flags">What is remarkable.</param>
+/// <param name="DuplicateAckNumber">How many duplicates of the same ACK there were so far, this one included; 0 for no duplicate ACK.</param>
+public readonly record struct FlaggedSegment(long Frame, Timestamp Time, TcpAnalysisFlags Flags, int DuplicateAckNumber)
+{
+    /// <summary><c>12: Retransmission, FastRetransmission</c>.</summary>
+    public override string ToString() => DuplicateAckNumber > 0 ? $"{Frame}: {Flags} #{DuplicateAckNumber}" : $"{Frame}: {Flags}";
+}
+
+/// <summary>What the analysis says of one segment.</summary>
+/// <param name="Conversation">The conversation that it belongs to.</param>
+/// <param name="IsFromClient">Whether the client sent it.</param>
+/// <param name="Flags">What is remarkable about it.</param>
+/// <param name="DuplicateAckNumber">How many duplicates of the same ACK there were so far, this one included; 0 for no duplicate ACK.</param>
+/// <param name="AckRtt">How long ago the segment that it acknowledges was captured, as Wireshark's tcp.analysis.ack_rtt; null if it tells no round trip.</param>
+public readonly record struct SegmentAnalysis(TcpConversation Conversation, bool IsFromClient, TcpAnalysisFlags Flags, int DuplicateAckNumber, TimeSpan? AckRtt);

@@ -1,0 +1,157 @@
+using System.Runtime.CompilerServices;
+using TcpShell.Wire;
+
+namespace TcpShell.Pcap.Analysis;
+
+/// <summary>The second half of an analysis: sorts segments into conversations and lets go of those that are over.</summary>
+internal sealed class FlowAnalysis
+{
+    private readonly AnalysisOptions _options;
+    private readonly ConversationFilter? _filter;
+    private readonly FlowTable _table = new();
+    private readonly Queue<(TcpConversation Conversation, long Due)> _leaving = new();
+    private readonly long _quietTime;
+    private readonly long _idleTimeout;
+    private long _lastIdleLook = long.MinValue;
+
+    /// <summary>Starts with no conversation.</summary>
+    public FlowAnalysis(AnalysisOptions options, ConversationFilter? filter = null)
+    {
+        _options = options;
+        _filter = filter;
+        _quietTime = NanosecondsOf(options.QuietTime);
+        _idleTimeout = options.IdleTimeout is { } timeout ? NanosecondsOf(timeout) : long.MaxValue;
+    }
+
+    /// <summary>Conversations that began and have no number yet, in their order.</summary>
+    public List<TcpConversation> Begun { get; } = [];
+
+    /// <summary>Conversations that were let go of.</summary>
+    public List<TcpConversation> Released { get; } = [];
+
+    /// <summary>Conversations that are open, or closed a moment ago.</summary>
+    public int Open => _table.Count;
+
+    /// <summary>Conversations that came out because they were idle.</summary>
+    public long TimedOut { get; private set; }
+
+    /// <summary>Takes the next segment, or what else is about a conversation.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="flags">What is remarkable about it.</param>
+    /// <param name="ackRtt">The round trip that it tells, in nanoseconds; -1 if none.</param>
+    /// <returns>The conversation; null where something is about none that is known.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public TcpConversation? Add(in SegmentSummary segment, out TcpAnalysisFlags flags, out long ackRtt)
+    {
+        flags = TcpAnalysisFlags.None;
+        ackRtt = -1;
+        var key = new FlowKey(segment, out bool isFromLower);
+        TcpConversation? conversation = _table.Find(key, segment.Hash);
+        if (segment.Kind != PacketStatus.Tcp)
+        {
+            Note(conversation, segment.Kind);
+            return conversation;
+        }
+
+        if (conversation is null || conversation.IsReusedBy(segment, isFromLower))
+        {
+            if (conversation is not null)
+            {
+                flags = TcpAnalysisFlags.PortReuse;
+                Release(conversation, ReleaseReason.PortsReused, segment.Frame);
+            }
+
+            conversation = Begin(segment, key, isFromLower);
+        }
+
+        bool isClients = isFromLower == conversation.IsClientLower;
+        if (conversation.IsSkipped)
+        {
+            conversation.Skip(segment, isClients);
+            return conversation;
+        }
+
+        flags = conversation.Add(segment, isClients, flags, _options.MaximumListedSegments, out ackRtt);
+        if (!conversation.IsLeaving && conversation.IsOver)
+        {
+            conversation.IsLeaving = true;
+            _leaving.Enqueue((conversation, After(segment.Time, _quietTime)));
+        }
+
+        return conversation;
+    }
+
+    /// <summary>Lets go of what has been quiet for long enough.</summary>
+    /// <param name="now">The latest time of the capture so far.</param>
+    public void Sweep(long now)
+    {
+        while (_leaving.TryPeek(out (TcpConversation Conversation, long Due) next) && next.Due <= now)
+        {
+            _leaving.Dequeue();
+            long due = After(next.Conversation.EndTime, _quietTime);
+            if (next.Conversation.Released == ReleaseReason.None)
+            {
+                if (due <= now)
+                {
+                    Remove(next.Conversation, ReleaseReason.Closed);
+                }
+                else
+                {
+                    _leaving.Enqueue((next.Conversation, due));
+                }
+            }
+        }
+
+        // One eighth of the timeout is as exact as a timeout needs to be.
+        if (_idleTimeout < long.MaxValue && now > After(_lastIdleLook, _idleTimeout / 8))
+        {
+            _lastIdleLook = now;
+            foreach (TcpConversation idle in _table.All().Where(conversation => After(conversation.EndTime, _idleTimeout) <= now).ToList())
+            {
+                TimedOut += idle.IsLeaving ? 0 : 1;
+                Remove(idle, idle.IsLeaving ? ReleaseReason.Closed : ReleaseReason.Idle);
+            }
+        }
+    }
+
+    /// <summary>All open conversations, in no order.</summary>
+    public IEnumerable<TcpConversation> All() => _table.All();
+
+    /// <summary>Lets go of an open conversation.</summary>
+    public void Remove(TcpConversation conversation, ReleaseReason reason)
+    {
+        _table.Remove(conversation);
+        Release(conversation, reason, long.MaxValue);
+    }
+
+    private static long NanosecondsOf(TimeSpan time) => time.Ticks > long.MaxValue / 100 ? long.MaxValue : time.Ticks * 100;
+
+    private static long After(long time, long duration) => time > long.MaxValue - duration ? long.MaxValue : time + duration;
+
+    private static void Note(TcpConversation? conversation, PacketStatus what)
+    {
+        if (conversation is not null)
+        {
+            conversation.Fragments += what == PacketStatus.Fragment ? 1 : 0;
+            conversation.Malformed += what == PacketStatus.Malformed ? 1 : 0;
+            conversation.IcmpErrors += what == PacketStatus.IcmpError ? 1 : 0;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TcpConversation Begin(in SegmentSummary segment, in FlowKey key, bool isFromLower)
+    {
+        var conversation = new TcpConversation(-1, segment, key, segment.Hash, isFromLower);
+        conversation.IsSkipped = _filter is not null && !_filter.FitsEnds(conversation);
+        _table.Set(conversation);
+        Begun.Add(conversation);
+        return conversation;
+    }
+
+    private void Release(TcpConversation conversation, ReleaseReason reason, long frame)
+    {
+        conversation.Released = reason;
+        conversation.ReleaseFrame = frame;
+        Released.Add(conversation);
+    }
+}

@@ -1,0 +1,226 @@
+using System.Runtime.CompilerServices;
+using TcpShell.Wire;
+
+namespace TcpShell.Pcap.Analysis;
+
+/// <summary>States of an end as Zeek counts them.</summary>
+internal enum ZeekState : byte
+{
+    Inactive,
+    SynSent,
+    SynAckSent,
+    Partial,
+    Established,
+    Closed,
+    Reset,
+}
+
+/// <summary>What is remembered of one end for Zeek's words.</summary>
+internal struct ZeekEndpoint
+{
+    public ZeekState State;
+
+    /// <summary>Letters that were written already, a bit each.</summary>
+    public ushort Letters;
+
+    public int Retransmissions;
+    public int ZeroWindows;
+    public int Gaps;
+    public int BadChecksums;
+}
+
+/// <summary>
+/// A conversation in the words of Zeek's conn.log: the history (https://docs.zeek.org, base/protocols/conn), a letter for the first of each
+/// kind of packet, upper case for the originator, and conn_state.
+/// </summary>
+internal struct ZeekSummary
+{
+    private const int MaximumLetters = 40;
+    private const string Known = "SHADFRIQTWGC";
+
+    private Letters _letters;
+    private byte _count;
+
+    /// <summary>The letters.</summary>
+    public readonly string History => string.Create(_count, this, static (text, history) =>
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            text[i] = (char)history._letters[i];
+        }
+    });
+
+    /// <summary>Zeek had to turn the ends round: the first packet was the responder's SYN,ACK.</summary>
+    public void NoteFlip() => Write('^');
+
+    /// <summary>Takes the next segment.</summary>
+    /// <param name="own">Its sender.</param>
+    /// <param name="peer">The other end.</param>
+    /// <param name="isOriginator">Whether the sender is the originator.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="isRepeated">Whether all of its data was seen before.</param>
+    public void Note(ref ZeekEndpoint own, ref ZeekEndpoint peer, bool isOriginator, in SegmentSummary segment, bool isRepeated)
+    {
+        TcpFlags flags = segment.Flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST | TcpFlags.ACK);
+        bool isPlain = (flags & ~TcpFlags.ACK) == 0;
+        if (!isPlain)
+        {
+            NoteControls(ref own, flags, isOriginator);
+        }
+
+        if (segment.Length > 0)
+        {
+            Once(ref own, 'D', isOriginator);
+            if (isRepeated && isPlain)
+            {
+                Scaled(ref own.Retransmissions, 'T', isOriginator);
+            }
+        }
+        else if (flags == TcpFlags.ACK)
+        {
+            Once(ref own, 'A', isOriginator);
+        }
+
+        if (segment.Window == 0 && isPlain)
+        {
+            Scaled(ref own.ZeroWindows, 'W', isOriginator);
+        }
+
+        if (segment.Checksum == ChecksumVerdict.Bad)
+        {
+            Scaled(ref own.BadChecksums, 'C', isOriginator);
+        }
+
+        if (own.State != ZeekState.Established || !isPlain)
+        {
+            Advance(ref own, ref peer, flags);
+        }
+    }
+
+    /// <summary>Something of an end is missing for good: the other acknowledged it.</summary>
+    public void NoteGap(ref ZeekEndpoint end, bool isOriginator) => Scaled(ref end.Gaps, 'G', isOriginator);
+
+    /// <summary>conn_state, by the table in Zeek's base/protocols/conn/main.zeek.</summary>
+    public static string ConnectionState(TcpConversation conversation)
+    {
+        ZeekState originator = conversation.Client.Zeek.State;
+        ZeekState responder = conversation.Server.Zeek.State;
+        bool isOriginatorInactive = originator is ZeekState.Inactive or ZeekState.Partial;
+        bool isResponderInactive = responder is ZeekState.Inactive or ZeekState.Partial;
+        bool isEmpty = conversation.Client.UniqueBytes == 0 && conversation.Server.UniqueBytes == 0;
+        return (originator, responder) switch
+        {
+            (ZeekState.SynSent or ZeekState.SynAckSent, ZeekState.Reset) => "REJ",
+            (ZeekState.Reset, ZeekState.Reset) when isEmpty => "REJ",
+            (_, ZeekState.Reset) => isOriginatorInactive ? "RSTRH" : "RSTR",
+            (ZeekState.Reset, _) => isResponderInactive ? "RSTOS0" : "RSTO",
+            (ZeekState.Closed, ZeekState.Closed) => "SF",
+            (ZeekState.Closed, _) => isResponderInactive ? "SH" : "S2",
+            (_, ZeekState.Closed) => isOriginatorInactive ? "SHR" : "S3",
+            (ZeekState.SynSent, ZeekState.Inactive) => "S0",
+            (ZeekState.Established, ZeekState.Established) => "S1",
+            _ => "OTH",
+        };
+    }
+
+    private static void Advance(ref ZeekEndpoint own, ref ZeekEndpoint peer, TcpFlags flags)
+    {
+        if ((flags & TcpFlags.RST) != 0)
+        {
+            // After its FIN an end's reset changes nothing more.
+            own.State = own.State == ZeekState.Closed ? own.State : ZeekState.Reset;
+        }
+        else if ((flags & TcpFlags.FIN) != 0)
+        {
+            own.State = own.State == ZeekState.Reset ? own.State : ZeekState.Closed;
+        }
+        else if ((flags & TcpFlags.SYN) != 0)
+        {
+            if (own.State is ZeekState.Inactive or ZeekState.SynSent)
+            {
+                bool isAnswer = (flags & TcpFlags.ACK) != 0 && peer.State is ZeekState.SynSent or ZeekState.Established;
+                own.State = isAnswer ? ZeekState.Established : (flags & TcpFlags.ACK) != 0 ? ZeekState.SynAckSent : ZeekState.SynSent;
+                if (isAnswer && peer.State == ZeekState.SynSent)
+                {
+                    peer.State = ZeekState.Established;
+                }
+            }
+        }
+        else if (own.State == ZeekState.Inactive)
+        {
+            own.State = peer.State == ZeekState.SynAckSent ? ZeekState.Established : ZeekState.Partial;
+            if (peer.State == ZeekState.SynAckSent)
+            {
+                peer.State = ZeekState.Established;
+            }
+        }
+        else if (own.State == ZeekState.SynSent)
+        {
+            own.State = ZeekState.Established;
+        }
+    }
+
+    private void NoteControls(ref ZeekEndpoint own, TcpFlags flags, bool isOriginator)
+    {
+        bool hasSyn = (flags & TcpFlags.SYN) != 0;
+        bool hasFin = (flags & TcpFlags.FIN) != 0;
+        bool hasRst = (flags & TcpFlags.RST) != 0;
+        if (hasSyn)
+        {
+            Once(ref own, hasFin || hasRst ? 'Q' : (flags & TcpFlags.ACK) != 0 ? 'H' : 'S', isOriginator);
+        }
+
+        if (hasFin && hasRst)
+        {
+            Once(ref own, 'I', isOriginator);
+        }
+        else if (hasFin && !hasSyn)
+        {
+            Once(ref own, 'F', isOriginator);
+        }
+        else if (hasRst && !hasSyn)
+        {
+            Once(ref own, 'R', isOriginator);
+        }
+    }
+
+    private void Once(ref ZeekEndpoint own, char letter, bool isOriginator)
+    {
+        int bit = 1 << Known.IndexOf(letter, StringComparison.Ordinal);
+        if ((own.Letters & bit) == 0)
+        {
+            own.Letters |= (ushort)bit;
+            Write(isOriginator ? letter : char.ToLowerInvariant(letter));
+        }
+    }
+
+    // The first, the tenth, the hundredth ...
+    private void Scaled(ref int count, char letter, bool isOriginator)
+    {
+        count++;
+        int power = 1;
+        while (power < count && power < 1_000_000_000)
+        {
+            power *= 10;
+        }
+
+        if (power == count)
+        {
+            Write(isOriginator ? letter : char.ToLowerInvariant(letter));
+        }
+    }
+
+    private void Write(char letter)
+    {
+        if (_count < MaximumLetters)
+        {
+            _letters[_count++] = (byte)letter;
+        }
+    }
+
+    [InlineArray(MaximumLetters)]
+    private struct Letters
+    {
+        private byte _first;
+    }
+}

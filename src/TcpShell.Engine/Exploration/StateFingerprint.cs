@@ -22,8 +22,8 @@ internal sealed class StateFingerprint
     // Bookkeeping, statistics, memory of the past, and what can be derived from other fields.
     private static readonly HashSet<FieldInfo> s_ignored =
     [
-        .. Ignore<TcpNetwork>(nameof(TcpNetwork.Name), nameof(TcpNetwork.StateChanges)),
-        .. Ignore<SimulatedNetwork>("_now", "_owners", "_arrivals", "_lastConnection", nameof(SimulatedNetwork.Trace)),
+        .. Ignore<TcpNetwork>("_arrivals", "_names", nameof(TcpNetwork.Name), nameof(TcpNetwork.StateChanges), nameof(TcpNetwork.Trace)),
+        .. Ignore<SimulatedNetwork>("_now", "_owners", "_lastConnection"),
         .. Ignore<TcpHost>(
             "_demultiplexer", "_closed", "_stateChanges", "_deadlines", "_scheduled", "_identification", "_nextId",
             nameof(TcpHost.Network), nameof(TcpHost.Counters)),

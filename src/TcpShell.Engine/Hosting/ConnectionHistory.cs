@@ -21,17 +21,16 @@ public sealed class ConnectionHistory
 {
     private const int Capacity = 10_000;
 
+    private readonly HostedConnection _connection;
     private readonly List<ConnectionSample> _samples = [];
     private ConnectionSample _latest;
     private int _stride = 1;
     private int _skipped;
 
-    internal ConnectionHistory()
-    {
-    }
+    internal ConnectionHistory(HostedConnection connection) => _connection = connection;
 
     /// <summary>The samples, oldest first.</summary>
-    public IReadOnlyList<ConnectionSample> Samples => _samples;
+    public IReadOnlyList<ConnectionSample> Samples => _connection.Copy(_samples);
 
     /// <summary><c>123 samples</c>.</summary>
     public override string ToString() => $"{_samples.Count} samples";

@@ -19,6 +19,7 @@ public sealed class HostedConnection
         Id = id;
         Role = role;
         Application = application;
+        History = new ConnectionHistory(this);
     }
 
     /// <summary>Its number in the network, from 1; 0 for a listener.</summary>
@@ -52,10 +53,10 @@ public sealed class HostedConnection
     public ConnectionError Error => Tcp.Error;
 
     /// <summary>The changes of state so far; a server's begin with its listener's.</summary>
-    public IReadOnlyList<StateChange> StateChanges => _changes;
+    public IReadOnlyList<StateChange> StateChanges => Copy(_changes);
 
     /// <summary>How its windows and times went since it was opened.</summary>
-    public ConnectionHistory History { get; } = new();
+    public ConnectionHistory History { get; }
 
     /// <summary>ISS.</summary>
     public SeqNumber Iss => Tcp.Snd.Iss;
@@ -133,10 +134,10 @@ public sealed class HostedConnection
     public int OutOfOrder => Tcp.OutOfOrder;
 
     /// <summary>The segments that wait for an acknowledgment.</summary>
-    public IReadOnlyList<SentSegment> Unacknowledged => [.. Tcp.Unacknowledged.Segments];
+    public IReadOnlyList<SentSegment> Unacknowledged => Copy(Tcp.Unacknowledged.Segments);
 
     /// <summary>The timers that run, with their deadlines.</summary>
-    public IReadOnlyList<KeyValuePair<TimerKind, Timestamp>> Timers => [.. Tcp.Timers.Running()];
+    public IReadOnlyList<KeyValuePair<TimerKind, Timestamp>> Timers => Copy(Tcp.Timers.Running());
 
     /// <summary>RTO.</summary>
     public TimeSpan Rto => Tcp.Rtt.Rto;
@@ -219,6 +220,13 @@ public sealed class HostedConnection
     internal HostedConnection? Predecessor { get; set; }
 
     internal void Record(StateChange change) => _changes.Add(change);
+
+    // Lists are copied while nothing changes them: where time is real, packets come whenever they like.
+    internal T[] Copy<T>(IEnumerable<T> list)
+    {
+        using NetworkHold hold = Network?.Hold() ?? default;
+        return [.. list];
+    }
 
     /// <summary><c>1 10.0.0.1:49152 -&gt; 10.0.0.2:80 Established</c>.</summary>
     public override string ToString() => $"{Id} {Local} -> {Remote} {State}";

@@ -4,12 +4,12 @@ namespace TcpShell.Hosting;
 /// Hands out ephemeral ports from the range that IANA names (RFC 6335), one after the other, so that a lesson shows the same ports each
 /// time.
 /// </summary>
-internal sealed class PortAllocator
+internal sealed class PortAllocator(int first = PortAllocator.First)
 {
     public const int First = 49152;
     public const int Last = 65535;
 
-    private int _next = First;
+    private int _next = Math.Clamp(first, First, Last);
 
     /// <summary>The next port that is free.</summary>
     /// <param name="isTaken">Whether a port cannot be used for what is planned.</param>

@@ -19,6 +19,12 @@ public sealed partial class TcpHost
             return IcmpErrorArrives(decoded, now);
         }
 
+        if (decoded.Status == PacketStatus.NotTcp && IcmpEcho.TryAnswer(packet.Span, Owns, out byte[] reply))
+        {
+            Reply(reply, TransmitReason.EchoReply, "");
+            return SegmentVerdict.Accepted;
+        }
+
         if (Refusal(decoded) is { } refused)
         {
             return refused;

@@ -18,7 +18,7 @@ public sealed partial class TcpHost
     private static readonly Comparer<HostedConnection> s_byId = Comparer<HostedConnection>.Create((one, other) => one.Id.CompareTo(other.Id));
 
     private readonly Demultiplexer _demultiplexer = new();
-    private readonly PortAllocator _ports = new();
+    private readonly PortAllocator _ports;
     private readonly List<HostedConnection> _connections = [];
     private readonly Queue<HostedConnection> _closed = new();
     private readonly List<Listener> _listeners = [];
@@ -40,6 +40,7 @@ public sealed partial class TcpHost
     /// <param name="secret">The secret of its initial sequence numbers, 16 octets.</param>
     /// <param name="mtu">The largest IP packet that its interface carries, in octets.</param>
     /// <param name="nextId">Numbers for its connections; null counts from 1.</param>
+    /// <param name="firstPort">The ephemeral port that is handed out first. A lesson shows the same ports each time; where earlier runs are remembered, another one is better.</param>
     /// <exception cref="ArgumentException">There is no address, or one that no host can have, or a setting that cannot be.</exception>
     public TcpHost(
         string name,
@@ -47,7 +48,8 @@ public sealed partial class TcpHost
         TcpSettings settings,
         ReadOnlySpan<byte> secret,
         int mtu = 1500,
-        Func<int>? nextId = null)
+        Func<int>? nextId = null,
+        ushort firstPort = PortAllocator.First)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(addresses);
@@ -62,6 +64,7 @@ public sealed partial class TcpHost
         Addresses = addresses;
         Settings = settings;
         Mtu = mtu;
+        _ports = new PortAllocator(firstPort);
         _initialSequence = new InitialSequence(secret);
         _cookies = new SynCookies(secret);
         int last = 0;
@@ -81,7 +84,7 @@ public sealed partial class TcpHost
     public int Mtu { get; }
 
     /// <summary>The network that it is in; null for a host outside of one.</summary>
-    public TcpNetwork? Network { get; internal set; }
+    public TcpNetwork? Network { get; init; }
 
     /// <summary>Whether it is up.</summary>
     public bool IsRunning { get; private set; } = true;
@@ -90,13 +93,13 @@ public sealed partial class TcpHost
     public HostCounters Counters { get; } = new();
 
     /// <summary>Its listeners.</summary>
-    public IReadOnlyList<Listener> Listeners => _listeners;
+    public IReadOnlyList<Listener> Listeners => Copy(_listeners);
 
     /// <summary>Its connections that are not closed, in the order of their making.</summary>
-    public IReadOnlyList<HostedConnection> Connections => _connections;
+    public IReadOnlyList<HostedConnection> Connections => Copy(_connections);
 
     /// <summary>Its last thousand connections that are closed.</summary>
-    public IReadOnlyCollection<HostedConnection> ClosedConnections => _closed;
+    public IReadOnlyList<HostedConnection> ClosedConnections => Copy(_closed);
 
     /// <summary>Chooses initial sequence numbers from both ends' addresses, where a test or a lesson wants certain ones; null for RFC 6528's.</summary>
     public Func<Endpoint, Endpoint, SeqNumber>? IssChooser { get; set; }
@@ -242,6 +245,12 @@ public sealed partial class TcpHost
 
     /// <summary><c>client (10.0.0.1)</c>.</summary>
     public override string ToString() => $"{Name} ({string.Join(", ", Addresses)})";
+
+    private T[] Copy<T>(IReadOnlyCollection<T> list)
+    {
+        using NetworkHold hold = Network?.Hold() ?? default;
+        return [.. list];
+    }
 
     private HostedConnection[] AllConnections() => [.. _connections, .. _listeners.Select(listener => listener.Control)];
 

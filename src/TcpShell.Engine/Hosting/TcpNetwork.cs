@@ -1,3 +1,4 @@
+using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Tracing;
 using TcpShell.Wire;
@@ -8,11 +9,22 @@ namespace TcpShell.Hosting;
 /// Hosts that can reach each other, and the time they live in. Users act on connections here: each call is carried out at
 /// <see cref="Now"/> and what follows is put on its way. Whether time is virtual or real is the network's affair.
 /// </summary>
-public abstract class TcpNetwork
+/// <remarks>
+/// Where time is real, a thread of the network's own drives it. Whoever acts or looks meets it at one place, <see cref="Hold"/>: the calls here
+/// and the lists of hosts and connections do so by themselves, single numbers may be of different moments.
+/// </remarks>
+public abstract partial class TcpNetwork
 {
     /// <summary>Makes a network.</summary>
     /// <param name="name">Its name.</param>
-    protected TcpNetwork(string name) => Name = name;
+    /// <param name="seed">Where its randomness comes from.</param>
+    protected TcpNetwork(string name, long seed = 0)
+    {
+        Name = name;
+        Seed = seed;
+        StateChanges = new StateChangeLog(this);
+        Trace = new PacketTrace(this);
+    }
 
     /// <summary>Its name.</summary>
     public string Name { get; }
@@ -20,14 +32,32 @@ public abstract class TcpNetwork
     /// <summary>The time.</summary>
     public abstract Timestamp Now { get; }
 
+    /// <summary>The moment that its time zero is, or is taken for in a capture file.</summary>
+    public abstract DateTimeOffset Origin { get; }
+
+    /// <summary>Whether time passes by itself, and packets leave the process. Else it moves when somebody moves it.</summary>
+    public virtual bool IsRealTime => false;
+
+    /// <summary>Whether nothing can happen any more unless somebody acts. Never so where others are who may.</summary>
+    public abstract bool IsIdle { get; }
+
+    /// <summary>Whether no packet is on its way, as far as can be known.</summary>
+    public abstract bool IsQuiet { get; }
+
     /// <summary>The hosts that can be acted on, in the order of their making.</summary>
     public abstract IReadOnlyList<TcpHost> Hosts { get; }
 
     /// <summary>The changes of state of all hosts, in the order in which they happened.</summary>
-    public StateChangeLog StateChanges { get; } = new();
+    public StateChangeLog StateChanges { get; }
 
     /// <summary>The connections that are not closed, in the order of their numbers.</summary>
     public IEnumerable<HostedConnection> Connections => Hosts.SelectMany(host => host.Connections).OrderBy(connection => connection.Id);
+
+    /// <summary>
+    /// Keeps everything as it is, but for what the caller does, until the answer is disposed of: for whoever looks at several things that belong
+    /// together. It is not to be kept long, for the network stands still meanwhile. Where time is virtual nothing happens by itself anyway.
+    /// </summary>
+    public NetworkHold Hold() => new(this);
 
     /// <summary>Finds a host by its name (in any case) or one of its addresses.</summary>
     /// <param name="nameOrAddress">Name or address.</param>
@@ -62,6 +92,7 @@ public abstract class TcpNetwork
     /// <param name="settings">Settings of its connections; null for the host's.</param>
     public Listener Listen(TcpHost host, Endpoint local, ITcpApplication application, int backlog = 128, TcpSettings? settings = null)
     {
+        using NetworkHold hold = Hold();
         Listener listener = Own(host).Listen(local, Now, application, backlog, settings);
         Pump(host);
         return listener;
@@ -74,6 +105,7 @@ public abstract class TcpNetwork
     /// <param name="settings">Its settings; null for the host's.</param>
     public HostedConnection Connect(TcpHost host, Endpoint remote, Endpoint local = default, TcpSettings? settings = null)
     {
+        using NetworkHold hold = Hold();
         HostedConnection connection = Own(host).Connect(remote, Now, local, settings);
         Pump(host);
         return connection;
@@ -86,6 +118,7 @@ public abstract class TcpNetwork
     /// <returns>Octets taken.</returns>
     public int Send(HostedConnection connection, ReadOnlySpan<byte> data, bool urgent = false)
     {
+        using NetworkHold hold = Hold();
         int taken = Own(connection).Tcp.Send(data, Now, urgent);
         Touch(connection);
         return taken;
@@ -97,6 +130,7 @@ public abstract class TcpNetwork
     /// <param name="remote">Whom to call.</param>
     public HostedConnection SendWhileListening(Listener listener, ReadOnlySpan<byte> data, Endpoint remote)
     {
+        using NetworkHold hold = Hold();
         HostedConnection connection = Own(listener.Owner).SendWhileListening(listener, data, remote, Now);
         Pump(listener.Owner);
         return connection;
@@ -108,6 +142,7 @@ public abstract class TcpNetwork
     /// <returns>Octets copied.</returns>
     public int Receive(HostedConnection connection, Span<byte> destination)
     {
+        using NetworkHold hold = Hold();
         int count = Own(connection).Tcp.Receive(destination, Now);
         Touch(connection);
         return count;
@@ -117,6 +152,7 @@ public abstract class TcpNetwork
     /// <param name="connection">The connection.</param>
     public void Close(HostedConnection connection)
     {
+        using NetworkHold hold = Hold();
         Own(connection).Tcp.Close(Now);
         Touch(connection);
     }
@@ -125,6 +161,7 @@ public abstract class TcpNetwork
     /// <param name="connection">The connection.</param>
     public void Abort(HostedConnection connection)
     {
+        using NetworkHold hold = Hold();
         Own(connection).Tcp.Abort(Now);
         Touch(connection);
     }
@@ -134,6 +171,7 @@ public abstract class TcpNetwork
     /// <param name="settings">All of its settings.</param>
     public void ChangeSettings(HostedConnection connection, TcpSettings settings)
     {
+        using NetworkHold hold = Hold();
         Own(connection).Tcp.ChangeSettings(settings, Now);
         Touch(connection);
     }
@@ -142,6 +180,7 @@ public abstract class TcpNetwork
     /// <param name="host">The host.</param>
     public void Crash(TcpHost host)
     {
+        using NetworkHold hold = Hold();
         Own(host).Crash(Now);
         Pump(host);
     }
@@ -150,6 +189,7 @@ public abstract class TcpNetwork
     /// <param name="host">The host.</param>
     public void Stop(TcpHost host)
     {
+        using NetworkHold hold = Hold();
         Own(host).Stop(Now);
         Pump(host);
     }
@@ -158,15 +198,10 @@ public abstract class TcpNetwork
     /// <param name="host">The host.</param>
     public void Restart(TcpHost host)
     {
+        using NetworkHold hold = Hold();
         Own(host).Restart(Now);
         Pump(host);
     }
-
-    /// <summary>Puts a packet into the network that no connection has made.</summary>
-    /// <param name="packet">The octets from the IP header on, legal or not.</param>
-    /// <param name="note">Why, for the reader of a trace.</param>
-    /// <exception cref="ArgumentException">The packet has no IP header, so nobody knows where it shall go.</exception>
-    public abstract TracedPacket Inject(ReadOnlyMemory<byte> packet, string note = "");
 
     /// <summary>Lets time pass until something is so.</summary>
     /// <param name="condition">Asked after each event.</param>
@@ -176,9 +211,15 @@ public abstract class TcpNetwork
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
     public abstract bool RunUntil(Func<bool> condition, TimeSpan limit, CancellationToken cancellation = default);
 
-    /// <summary>Takes what a host wants to send and puts it on its way; notes its changes of state.</summary>
-    /// <param name="host">One of <see cref="Hosts"/>.</param>
-    protected abstract void Pump(TcpHost host);
+    /// <summary>Waits until no other thread holds the network, and holds it.</summary>
+    protected internal virtual void Enter()
+    {
+    }
+
+    /// <summary>Lets go what <see cref="Enter"/> holds.</summary>
+    protected internal virtual void Leave()
+    {
+    }
 
     /// <summary>Takes the changes of state of a host.</summary>
     /// <param name="host">The host.</param>

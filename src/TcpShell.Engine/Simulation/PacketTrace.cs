@@ -1,4 +1,5 @@
 using System.Collections;
+using TcpShell.Hosting;
 using TcpShell.Tracing;
 
 namespace TcpShell.Simulation;
@@ -10,8 +11,11 @@ public sealed class PacketTrace : IReadOnlyCollection<TracedPacket>
     private const int RecordSize = 256;
 
     private readonly Queue<TracedPacket> _packets = new();
+    private readonly TcpNetwork? _network;
     private long _octets;
     private int _last;
+
+    internal PacketTrace(TcpNetwork? network = null) => _network = network;
 
     /// <summary>Octets of memory that the packets take at most, of which each needs some 256 besides its own; 256 MiB unless set.</summary>
     public long Limit { get; set; } = 256L * 1024 * 1024;
@@ -22,8 +26,12 @@ public sealed class PacketTrace : IReadOnlyCollection<TracedPacket>
     /// <summary>Packets that are no longer kept because of <see cref="Limit"/>.</summary>
     public int Forgotten => _last - _packets.Count;
 
-    /// <inheritdoc/>
-    public IEnumerator<TracedPacket> GetEnumerator() => _packets.GetEnumerator();
+    /// <summary>Goes through a copy: packets that come meanwhile are not in it.</summary>
+    public IEnumerator<TracedPacket> GetEnumerator()
+    {
+        using NetworkHold hold = _network?.Hold() ?? default;
+        return ((IEnumerable<TracedPacket>)_packets.ToArray()).GetEnumerator();
+    }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

@@ -17,8 +17,8 @@ internal struct PathEffects
     /// <summary>The changed octets.</summary>
     public byte[]? CorruptedBytes { get; private set; }
 
-    /// <summary>What marks it as having met congestion; null if nothing does.</summary>
-    public Impairment? Mark { get; private set; }
+    /// <summary>Whether it is marked as having met congestion.</summary>
+    public bool IsMarked { get; private set; }
 
     /// <summary>What copies it; null if nothing does.</summary>
     public Impairment? Duplication { get; private set; }
@@ -54,11 +54,19 @@ internal struct PathEffects
                 Say($"held back by {impairment}");
                 break;
             case ImpairmentKind.Mark:
-                Mark = impairment;
+                IsMarked = true;
                 Say($"marked by {impairment}");
                 break;
         }
     }
 
-    public void Say(string what) => _text = _text is null ? what : $"{_text}; {what}";
+    /// <summary>The link is congested.</summary>
+    /// <param name="threshold">How many packets wait at least when it marks.</param>
+    public void MarkByLink(int threshold)
+    {
+        IsMarked = true;
+        Say($"marked by the link ({threshold} packets or more wait)");
+    }
+
+    private void Say(string what) => _text = _text is null ? what : $"{_text}; {what}";
 }

@@ -11,7 +11,7 @@ public sealed partial class SimulatedNetwork
 
     /// <summary>The same with the times when they would arrive.</summary>
     internal IEnumerable<(Timestamp At, TracedPacket Packet)> PlannedArrivals =>
-        _arrivals.InOrder().Select(planned => (planned.At, planned.Item.Packet));
+        Arrivals.InOrder().Select(planned => (planned.At, planned.Item.Packet));
 
     /// <summary>
     /// Lets a packet arrive now, before others that were sent earlier. Time moves to when it would have arrived; a packet that was held back
@@ -43,7 +43,7 @@ public sealed partial class SimulatedNetwork
     public TracedPacket Duplicate(TracedPacket packet)
     {
         ArgumentNullException.ThrowIfNull(packet);
-        (Timestamp at, Arrival arrival) = _arrivals.InOrder().FirstOrDefault(planned => planned.Item.Packet == packet);
+        (Timestamp at, Arrival arrival) = Arrivals.InOrder().FirstOrDefault(planned => planned.Item.Packet == packet);
         if (arrival.Packet is null)
         {
             throw NotUnderway(packet);
@@ -68,7 +68,7 @@ public sealed partial class SimulatedNetwork
     private (Timestamp At, Arrival Arrival) TakeOut(TracedPacket packet)
     {
         ArgumentNullException.ThrowIfNull(packet);
-        return _arrivals.TryTake(arrival => arrival.Packet == packet, out Timestamp at, out Arrival arrival)
+        return Arrivals.TryTake(arrival => arrival.Packet == packet, out Timestamp at, out Arrival arrival)
             ? (at, arrival)
             : throw NotUnderway(packet);
     }

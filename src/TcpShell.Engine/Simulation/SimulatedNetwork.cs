@@ -17,10 +17,7 @@ public sealed partial class SimulatedNetwork : TcpNetwork
 
     private readonly List<TcpHost> _hosts = [];
     private readonly Dictionary<IpAddress, TcpHost> _owners = [];
-    private readonly List<Impairment> _impairments = [];
     private readonly Dictionary<(string From, string To), Link> _links = [];
-    private readonly EventQueue<Arrival> _arrivals = new();
-    private readonly int[] _impairmentsMade = new int[Enum.GetValues<ImpairmentKind>().Length];
     private Timestamp _now;
     private int _lastConnection;
 
@@ -29,18 +26,14 @@ public sealed partial class SimulatedNetwork : TcpNetwork
     /// <param name="links">What its links are like, unless told otherwise; null for 10 ms of latency and nothing else.</param>
     /// <param name="name">Its name.</param>
     public SimulatedNetwork(long seed = 0, LinkOptions? links = null, string name = "lab")
-        : base(name)
+        : base(name, seed)
     {
-        Seed = seed;
         DefaultLink = links ?? new LinkOptions();
         DefaultLink.Validate();
     }
 
     /// <summary>The moment that time zero of every simulated network is written as in a capture file.</summary>
     public static DateTimeOffset Epoch => s_epoch;
-
-    /// <summary>Where all its randomness comes from.</summary>
-    public long Seed { get; }
 
     /// <summary>What a link is like that nobody has said anything else of.</summary>
     public LinkOptions DefaultLink { get; }
@@ -49,29 +42,23 @@ public sealed partial class SimulatedNetwork : TcpNetwork
     public override Timestamp Now => _now;
 
     /// <inheritdoc/>
+    public override DateTimeOffset Origin => s_epoch;
+
+    /// <inheritdoc/>
+    public override bool IsIdle => NextEvent is null;
+
+    /// <inheritdoc/>
+    public override bool IsQuiet => InFlight == 0;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TcpHost> Hosts => _hosts;
-
-    /// <summary>What is done to packets on their way.</summary>
-    public IReadOnlyList<Impairment> Impairments => _impairments;
-
-    /// <summary>The packets so far.</summary>
-    public PacketTrace Trace { get; } = new();
-
-    /// <summary>Told of each packet when it is sent, before anything else happens: what its fate is stands in it already.</summary>
-    public event Action<TracedPacket>? PacketSent;
-
-    /// <summary>Told of each packet when it has arrived and was processed, before the answers to it are sent.</summary>
-    public event Action<TracedPacket>? PacketArrived;
-
-    /// <summary>Packets that are on their way.</summary>
-    public int InFlight => _arrivals.Count;
 
     /// <summary>When something happens next; null if nothing ever will unless somebody acts.</summary>
     public Timestamp? NextEvent
     {
         get
         {
-            Timestamp? next = _arrivals.Next;
+            Timestamp? next = NextArrival;
             foreach (TcpHost host in _hosts)
             {
                 if (host.PollTimeout() is { } deadline && (next is null || deadline < next))
@@ -146,41 +133,6 @@ public sealed partial class SimulatedNetwork : TcpNetwork
         _links[(other, one)] = MakeLink(other, one, options);
     }
 
-    /// <summary>Adds something bad.</summary>
-    /// <param name="kind">What is done.</param>
-    /// <param name="selector">To which packets.</param>
-    /// <param name="delay">By how much to delay; null for the default link's latency (at least 1 ms).</param>
-    public Impairment AddImpairment(ImpairmentKind kind, PacketSelector selector, TimeSpan? delay = null)
-    {
-        if (kind == ImpairmentKind.Refuse)
-        {
-            throw new ArgumentException("What refuses packets tells why: see AddRefusal.", nameof(kind));
-        }
-
-        TimeSpan least = TimeSpan.FromMilliseconds(1);
-        TimeSpan by = delay ?? (DefaultLink.Latency > least ? DefaultLink.Latency : least);
-        ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero, nameof(delay));
-        return AddImpairment(kind, selector, by, error: null, mtu: 0);
-    }
-
-    private Impairment AddImpairment(ImpairmentKind kind, PacketSelector selector, TimeSpan delay, IcmpErrorKind? error, int mtu)
-    {
-        ArgumentNullException.ThrowIfNull(selector);
-        selector.Validate();
-        int ordinal = ++_impairmentsMade[(int)kind];
-        var impairment = new Impairment(_impairmentsMade.Sum(), kind, ordinal, selector, delay, Seed) { Network = this, Error = error, Mtu = mtu };
-
-        // Kept in the order in which they are tried: by kind, then by age.
-        int index = _impairments.FindIndex(other => other.Kind > kind);
-        _impairments.Insert(index < 0 ? _impairments.Count : index, impairment);
-        return impairment;
-    }
-
-    /// <summary>Takes something bad away.</summary>
-    /// <param name="impairment">One of <see cref="Impairments"/>.</param>
-    /// <returns>Whether it was there.</returns>
-    public bool RemoveImpairment(Impairment impairment) => _impairments.Remove(impairment);
-
     /// <summary>Lets the next event happen: a packet arrives, or the timers of a host fire. Time moves to it.</summary>
     /// <returns>Whether there was one.</returns>
     public bool Step()
@@ -191,9 +143,8 @@ public sealed partial class SimulatedNetwork : TcpNetwork
         }
 
         _now = next > _now ? next : _now;
-        if (_arrivals.Next is { } arrival && arrival <= _now)
+        if (DeliverNext(_now))
         {
-            Deliver(_arrivals.Take());
             return true;
         }
 
@@ -235,32 +186,11 @@ public sealed partial class SimulatedNetwork : TcpNetwork
     public bool RunUntilIdle(TimeSpan limit, CancellationToken cancellation = default) =>
         RunUntil(() => NextEvent is null, limit, cancellation);
 
-    /// <inheritdoc/>
-    public override TracedPacket Inject(ReadOnlyMemory<byte> packet, string note = "")
-    {
-        DecodedPacket decoded = PacketDecoder.Decode(packet, LinkType.Raw);
-        if (decoded.IpHeaderLength == 0)
-        {
-            throw new ArgumentException(decoded.ProblemText ?? "The packet has no IP header.", nameof(packet));
-        }
-
-        return Transmit(new OutgoingPacket(packet.ToArray(), TransmitReason.Crafted, 1, note, 0));
-    }
-
     /// <summary><c>lab (client, server)</c>.</summary>
     public override string ToString() => $"{Name} ({string.Join(", ", _hosts.Select(host => host.Name))})";
 
     /// <inheritdoc/>
-    protected override void Pump(TcpHost host)
-    {
-        CollectStateChanges(host);
-        while (host.TryPollTransmit(_now, out OutgoingPacket packet))
-        {
-            Transmit(packet);
-        }
-
-        CollectStateChanges(host);
-    }
+    protected override TimeSpan UsualDelay => DefaultLink.Latency > base.UsualDelay ? DefaultLink.Latency : base.UsualDelay;
 
     private bool RunTo(Timestamp end, Func<bool>? condition, CancellationToken cancellation)
     {
@@ -280,142 +210,36 @@ public sealed partial class SimulatedNetwork : TcpNetwork
         return true;
     }
 
-    /// <summary>Sends a packet through the impairments and the link.</summary>
-    private TracedPacket Transmit(OutgoingPacket packet)
+    private protected override bool TryCarry(TracedPacket packet, in DecodedPacket decoded, ref PathEffects path, out Timestamp arrival)
     {
-        TracedPacket traced = PutOnLink(packet);
-        PacketSent?.Invoke(traced);
-        return traced;
-    }
-
-    private TracedPacket PutOnLink(OutgoingPacket packet)
-    {
-        DecodedPacket decoded = PacketDecoder.Decode(packet.Bytes, LinkType.Raw);
-        string from = NameOf(decoded.Sender);
-        string to = NameOf(decoded.Receiver);
-        var traced = new TracedPacket
-        {
-            Number = Trace.NextNumber(),
-            Sent = _now,
-            From = from,
-            To = to,
-            Bytes = packet.Bytes,
-            ArrivedBytes = packet.Bytes,
-            Reason = packet.Reason,
-            Attempt = packet.Attempt,
-            Note = packet.Note,
-            ConnectionId = packet.ConnectionId,
-        };
-        Trace.Add(traced);
-
-        var path = new PathEffects();
-        foreach (Impairment impairment in _impairments)
-        {
-            if (impairment.Hit(from, to, decoded, isLost: path.Loss is not null))
-            {
-                path.Apply(impairment, decoded);
-            }
-        }
-
-        if (path.Loss is { } loss)
-        {
-            traced.Fate = PacketFate.Lost;
-            traced.FateText = $"{(loss.Kind == ImpairmentKind.Refuse ? "refused" : "dropped")} by {loss}";
-            if (loss.Error is { } error)
-            {
-                AnswerByRouter(traced, decoded, error, loss.Mtu);
-            }
-
-            return traced;
-        }
-
-        Link link = LinkBetween(from, to);
+        arrival = default;
+        Link link = LinkBetween(packet.From, packet.To);
         if (decoded.Ttl <= link.Options.Hops && decoded.Sender != RouterOf(decoded))
         {
-            traced.Fate = PacketFate.Lost;
-            traced.FateText = $"its time to live of {decoded.Ttl} does not suffice for {link.Options.Hops} router(s)";
-            AnswerByRouter(traced, decoded, IcmpErrorKind.TimeExceeded);
-            return traced;
+            packet.Fate = PacketFate.Lost;
+            packet.FateText = $"its time to live of {decoded.Ttl} does not suffice for {link.Options.Hops} router(s)";
+            AnswerByRouter(packet, decoded, IcmpErrorKind.TimeExceeded);
+            return false;
         }
 
-        if (!link.TrySend(packet.Bytes.Length, _now, out Timestamp arrival, out string reason))
+        if (!link.TrySend(packet.Bytes.Length, _now, out arrival, out string reason))
         {
-            traced.Fate = PacketFate.Lost;
-            traced.FateText = reason;
+            packet.Fate = PacketFate.Lost;
+            packet.FateText = reason;
             if (packet.Bytes.Length > link.Options.Mtu && (decoded.IsIPv6 || decoded.DontFragment))
             {
-                AnswerByRouter(traced, decoded, IcmpErrorKind.PacketTooBig, link.Options.Mtu);
+                AnswerByRouter(packet, decoded, IcmpErrorKind.PacketTooBig, link.Options.Mtu);
             }
 
-            return traced;
+            return false;
         }
 
-        traced.ArrivedBytes = path.CorruptedBytes ?? traced.Bytes;
         if (link.IsCongested && decoded.Status != PacketStatus.IcmpError && decoded.TrafficClass.ToEcn() != Ecn.NotEct)
         {
-            path.Say($"marked by the link ({link.Options.MarkThreshold} packets or more wait)");
-            traced.ArrivedBytes = EcnExtensions.Marked(traced.ArrivedBytes.Span);
-        }
-        else if (path.Mark is not null)
-        {
-            traced.ArrivedBytes = EcnExtensions.Marked(traced.ArrivedBytes.Span);
+            path.MarkByLink(link.Options.MarkThreshold!.Value);
         }
 
-        traced.FateText = path.Text;
-        _arrivals.Add(arrival + path.Delay, new Arrival(traced, decoded.Receiver, path.Corruption is not null));
-        if (path.Duplication is { } duplication)
-        {
-            AddCopy(traced, decoded.Receiver, arrival + path.Delay + duplication.Delay, $"copied by {duplication}", path.Corruption is not null);
-        }
-
-        return traced;
-    }
-
-    private TracedPacket AddCopy(TracedPacket original, IpAddress destination, Timestamp arrival, string why, bool corrupted)
-    {
-        var copy = new TracedPacket
-        {
-            Number = Trace.NextNumber(),
-            Sent = _now,
-            From = original.From,
-            To = original.To,
-            Bytes = original.Bytes,
-            ArrivedBytes = original.ArrivedBytes,
-            Reason = original.Reason,
-            Attempt = original.Attempt,
-            Note = original.Note,
-            ConnectionId = original.ConnectionId,
-            CopyOf = original.Number,
-            FateText = why,
-        };
-        Trace.Add(copy);
-        _arrivals.Add(arrival, new Arrival(copy, destination, corrupted));
-        return copy;
-    }
-
-    private void Deliver(Arrival arrival)
-    {
-        TracedPacket packet = arrival.Packet;
-        packet.Arrived = _now;
-        if (FindHost(arrival.Destination) is not { IsRunning: true } host)
-        {
-            packet.Fate = PacketFate.Unreachable;
-            packet.FateText = $"{packet.To} is {(FindHost(arrival.Destination) is null ? "nobody's address" : "down")}";
-            PacketArrived?.Invoke(packet);
-            return;
-        }
-
-        packet.Fate = arrival.Corrupted ? PacketFate.Corrupted : PacketFate.Delivered;
-        long before = StateChanges.Total;
-        packet.Verdict = host.PacketArrives(packet.ArrivedBytes, _now);
-        CollectStateChanges(host);
-        if (StateChanges.Total > before)
-        {
-            packet.StateChanges = [.. StateChanges.From(before)];
-        }
-
-        PacketArrived?.Invoke(packet);
-        Pump(host);
+        return true;
     }
 
     private Link LinkBetween(string from, string to)
@@ -434,9 +258,6 @@ public sealed partial class SimulatedNetwork : TcpNetwork
     private string RequireHost(string name, string parameter) =>
         FindHost(name)?.Name ?? throw new ArgumentException($"There is no host {name} in network {Name}.", parameter);
 
-    private string NameOf(IpAddress address) =>
-        FindHost(address)?.Name ?? (address == s_router || address == s_routerIPv6 ? RouterName : address.ToString());
-
     private IpAddress NextAddress()
     {
         for (int last = 1; last < 65535; last++)
@@ -450,6 +271,4 @@ public sealed partial class SimulatedNetwork : TcpNetwork
 
         throw new ArgumentException("All addresses of 10.0.0.0/16 are taken; give the host one of its own.");
     }
-
-    private readonly record struct Arrival(TracedPacket Packet, IpAddress Destination, bool Corrupted);
 }

@@ -50,6 +50,9 @@ public enum TransmitReason
     /// <summary>Not a segment: an ICMP error, by which a router tells what became of one.</summary>
     IcmpError,
 
+    /// <summary>Not a segment: the answer to an ICMP echo request.</summary>
+    EchoReply,
+
     /// <summary>Made by hand, not by a connection.</summary>
     Crafted,
 }

@@ -65,4 +65,7 @@ public enum TransitionEvent
 
     /// <summary>A hard ICMP error arrives before the connection is open.</summary>
     IcmpErrorArrives,
+
+    /// <summary>Nobody saw what happened, only that the state is another: another system's connection was looked at. No edge of the table.</summary>
+    NotSeen,
 }

@@ -20,6 +20,9 @@ public sealed class SegmentRecord
     /// <summary>When it was sent; in a capture, when it was seen.</summary>
     public Timestamp Time { get; internal init; }
 
+    /// <summary>The moment that <see cref="Time"/> counts from; null for a capture, whose times count from 1970.</summary>
+    public DateTimeOffset? Origin { get; internal init; }
+
     /// <summary>The time since the first segment of its trace or capture, as Wireshark shows it.</summary>
     public Timestamp RelativeTime { get; internal init; }
 

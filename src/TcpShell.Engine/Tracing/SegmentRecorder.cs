@@ -12,6 +12,7 @@ public sealed class SegmentRecorder
     private readonly ConversationTable _conversations;
     private int _lastNumber;
     private Timestamp? _first;
+    private DateTimeOffset? _origin;
 
     /// <summary>Makes a recorder that has seen nothing yet.</summary>
     /// <param name="conversations">
@@ -22,10 +23,11 @@ public sealed class SegmentRecorder
 
     /// <summary>Makes records of the TCP segments of a trace, and of ICMP errors about them; whatever else went over the network is left out.</summary>
     /// <param name="packets">The packets, in the order of sending.</param>
-    public static IEnumerable<SegmentRecord> Record(IEnumerable<TracedPacket> packets)
+    /// <param name="origin">The moment of their time zero, if it is a real one.</param>
+    public static IEnumerable<SegmentRecord> Record(IEnumerable<TracedPacket> packets, DateTimeOffset? origin = null)
     {
         ArgumentNullException.ThrowIfNull(packets);
-        var recorder = new SegmentRecorder();
+        var recorder = new SegmentRecorder { _origin = origin };
         return packets.Select(recorder.Record).OfType<SegmentRecord>();
     }
 
@@ -82,6 +84,7 @@ public sealed class SegmentRecorder
         {
             Number = trace.Number,
             Time = trace.Sent,
+            Origin = _origin,
             RelativeTime = SinceFirst(trace.Sent),
             Arrived = trace.Arrived,
             From = trace.From,
@@ -114,6 +117,7 @@ public sealed class SegmentRecorder
         {
             Number = _lastNumber,
             Time = time,
+            Origin = _origin,
             RelativeTime = SinceFirst(time),
             Arrived = trace?.Arrived,
             From = trace?.From ?? "",

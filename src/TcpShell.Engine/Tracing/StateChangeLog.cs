@@ -1,4 +1,5 @@
 using System.Collections;
+using TcpShell.Hosting;
 using TcpShell.Tcp;
 
 namespace TcpShell.Tracing;
@@ -6,7 +7,10 @@ namespace TcpShell.Tracing;
 /// <summary>The changes of state of a network, in the order in which they happened. When there are too many the oldest go.</summary>
 public sealed class StateChangeLog : IReadOnlyList<StateChange>
 {
+    private readonly TcpNetwork _network;
     private readonly List<StateChange> _changes = [];
+
+    internal StateChangeLog(TcpNetwork network) => _network = network;
 
     /// <summary>How many changes are kept at least, once there were so many; up to twice as many are. 100,000 unless set.</summary>
     public int Limit { get; set; } = 100_000;
@@ -24,12 +28,17 @@ public sealed class StateChangeLog : IReadOnlyList<StateChange>
     /// <param name="index">0 for the oldest one kept.</param>
     public StateChange this[int index] => _changes[index];
 
-    /// <summary>The changes that are kept, from the so-many-th of all on.</summary>
+    /// <summary>The changes that are kept, from the so-many-th of all on; a copy.</summary>
     /// <param name="first">0 for the first that ever happened.</param>
-    public IEnumerable<StateChange> From(long first) => _changes.Skip((int)Math.Max(0, first - Forgotten));
+    public IReadOnlyList<StateChange> From(long first)
+    {
+        using NetworkHold hold = _network.Hold();
+        int start = (int)Math.Clamp(first - Forgotten, 0, _changes.Count);
+        return _changes.GetRange(start, _changes.Count - start);
+    }
 
     /// <inheritdoc/>
-    public IEnumerator<StateChange> GetEnumerator() => _changes.GetEnumerator();
+    public IEnumerator<StateChange> GetEnumerator() => From(0).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

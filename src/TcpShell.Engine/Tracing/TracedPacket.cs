@@ -6,6 +6,9 @@ namespace TcpShell.Tracing;
 /// <summary>One packet as it was sent, what became of it and why it was sent: the raw material of segment lists, diagrams and captures.</summary>
 public sealed class TracedPacket
 {
+    // One word, so that whoever looks while packets arrive sees all of it or nothing.
+    private long _arrived = long.MinValue;
+
     /// <summary>Its number in the trace, from 1, in the order of sending.</summary>
     public required int Number { get; init; }
 
@@ -13,7 +16,11 @@ public sealed class TracedPacket
     public required Timestamp Sent { get; init; }
 
     /// <summary>When it arrived; null if it did not (yet).</summary>
-    public Timestamp? Arrived { get; internal set; }
+    public Timestamp? Arrived
+    {
+        get => _arrived == long.MinValue ? null : new Timestamp(_arrived);
+        internal set => _arrived = value?.Nanoseconds ?? long.MinValue;
+    }
 
     /// <summary>The host that sent it; the address, where no host has it.</summary>
     public required string From { get; init; }
@@ -36,8 +43,8 @@ public sealed class TracedPacket
     /// <summary>What became of it, in words: <c>dropped by impairment 1 (drop SYN,ACK, first 1)</c>; empty for an uneventful way.</summary>
     public string FateText { get; internal set; } = "";
 
-    /// <summary>Why it was sent.</summary>
-    public required TransmitReason Reason { get; init; }
+    /// <summary>Why it was sent; null where somebody sent it whose reasons are not known here.</summary>
+    public required TransmitReason? Reason { get; init; }
 
     /// <summary>1 for the first transmission, 2 for the first retransmission, and so on.</summary>
     public int Attempt { get; init; } = 1;

@@ -14,26 +14,28 @@ public static class TraceExport
     /// The host on which the capture is taken: its packets when they leave, the others' when they arrive, as tcpdump on that host sees
     /// them. Null for a capture on the wire: every packet that a host sent, when it left, lost or not.
     /// </param>
-    public static IEnumerable<Frame> Frames(IEnumerable<TracedPacket> packets, string? host)
+    /// <param name="origin">The moment of the network's time zero; null for a lab's.</param>
+    public static IEnumerable<Frame> Frames(IEnumerable<TracedPacket> packets, string? host, DateTimeOffset? origin = null)
     {
         ArgumentNullException.ThrowIfNull(packets);
         foreach ((Timestamp time, TracedPacket packet, bool arrives) in Seen(packets, host))
         {
-            yield return new Frame(ToFileTime(time), arrives ? packet.ArrivedBytes : packet.Bytes, Comment(packet));
+            yield return new Frame(ToFileTime(time, origin), arrives ? packet.ArrivedBytes : packet.Bytes, Comment(packet));
         }
     }
 
     /// <summary>The time of a lab as a capture file counts it, from 1970.</summary>
     /// <param name="time">Time since the lab's start.</param>
-    public static Timestamp ToFileTime(Timestamp time) =>
-        new((SimulatedNetwork.Epoch - DateTimeOffset.UnixEpoch).Ticks * 100 + time.Nanoseconds);
+    /// <param name="origin">The moment of time zero; null for a lab's.</param>
+    public static Timestamp ToFileTime(Timestamp time, DateTimeOffset? origin = null) =>
+        new(((origin ?? SimulatedNetwork.Epoch) - DateTimeOffset.UnixEpoch).Ticks * 100 + time.Nanoseconds);
 
     /// <summary>The time of a segment record as a capture file counts it: what was read from a capture keeps its time.</summary>
     /// <param name="segment">The segment.</param>
     public static Timestamp ToFileTime(SegmentRecord segment)
     {
         ArgumentNullException.ThrowIfNull(segment);
-        return segment.Fate == PacketFate.Unknown ? segment.Time : ToFileTime(segment.Time);
+        return segment.Fate == PacketFate.Unknown && segment.Origin is null ? segment.Time : ToFileTime(segment.Time, segment.Origin);
     }
 
     /// <summary>What a capture says of a packet beside its octets; empty for first transmissions that just arrived.</summary>
@@ -54,10 +56,10 @@ public static class TraceExport
             : segment.Note;
     }
 
-    private static string Comment(TransmitReason reason, string note, string fate, SegmentVerdict? verdict, IReadOnlyList<StateChange> changes)
+    private static string Comment(TransmitReason? reason, string note, string fate, SegmentVerdict? verdict, IReadOnlyList<StateChange> changes)
     {
         var lines = new List<string>();
-        if (reason is not (TransmitReason.Open or TransmitReason.Data or TransmitReason.Close or TransmitReason.Acknowledgment or TransmitReason.WindowUpdate))
+        if (reason is not (null or TransmitReason.Open or TransmitReason.Data or TransmitReason.Close or TransmitReason.Acknowledgment or TransmitReason.WindowUpdate))
         {
             lines.Add(note.Length > 0 ? $"sent: {reason}, {note}" : $"sent: {reason}");
         }

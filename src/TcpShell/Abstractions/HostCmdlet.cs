@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Management.Automation;
 using TcpShell.Completion;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Transformation;
 
 namespace TcpShell.Abstractions;
@@ -20,7 +19,8 @@ public abstract class HostCmdlet : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>Hands the host on.</summary>
     [Parameter]
@@ -29,7 +29,7 @@ public abstract class HostCmdlet : NetworkCmdlet
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
+        TcpNetwork network = Resolve(Network);
         foreach (string name in HostName)
         {
             TcpHost host = FindHost(network, name);
@@ -44,5 +44,5 @@ public abstract class HostCmdlet : NetworkCmdlet
     /// <summary>Acts on one host.</summary>
     /// <param name="network">Its network.</param>
     /// <param name="host">The host.</param>
-    protected abstract void Process(SimulatedNetwork network, TcpHost host);
+    protected abstract void Process(TcpNetwork network, TcpHost host);
 }

@@ -15,11 +15,15 @@ public abstract class NetworkCmdlet : TcpCmdlet
     /// <summary>The most virtual time that a cmdlet lets pass if its user names no limit: every timer of TCP but keep-alive has fired by then.</summary>
     protected static readonly TimeSpan DefaultLimit = TimeSpan.FromHours(1);
 
+    /// <summary>How long a cmdlet goes on if its user names no limit: on a real network until somebody ends it.</summary>
+    /// <param name="network">The network.</param>
+    protected static TimeSpan LimitOf(TcpNetwork network) => network?.IsRealTime == true ? TimeSpan.MaxValue : DefaultLimit;
+
     /// <summary>The given network, or the session's current one, made on first use.</summary>
     /// <param name="named">What the user named.</param>
-    protected SimulatedNetwork Resolve(SimulatedNetwork? named)
+    protected TcpNetwork Resolve(TcpNetwork? named)
     {
-        if (named is not null && !Lab.Owns(named))
+        if (named is SimulatedNetwork && !Lab.Owns(named))
         {
             ThrowTerminatingError(ErrorRecords.NetworkOfAnotherSession(named));
         }
@@ -29,12 +33,44 @@ public abstract class NetworkCmdlet : TcpCmdlet
 
     /// <summary>The network of a connection, if it is one of this session.</summary>
     /// <param name="connection">The connection.</param>
-    protected SimulatedNetwork NetworkOf(HostedConnection connection) => Resolve((SimulatedNetwork)connection.Network!);
+    protected TcpNetwork NetworkOf(HostedConnection connection) => Resolve(connection.Network!);
+
+    /// <summary>The given lab, or the session's current network if that is one; a terminating error where it is a real one.</summary>
+    /// <param name="named">What the user named.</param>
+    protected SimulatedNetwork ResolveLab(SimulatedNetwork? named)
+    {
+        TcpNetwork network = Resolve(named);
+        if (network is not SimulatedNetwork lab)
+        {
+            ThrowTerminatingError(ErrorRecords.LabNeeded(network));
+            throw new InvalidOperationException(); // not reached: the line before has thrown
+        }
+
+        return lab;
+    }
+
+    /// <summary>The host that is meant where none is named: the one that a lab has for it, or the only one.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="name">The name in a lab.</param>
+    protected static TcpHost? UsualHost(TcpNetwork network, string name) =>
+        network?.FindHost(name) ?? (network?.Hosts.Count == 1 ? network.Hosts[0] : null);
+
+    /// <summary>
+    /// Whether something may be done after which packets leave the process. In a lab none do, so only who says -WhatIf or -Confirm is asked.
+    /// </summary>
+    /// <param name="network">Where it would be done.</param>
+    /// <param name="target">What it is done to.</param>
+    /// <param name="action">What is done.</param>
+    protected bool MayAct(TcpNetwork network, object? target, string action)
+    {
+        bool isAsked = network?.IsRealTime == true || MyInvocation.BoundParameters.Keys.Any(name => name is "WhatIf" or "Confirm");
+        return !isAsked || ShouldProcess(target?.ToString(), action);
+    }
 
     /// <summary>A host by its name or address; a terminating error names the ones that there are.</summary>
     /// <param name="network">The network.</param>
     /// <param name="nameOrAddress">Name or address.</param>
-    protected TcpHost FindHost(SimulatedNetwork network, string nameOrAddress)
+    protected TcpHost FindHost(TcpNetwork network, string nameOrAddress)
     {
         if (network.FindHost(nameOrAddress) is not { } host)
         {
@@ -50,7 +86,7 @@ public abstract class NetworkCmdlet : TcpCmdlet
     /// </summary>
     /// <param name="network">The network whose hosts may be named.</param>
     /// <param name="text">What was written; null for the first listener of the network.</param>
-    protected Endpoint FindEndpoint(SimulatedNetwork network, string? text)
+    protected Endpoint FindEndpoint(TcpNetwork network, string? text)
     {
         if (text is null)
         {
@@ -73,19 +109,20 @@ public abstract class NetworkCmdlet : TcpCmdlet
         return network.FindHost(text) is { } named && FirstListener([named]) is { } listening ? listening : Unclear(network, text);
     }
 
-    /// <summary>Lets virtual time pass; Ctrl-C ends it and keeps what was done.</summary>
+    /// <summary>Lets virtual time pass, or waits where time is real; Ctrl-C ends it and keeps what was done.</summary>
     /// <param name="network">The network.</param>
     /// <param name="condition">Until this is so.</param>
-    /// <param name="limit">How long at most; null for <see cref="DefaultLimit"/>.</param>
+    /// <param name="limit">How long at most; null for <see cref="LimitOf"/>.</param>
     /// <returns>Whether it became so; if not, the limit was reached or nothing can happen any more.</returns>
-    protected bool RunUntil(SimulatedNetwork network, Func<bool> condition, TimeSpan? limit = null)
+    protected bool RunUntil(TcpNetwork network, Func<bool> condition, TimeSpan? limit = null)
     {
         var progress = new ProgressClock();
         bool Ask()
         {
             if (progress.IsDue)
             {
-                progress.Show(this, $"Network '{network.Name}'", $"virtual time {network.Now} s, {network.Trace.Count} packets");
+                string time = network.IsRealTime ? "waiting" : "virtual time";
+                progress.Show(this, $"Network '{network.Name}'", $"{time} {network.Now} s, {network.Trace.Count} packets");
             }
 
             return condition();
@@ -93,7 +130,7 @@ public abstract class NetworkCmdlet : TcpCmdlet
 
         try
         {
-            return network.RunUntil(Ask, limit ?? DefaultLimit, CancelToken);
+            return network.RunUntil(Ask, limit ?? LimitOf(network), CancelToken);
         }
         catch (OperationCanceledException)
         {
@@ -137,7 +174,7 @@ public abstract class NetworkCmdlet : TcpCmdlet
         return null;
     }
 
-    private Endpoint Unclear(SimulatedNetwork network, string? text)
+    private Endpoint Unclear(TcpNetwork network, string? text)
     {
         ThrowTerminatingError(ErrorRecords.EndpointNotFound(text, network));
         return default;

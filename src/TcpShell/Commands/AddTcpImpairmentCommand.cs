@@ -2,7 +2,7 @@ using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
-using TcpShell.Simulation;
+using TcpShell.Hosting;
 using TcpShell.Simulation.Impairments;
 using TcpShell.Transformation;
 using TcpShell.Wire;
@@ -118,12 +118,13 @@ public sealed class AddTcpImpairmentCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ValueFromPipeline = true)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
+        TcpNetwork network = Resolve(Network);
         var kind = Enum.Parse<ImpairmentKind>(ParameterSetName);
         var selector = new PacketSelector
         {

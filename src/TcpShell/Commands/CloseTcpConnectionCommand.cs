@@ -2,7 +2,6 @@ using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Errors;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 
 namespace TcpShell.Commands;
@@ -23,7 +22,7 @@ namespace TcpShell.Commands;
 /// Get-TcpSegment -Flags RST</code>
 /// <para>The peer is told by a RST, and learns "reset", not "end of stream".</para>
 /// </example>
-[Cmdlet(VerbsCommon.Close, "TcpConnection", DefaultParameterSetName = "Close")]
+[Cmdlet(VerbsCommon.Close, "TcpConnection", DefaultParameterSetName = "Close", SupportsShouldProcess = true)]
 [OutputType(typeof(HostedConnection))]
 public sealed class CloseTcpConnectionCommand : ConnectionCmdlet
 {
@@ -42,8 +41,8 @@ public sealed class CloseTcpConnectionCommand : ConnectionCmdlet
     /// <inheritdoc/>
     protected override void Process(HostedConnection connection)
     {
-        SimulatedNetwork network = NetworkOf(connection);
-        if (!Try(() => Close(network, connection), connection))
+        TcpNetwork network = NetworkOf(connection);
+        if (!MayAct(network, connection, Abort ? "Abort" : "Close") || !Try(() => Close(network, connection), connection))
         {
             return;
         }
@@ -59,7 +58,7 @@ public sealed class CloseTcpConnectionCommand : ConnectionCmdlet
         }
     }
 
-    private void Close(SimulatedNetwork network, HostedConnection connection)
+    private void Close(TcpNetwork network, HostedConnection connection)
     {
         if (Abort)
         {
@@ -73,7 +72,7 @@ public sealed class CloseTcpConnectionCommand : ConnectionCmdlet
             RunUntil(network, () => connection.State switch
             {
                 TcpState.Closed or TcpState.TimeWait => true,
-                TcpState.FinWait2 => HalfClose || network.InFlight == 0,
+                TcpState.FinWait2 => HalfClose || network.IsQuiet,
                 _ => false,
             });
         }

@@ -4,7 +4,6 @@ using TcpShell.Abstractions;
 using TcpShell.Diagrams;
 using TcpShell.Diagrams.Charts;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
@@ -56,7 +55,8 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>What is drawn: Sequence (a ladder), State (the state diagram), CongestionWindow, RoundTripTime, or TimeSequence (Stevens' graph).</summary>
     [Parameter]
@@ -160,8 +160,8 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     {
         switch (input)
         {
-            case SimulatedNetwork network:
-                _segments.AddRange(SegmentRecorder.Record([.. network.Trace]));
+            case TcpNetwork network:
+                _segments.AddRange(SegmentRecorder.Record([.. network.Trace], network.Origin));
                 _changes.AddRange(network.StateChanges);
                 _connections.AddRange(network.Connections.Where(connection => connection.Role == ConnectionRole.Client));
                 break;
@@ -183,9 +183,9 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
 
     private void Take(HostedConnection connection)
     {
-        SimulatedNetwork network = NetworkOf(connection);
+        TcpNetwork network = NetworkOf(connection);
         _connections.Add(connection);
-        _segments.AddRange(SegmentRecorder.Record([.. network.Trace]).Where(segment => connection.Joins(segment)));
+        _segments.AddRange(SegmentRecorder.Record([.. network.Trace], network.Origin).Where(segment => connection.Joins(segment)));
         _changes.AddRange(network.StateChanges);
     }
 

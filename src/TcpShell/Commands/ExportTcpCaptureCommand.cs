@@ -3,7 +3,7 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Pcap.Files;
-using TcpShell.Simulation;
+using TcpShell.Hosting;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 using TcpShell.Wire;
@@ -58,7 +58,8 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>Does not overwrite a file that exists.</summary>
     [Parameter]
@@ -105,13 +106,13 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 
         if (ParameterSetName == NetworkSet)
         {
-            SimulatedNetwork network = Resolve(Network);
+            TcpNetwork network = Resolve(Network);
             string? host = HostName is null ? null : FindHost(network, HostName).Name;
             Begin(host is null ? network.Name : $"{network.Name}-{host}");
 
             // A network that nothing went over makes a capture as well, with no packet in it.
-            OnDisk(() => _series!.Begin(TraceExport.ToFileTime(Timestamp.Zero)));
-            foreach (TraceExport.Frame frame in TraceExport.Frames([.. network.Trace], host))
+            OnDisk(() => _series!.Begin(TraceExport.ToFileTime(Timestamp.Zero, network.Origin)));
+            foreach (TraceExport.Frame frame in TraceExport.Frames([.. network.Trace], host, network.Origin))
             {
                 Write(frame.Time, frame.Bytes, frame.Comment);
             }

@@ -3,15 +3,18 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
+using TcpShell.Live;
+using TcpShell.Live.Kernel;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
+using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
-/// <summary>Lists TCP connections and listeners, as netstat does.</summary>
+/// <summary>Lists TCP connections and listeners, as netstat does: those of a lab or an interface, or the operating system's.</summary>
 /// <remarks>
-/// <para>Both ends of a connection are listed, each as its host knows it. Listeners come with the number 0. Connections that are closed are left out, unless -State Closed or -All asks for them. A host that is down has no connections.</para>
+/// <para>With -System, the operating system's own connections are listed, of all processes, as they are at the moment: what netstat -napt shows, and on Linux most of what ss -ti does. It takes no rights; the processes of other users take root.</para>
+/// <para>In a lab both ends of a connection are listed, each as its host knows it. Listeners come with the number 0. Connections that are closed are left out, unless -State Closed or -All asks for them. A host that is down has no connections.</para>
 /// </remarks>
 /// <example>
 /// <para>Everything there is</para>
@@ -25,17 +28,53 @@ namespace TcpShell.Commands;
 /// Get-TcpConnection -HostName server -State Established | Format-List *</code>
 /// <para>Sequence variables, buffers, timers, round-trip times, options and counters.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "TcpConnection")]
-[OutputType(typeof(HostedConnection))]
+/// <example>
+/// <para>Who listens on this machine?</para>
+/// <code>Get-TcpConnection -System -State Listen</code>
+/// <para>With the processes, as far as they may be seen.</para>
+/// </example>
+[Cmdlet(VerbsCommon.Get, "TcpConnection", DefaultParameterSetName = NetworkSet)]
+[OutputType(typeof(HostedConnection), ParameterSetName = [NetworkSet])]
+[OutputType(typeof(SystemConnection), ParameterSetName = [SystemSet])]
 public sealed class GetTcpConnectionCommand : NetworkCmdlet
 {
+    private const string NetworkSet = "Network";
+    private const string SystemSet = "System";
+
     /// <summary>Only the connections with these numbers.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ParameterSetName = NetworkSet)]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public int[]? Id { get; set; }
 
+    /// <summary>The operating system's own connections.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SystemSet)]
+    public SwitchParameter System { get; set; }
+
+    /// <summary>Only connections with this port at this end.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    [ValidateRange(1, 65535)]
+    public int? LocalPort { get; set; }
+
+    /// <summary>Only connections with this port at the other end.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    [ValidateRange(1, 65535)]
+    public int? RemotePort { get; set; }
+
+    /// <summary>Only connections with this address at this end.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    public IpAddress? LocalAddress { get; set; }
+
+    /// <summary>Only connections with this address at the other end.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    public IpAddress? RemoteAddress { get; set; }
+
+    /// <summary>Only connections of processes with these names; wildcards are understood.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    [SupportsWildcards]
+    public string[]? ProcessName { get; set; }
+
     /// <summary>Only the connections of this host.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = NetworkSet)]
     [Alias("Host")]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
@@ -52,17 +91,24 @@ public sealed class GetTcpConnectionCommand : NetworkCmdlet
     public int? Port { get; set; }
 
     /// <summary>Lists the connections that are closed as well: the last thousand of each host.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = NetworkSet)]
     public SwitchParameter All { get; set; }
 
     /// <summary>The network; the current one by default.</summary>
-    [Parameter(ValueFromPipeline = true)]
-    public SimulatedNetwork? Network { get; set; }
+    [Parameter(ValueFromPipeline = true, ParameterSetName = NetworkSet)]
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
+        if (ParameterSetName == SystemSet)
+        {
+            WriteSystem();
+            return;
+        }
+
+        TcpNetwork network = Resolve(Network);
         IReadOnlyList<TcpHost> hosts = HostName is null ? network.Hosts : [FindHost(network, HostName)];
         bool closed = All || Id is not null || State?.Contains(TcpState.Closed) == true;
 
@@ -80,6 +126,36 @@ public sealed class GetTcpConnectionCommand : NetworkCmdlet
         foreach (HostedConnection connection in found.Where(IsWanted))
         {
             WriteObject(connection);
+        }
+    }
+
+    private void WriteSystem()
+    {
+        var filter = new SystemFilter
+        {
+            Port = Port,
+            LocalPort = LocalPort,
+            RemotePort = RemotePort,
+            LocalAddress = LocalAddress,
+            RemoteAddress = RemoteAddress,
+            States = State,
+        };
+        WildcardPattern[]? names = ProcessName?.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToArray();
+        try
+        {
+            foreach (SystemConnection connection in SystemConnections.List(withProcesses: true))
+            {
+                ThrowIfStopping();
+                if (filter.Fits(connection.Local, connection.Remote) && filter.Fits(connection.State)
+                    && (names is null || names.Any(name => name.IsMatch(connection.ProcessName ?? ""))))
+                {
+                    WriteObject(connection);
+                }
+            }
+        }
+        catch (LiveException refused)
+        {
+            ThrowTerminatingError(ErrorRecords.InterfaceRefused(refused, "system"));
         }
     }
 

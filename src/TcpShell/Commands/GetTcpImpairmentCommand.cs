@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Errors;
-using TcpShell.Simulation;
+using TcpShell.Hosting;
 using TcpShell.Simulation.Impairments;
 
 namespace TcpShell.Commands;
@@ -33,12 +33,13 @@ public sealed class GetTcpImpairmentCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ValueFromPipeline = true)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
+        TcpNetwork network = Resolve(Network);
         foreach (int missing in (Id ?? []).Where(id => !network.Impairments.Any(impairment => impairment.Id == id)))
         {
             WriteError(ErrorRecords.ImpairmentNotFound(missing, network));

@@ -2,7 +2,6 @@ using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 using TcpShell.Wire;
@@ -44,7 +43,8 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Network")]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>Only segments from this host.</summary>
     [Parameter]
@@ -90,7 +90,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
         }
     }
 
-    private void Write(SimulatedNetwork network, HostedConnection? connection)
+    private void Write(TcpNetwork network, HostedConnection? connection)
     {
         string? from = From is null ? null : FindHost(network, From).Name;
         string? to = To is null ? null : FindHost(network, To).Name;
@@ -100,8 +100,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
         }
 
         // A copy, so that a cmdlet further down the pipeline may let time pass.
-        TracedPacket[] packets = [.. network.Trace];
-        foreach (SegmentRecord segment in SegmentRecorder.Record(packets))
+        foreach (SegmentRecord segment in SegmentRecorder.Record([.. network.Trace], network.Origin))
         {
             ThrowIfStopping();
             if ((connection is null || connection.Joins(segment)) && IsWanted(segment, from, to))

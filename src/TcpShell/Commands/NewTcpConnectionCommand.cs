@@ -30,7 +30,7 @@ namespace TcpShell.Commands;
 /// Get-TcpSegment</code>
 /// <para>Each step is one event: the SYN arrives, the SYN,ACK arrives.</para>
 /// </example>
-[Cmdlet(VerbsCommon.New, "TcpConnection")]
+[Cmdlet(VerbsCommon.New, "TcpConnection", SupportsShouldProcess = true)]
 [OutputType(typeof(HostedConnection))]
 public sealed class NewTcpConnectionCommand : NetworkCmdlet
 {
@@ -52,7 +52,8 @@ public sealed class NewTcpConnectionCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>Puts the SYN on its way and leaves the time alone.</summary>
     [Parameter]
@@ -66,12 +67,12 @@ public sealed class NewTcpConnectionCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
+        TcpNetwork network = Resolve(Network);
         Endpoint remote = FindEndpoint(network, To);
         (TcpHost host, Endpoint local) = FindSource(network);
         TcpSettings? settings = Option is null ? null : Settings.From(this, null, Option, host.Settings);
         HostedConnection? connection = null;
-        if (!Try(() => connection = network.Connect(host, remote, local, settings), remote))
+        if (!MayAct(network, remote, "Open a connection") || !Try(() => connection = network.Connect(host, remote, local, settings), remote))
         {
             return;
         }
@@ -81,7 +82,7 @@ public sealed class NewTcpConnectionCommand : NetworkCmdlet
             RunUntil(network, () => connection!.State is not (TcpState.SynSent or TcpState.SynReceived), Timeout);
             if (connection!.State is TcpState.SynSent or TcpState.SynReceived)
             {
-                WriteError(ErrorRecords.NotOpenYet(connection, Timeout ?? DefaultLimit));
+                WriteError(ErrorRecords.NotOpenYet(connection, Timeout ?? LimitOf(network)));
             }
             else if (connection.Error != ConnectionError.None)
             {
@@ -93,11 +94,11 @@ public sealed class NewTcpConnectionCommand : NetworkCmdlet
         WriteObject(connection);
     }
 
-    private (TcpHost Host, Endpoint Local) FindSource(SimulatedNetwork network)
+    private (TcpHost Host, Endpoint Local) FindSource(TcpNetwork network)
     {
         if (From is null)
         {
-            TcpHost? usual = network.FindHost(DefaultLab.Client) ?? (network.Hosts.Count > 0 ? network.Hosts[0] : null);
+            TcpHost? usual = UsualHost(network, DefaultLab.Client) ?? (network.Hosts.Count > 0 ? network.Hosts[0] : null);
             return (usual ?? FindHost(network, DefaultLab.Client), default);
         }
 

@@ -60,7 +60,7 @@ public sealed class NewTcpHostCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
+        SimulatedNetwork network = ResolveLab(Network);
         if (Address is not null && Name.Length > 1)
         {
             ThrowTerminatingError(ErrorRecords.AmbiguousAddress(Name));

@@ -29,7 +29,7 @@ namespace TcpShell.Commands;
 /// <code>New-TcpListener 9 -Application Discard -Option @{ ReceiveBufferSize = 2048 }</code>
 /// <para>Connections to port 9 have a small receive window; others keep the host's.</para>
 /// </example>
-[Cmdlet(VerbsCommon.New, "TcpListener")]
+[Cmdlet(VerbsCommon.New, "TcpListener", SupportsShouldProcess = true)]
 [OutputType(typeof(Listener))]
 public sealed class NewTcpListenerCommand : NetworkCmdlet
 {
@@ -38,12 +38,12 @@ public sealed class NewTcpListenerCommand : NetworkCmdlet
     [ValidateRange(1, 65535)]
     public int[] Port { get; set; } = null!;
 
-    /// <summary>The host: its name, its address, or an object of New-TcpHost.</summary>
+    /// <summary>The host: its name, its address, or an object of New-TcpHost. The host named server, or the only one, by default.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true)]
     [Alias("Host")]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
-    public string HostName { get; set; } = DefaultLab.Server;
+    public string? HostName { get; set; }
 
     /// <summary>The one address of the host to listen on; all of them by default.</summary>
     [Parameter]
@@ -65,19 +65,24 @@ public sealed class NewTcpListenerCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ValueFromPipeline = true)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
-        TcpHost host = FindHost(network, HostName.Length > 0 ? HostName : DefaultLab.Server);
+        TcpNetwork network = Resolve(Network);
+        TcpHost host = HostName is { Length: > 0 } ? FindHost(network, HostName)
+            : UsualHost(network, DefaultLab.Server) ?? FindHost(network, DefaultLab.Server);
         TcpSettings? settings = Option is null ? null : Settings.From(this, null, Option, host.Settings);
         ITcpApplication application = Applications.All.First(candidate => candidate.Name.Equals(Application, StringComparison.OrdinalIgnoreCase));
         foreach (int port in Port)
         {
             var local = new Endpoint(Address, (ushort)port);
-            Try(() => WriteObject(network.Listen(host, local, application, Backlog, settings)), local);
+            if (MayAct(network, local, "Open a port"))
+            {
+                Try(() => WriteObject(network.Listen(host, local, application, Backlog, settings)), local);
+            }
         }
     }
 }

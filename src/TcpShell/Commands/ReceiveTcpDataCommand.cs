@@ -3,7 +3,6 @@ using System.Text;
 using TcpShell.Abstractions;
 using TcpShell.Errors;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
 
@@ -58,12 +57,12 @@ public sealed class ReceiveTcpDataCommand : NetworkCmdlet
     {
         foreach (HostedConnection connection in Connection)
         {
-            SimulatedNetwork network = NetworkOf(connection);
+            TcpNetwork network = NetworkOf(connection);
             Try(() => Receive(network, connection), connection);
         }
     }
 
-    private void Receive(SimulatedNetwork network, HostedConnection connection)
+    private void Receive(TcpNetwork network, HostedConnection connection)
     {
         using var received = new MemoryStream();
         var buffer = new byte[64 * 1024];

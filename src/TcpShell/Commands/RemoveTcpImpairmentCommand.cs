@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Errors;
-using TcpShell.Simulation;
+using TcpShell.Hosting;
 using TcpShell.Simulation.Impairments;
 
 namespace TcpShell.Commands;
@@ -39,7 +39,8 @@ public sealed class RemoveTcpImpairmentCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ParameterSetName = IdSet)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -54,14 +55,14 @@ public sealed class RemoveTcpImpairmentCommand : NetworkCmdlet
             return;
         }
 
-        SimulatedNetwork network = Resolve(Network);
+        TcpNetwork network = Resolve(Network);
         foreach (int id in Id)
         {
             Remove(network, network.Impairments.FirstOrDefault(candidate => candidate.Id == id), id);
         }
     }
 
-    private void Remove(SimulatedNetwork network, Impairment? impairment, int id)
+    private void Remove(TcpNetwork network, Impairment? impairment, int id)
     {
         if (impairment is null || !network.RemoveImpairment(impairment))
         {

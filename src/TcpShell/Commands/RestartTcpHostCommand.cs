@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 
 namespace TcpShell.Commands;
 
@@ -29,7 +28,7 @@ namespace TcpShell.Commands;
 public sealed class RestartTcpHostCommand : HostCmdlet
 {
     /// <inheritdoc/>
-    protected override void Process(SimulatedNetwork network, TcpHost host)
+    protected override void Process(TcpNetwork network, TcpHost host)
     {
         if (host.IsRunning)
         {

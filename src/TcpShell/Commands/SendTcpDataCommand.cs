@@ -3,7 +3,6 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
 
@@ -28,7 +27,7 @@ namespace TcpShell.Commands;
 /// $c | Format-List Sent, SndUna, SndNxt, Cwnd, Rto, Retransmissions</code>
 /// <para>The congestion window has grown, and nothing is left unacknowledged.</para>
 /// </example>
-[Cmdlet(VerbsCommunications.Send, "TcpData")]
+[Cmdlet(VerbsCommunications.Send, "TcpData", SupportsShouldProcess = true)]
 [OutputType(typeof(HostedConnection))]
 public sealed class SendTcpDataCommand : NetworkCmdlet
 {
@@ -74,12 +73,15 @@ public sealed class SendTcpDataCommand : NetworkCmdlet
     {
         foreach (HostedConnection connection in Connection)
         {
-            SimulatedNetwork network = NetworkOf(connection);
-            Try(() => Send(network, connection), connection);
+            TcpNetwork network = NetworkOf(connection);
+            if (MayAct(network, connection, $"Send {Data.Length} octets"))
+            {
+                Try(() => Send(network, connection), connection);
+            }
         }
     }
 
-    private void Send(SimulatedNetwork network, HostedConnection connection)
+    private void Send(TcpNetwork network, HostedConnection connection)
     {
         int sent = 0;
         if (To is not null && connection.Owner.Listeners.FirstOrDefault(listener => listener.Control == connection) is { } listener)

@@ -3,7 +3,6 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 using TcpShell.Wire;
@@ -28,7 +27,7 @@ namespace TcpShell.Commands;
 /// <code>Send-TcpSegment -From 10.0.0.9:4444 -To 10.0.0.2:80 -Flags SYN,FIN -SequenceNumber 1000 -Checksum 0xbad -PassThru | Format-List Info, Verdict</code>
 /// <para>The checksum is wrong, so nothing else in it matters.</para>
 /// </example>
-[Cmdlet(VerbsCommunications.Send, "TcpSegment", DefaultParameterSetName = EndpointSet)]
+[Cmdlet(VerbsCommunications.Send, "TcpSegment", DefaultParameterSetName = EndpointSet, SupportsShouldProcess = true)]
 [OutputType(typeof(SegmentRecord))]
 public sealed class SendTcpSegmentCommand : NetworkCmdlet
 {
@@ -109,7 +108,8 @@ public sealed class SendTcpSegmentCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ParameterSetName = EndpointSet)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
 
     /// <summary>Leaves the time alone: the segment is only put on its way.</summary>
     [Parameter]
@@ -124,7 +124,7 @@ public sealed class SendTcpSegmentCommand : NetworkCmdlet
     {
         if (ParameterSetName == EndpointSet)
         {
-            SimulatedNetwork network = Resolve(Network);
+            TcpNetwork network = Resolve(Network);
             Endpoint source = FindEndpoint(network, From);
             Endpoint destination = FindEndpoint(network, To);
             Send(network, source, destination, Make(source, destination, null));
@@ -161,8 +161,13 @@ public sealed class SendTcpSegmentCommand : NetworkCmdlet
         };
     }
 
-    private void Send(SimulatedNetwork network, Endpoint source, Endpoint destination, in TcpSegment segment)
+    private void Send(TcpNetwork network, Endpoint source, Endpoint destination, in TcpSegment segment)
     {
+        if (!MayAct(network, destination, $"Send a segment in the name of {source}"))
+        {
+            return;
+        }
+
         TracedPacket packet;
         try
         {
@@ -184,7 +189,7 @@ public sealed class SendTcpSegmentCommand : NetworkCmdlet
 
         if (PassThru)
         {
-            WriteObject(SegmentRecorder.Record([.. network.Trace]).FirstOrDefault(record => record.Number == packet.Number));
+            WriteObject(SegmentRecorder.Record(network.Trace, network.Origin).FirstOrDefault(record => record.Number == packet.Number));
         }
     }
 }

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 
 namespace TcpShell.Commands;
@@ -37,7 +36,7 @@ public sealed class SetTcpConnectionCommand : ConnectionCmdlet
     /// <inheritdoc/>
     protected override void Process(HostedConnection connection)
     {
-        SimulatedNetwork network = NetworkOf(connection);
+        TcpNetwork network = NetworkOf(connection);
         TcpSettings settings = Settings.From(this, profile: null, Option, connection.Settings);
         if (Try(() => network.ChangeSettings(connection, settings), connection) && PassThru)
         {

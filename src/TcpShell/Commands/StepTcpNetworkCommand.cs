@@ -67,7 +67,7 @@ public sealed class StepTcpNetworkCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SimulatedNetwork network = Resolve(Network);
+        SimulatedNetwork network = ResolveLab(Network);
         switch (ParameterSetName)
         {
             case ForSet:

@@ -2,7 +2,6 @@ using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Transformation;
 
 namespace TcpShell.Commands;
@@ -28,7 +27,7 @@ namespace TcpShell.Commands;
 /// $c.Error</code>
 /// <para>The restarted server knows nothing of the connection and answers with a RST.</para>
 /// </example>
-[Cmdlet(VerbsLifecycle.Stop, "TcpHost")]
+[Cmdlet(VerbsLifecycle.Stop, "TcpHost", SupportsShouldProcess = true)]
 [OutputType(typeof(TcpHost))]
 public sealed class StopTcpHostCommand : HostCmdlet
 {
@@ -37,11 +36,15 @@ public sealed class StopTcpHostCommand : HostCmdlet
     public SwitchParameter Crash { get; set; }
 
     /// <inheritdoc/>
-    protected override void Process(SimulatedNetwork network, TcpHost host)
+    protected override void Process(TcpNetwork network, TcpHost host)
     {
         if (!host.IsRunning)
         {
             WriteVerbose($"Host {host.Name} is down already.");
+        }
+        else if (!MayAct(network, host, Crash ? "Crash" : "Shut down"))
+        {
+            return;
         }
         else if (Crash)
         {

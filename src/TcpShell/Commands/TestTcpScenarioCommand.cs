@@ -154,7 +154,7 @@ public sealed class TestTcpScenarioCommand : NetworkCmdlet
         using (Lab.Visit(network))
         {
             InvokeCommand.InvokeScript(useLocalScope: true, ScriptBlock, null, null);
-            return Lab.Current;
+            return (SimulatedNetwork)Lab.Current;
         }
     }
 

@@ -3,7 +3,6 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
 
@@ -56,14 +55,14 @@ public sealed class WaitTcpStateCommand : NetworkCmdlet
     {
         foreach (HostedConnection connection in Connection)
         {
-            SimulatedNetwork network = NetworkOf(connection);
+            TcpNetwork network = NetworkOf(connection);
             bool IsThere() => State.Contains(connection.State);
 
             // A closed connection opens no more, so waiting for anything else would only burn time.
             RunUntil(network, () => IsThere() || connection.State == TcpState.Closed, Timeout);
             if (!IsThere())
             {
-                bool over = connection.State == TcpState.Closed || network.NextEvent is null;
+                bool over = connection.State == TcpState.Closed || network.IsIdle;
                 WriteError(over ? ErrorRecords.StateCannotCome(connection, State) : ErrorRecords.StateNotReached(connection, State, Timeout));
             }
             else if (PassThru)

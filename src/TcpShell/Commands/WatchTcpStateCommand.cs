@@ -1,16 +1,21 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
+using TcpShell.Errors;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
+using TcpShell.Live;
+using TcpShell.Live.Kernel;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
+using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
 /// <summary>Shows the changes of state of connections, each with its cause and the rule that asked for it.</summary>
 /// <remarks>
 /// <para>First come the changes that have happened, then the cmdlet lets virtual time pass and shows each further change as it happens, until nothing can happen any more, -Duration is over, or Ctrl-C ends it. With -History the time stands still. Of a connection both ends are shown.</para>
+/// <para>With -System, the operating system's own connections are watched, of all processes: their table is looked at every -Interval, and on Linux also whenever the kernel tells that a socket has ended. What lasts shorter is not seen, and nobody tells what caused a change. It takes no rights.</para>
 /// <para>Format-List shows the explanation of each change.</para>
 /// </remarks>
 /// <example>
@@ -24,12 +29,18 @@ namespace TcpShell.Commands;
 /// Watch-TcpState -HostName server -History | Format-List</code>
 /// <para>One sentence for each change.</para>
 /// </example>
+/// <example>
+/// <para>The connections of this machine, for a second</para>
+/// <code>Watch-TcpState -System -RemotePort 443 -Duration 1s</code>
+/// <para>Without -Duration until Ctrl-C ends it.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Watch, "TcpState", DefaultParameterSetName = NetworkSet)]
 [OutputType(typeof(StateChange))]
 public sealed class WatchTcpStateCommand : NetworkCmdlet
 {
     private const string NetworkSet = "Network";
     private const string ConnectionSet = "Connection";
+    private const string SystemSet = "System";
 
     private readonly List<HostedConnection> _watched = [];
 
@@ -41,10 +52,40 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ValueFromPipeline = true, ParameterSetName = NetworkSet)]
-    public SimulatedNetwork? Network { get; set; }
+    [Alias("Interface")]
+    public TcpNetwork? Network { get; set; }
+
+    /// <summary>The operating system's own connections.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SystemSet)]
+    public SwitchParameter System { get; set; }
+
+    /// <summary>Only connections with this port at either end.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    [ValidateRange(1, 65535)]
+    public int? Port { get; set; }
+
+    /// <summary>Only connections with this port at this end.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    [ValidateRange(1, 65535)]
+    public int? LocalPort { get; set; }
+
+    /// <summary>Only connections with this port at the other end.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    [ValidateRange(1, 65535)]
+    public int? RemotePort { get; set; }
+
+    /// <summary>Only connections with this address at the other end.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    public IpAddress? RemoteAddress { get; set; }
+
+    /// <summary>How long to wait between two looks at the system's table: 1 ms to 1 s, 20 ms by default.</summary>
+    [Parameter(ParameterSetName = SystemSet)]
+    [Duration]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Only changes on this host.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = NetworkSet)]
+    [Parameter(ParameterSetName = ConnectionSet)]
     [Alias("Host")]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
@@ -55,13 +96,14 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
     [TcpState]
     public TcpState[]? State { get; set; }
 
-    /// <summary>How much virtual time to watch at most; until nothing can happen any more by default, but no longer than an hour.</summary>
+    /// <summary>How much virtual time to watch at most; by default until nothing can happen any more, but no longer than an hour; on a real network until Ctrl-C.</summary>
     [Parameter]
     [Duration]
-    public TimeSpan Duration { get; set; } = DefaultLimit;
+    public TimeSpan? Duration { get; set; }
 
     /// <summary>Shows only what has happened, and leaves the time alone.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = NetworkSet)]
+    [Parameter(ParameterSetName = ConnectionSet)]
     public SwitchParameter History { get; set; }
 
     /// <inheritdoc/>
@@ -70,6 +112,10 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
         if (ParameterSetName == ConnectionSet)
         {
             _watched.AddRange(Connection);
+        }
+        else if (ParameterSetName == SystemSet)
+        {
+            WatchSystem();
         }
         else
         {
@@ -81,18 +127,18 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
     protected override void EndProcessing()
     {
         // Connections are gathered first: what several of them go through shall come in the order of time.
-        foreach (IGrouping<SimulatedNetwork, HostedConnection> group in _watched.GroupBy(NetworkOf))
+        foreach (IGrouping<TcpNetwork, HostedConnection> group in _watched.GroupBy(NetworkOf))
         {
             HostedConnection[] connections = [.. group];
             Watch(group.Key, change => connections.Any(connection => Concerns(change, connection)));
         }
     }
 
-    private void Watch(SimulatedNetwork network, Func<StateChange, bool> concerns)
+    private void Watch(TcpNetwork network, Func<StateChange, bool> concerns)
     {
         string? host = HostName is null ? null : FindHost(network, HostName).Name;
         long shown = 0;
-        Timestamp end = network.Now + Duration;
+        Timestamp end = network.Now + (Duration ?? LimitOf(network));
         do
         {
             // A copy, for a cmdlet further down the pipeline may let time pass.
@@ -107,6 +153,33 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
             }
         }
         while (!History && RunUntil(network, () => network.StateChanges.Total > shown, end - network.Now));
+    }
+
+    private void WatchSystem()
+    {
+        if (Interval < TimeSpan.FromMilliseconds(1) || Interval > TimeSpan.FromSeconds(1))
+        {
+            ThrowTerminatingError(ErrorRecords.ValueOutOfRange(new ArgumentOutOfRangeException(nameof(Interval), Interval, "The interval is 1 ms to 1 s."), Interval));
+        }
+
+        var filter = new SystemFilter { Port = Port, LocalPort = LocalPort, RemotePort = RemotePort, RemoteAddress = RemoteAddress, States = State };
+        var clock = Stopwatch.StartNew();
+        TimeSpan limit = Duration ?? TimeSpan.MaxValue;
+        try
+        {
+            using var watch = new SystemWatch(filter);
+            while (clock.Elapsed < limit)
+            {
+                TimeSpan left = limit - clock.Elapsed;
+                watch.Wait(left < Interval ? left : Interval);
+                ThrowIfStopping();
+                WriteObject(watch.Look(), enumerateCollection: true);
+            }
+        }
+        catch (LiveException refused)
+        {
+            ThrowTerminatingError(ErrorRecords.InterfaceRefused(refused, "system"));
+        }
     }
 
     /// <summary>A change on either end of the connection, or on the listener that became its server's end.</summary>

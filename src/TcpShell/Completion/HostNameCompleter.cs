@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
-using TcpShell.Simulation;
+using TcpShell.Hosting;
 
 namespace TcpShell.Completion;
 
@@ -11,7 +11,7 @@ public sealed class HostNameCompleter : NameCompleter
     protected override IEnumerable<(string Name, string ToolTip)> GetNames(IDictionary fakeBoundParameters)
     {
         object? named = fakeBoundParameters["Network"];
-        SimulatedNetwork network = (named is PSObject wrapped ? wrapped.BaseObject : named) as SimulatedNetwork ?? Lab.Current;
+        TcpNetwork network = (named is PSObject wrapped ? wrapped.BaseObject : named) as TcpNetwork ?? Lab.Current;
         return network.Hosts.Select(host => (host.Name, host.ToString()));
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
 using TcpShell.Hosting;
-using TcpShell.Simulation;
 using TcpShell.Tcp;
 
 namespace TcpShell.Errors;
@@ -10,15 +9,23 @@ namespace TcpShell.Errors;
 internal static partial class ErrorRecords
 {
     /// <summary>A network was handed over from another runspace.</summary>
-    public static ErrorRecord NetworkOfAnotherSession(SimulatedNetwork network) => Create(
+    public static ErrorRecord NetworkOfAnotherSession(TcpNetwork network) => Create(
         new InvalidOperationException($"The network '{network.Name}' was made in another session (runspace), and cannot be used in this one."),
         "NetworkOfAnotherSession",
         ErrorCategory.InvalidOperation,
         network,
         "Make the network where it is used: New-TcpNetwork inside of the script block or job. With the same seed it does the same.");
 
+    /// <summary>A cmdlet for labs, and the network is a real one.</summary>
+    public static ErrorRecord LabNeeded(TcpNetwork network) => Create(
+        new InvalidOperationException($"'{network.Name}' is a real network: its time passes by itself, and its hosts are what they are."),
+        "LabNeeded",
+        ErrorCategory.InvalidOperation,
+        network,
+        "Make a lab with New-TcpNetwork, or name one with -Network. On a real network Wait-TcpState and Start-Sleep wait.");
+
     /// <summary>No host has that name or address.</summary>
-    public static ErrorRecord HostNotFound(string nameOrAddress, SimulatedNetwork network) => Create(
+    public static ErrorRecord HostNotFound(string nameOrAddress, TcpNetwork network) => Create(
         new ItemNotFoundException($"There is no host '{nameOrAddress}' in network '{network.Name}'."),
         "HostNotFound",
         ErrorCategory.ObjectNotFound,
@@ -40,7 +47,7 @@ internal static partial class ErrorRecords
         "Make the hosts one by one, each with its addresses.");
 
     /// <summary>A text names no end point of the network.</summary>
-    public static ErrorRecord EndpointNotFound(string? text, SimulatedNetwork network) => Create(
+    public static ErrorRecord EndpointNotFound(string? text, TcpNetwork network) => Create(
         new ItemNotFoundException(text is null
             ? $"No host of network '{network.Name}' listens, so there is nobody to call."
             : $"'{text}' names no end point that can be called in network '{network.Name}'."),
@@ -62,7 +69,7 @@ internal static partial class ErrorRecords
         Plain(wrong), "ValueOutOfRange", ErrorCategory.InvalidArgument, value, $"Give another value for {wrong.ParamName}; Get-Help tells what it can be.");
 
     /// <summary>No connection has that number in the network.</summary>
-    public static ErrorRecord ConnectionNotFound(int id, SimulatedNetwork network) => Create(
+    public static ErrorRecord ConnectionNotFound(int id, TcpNetwork network) => Create(
         new ItemNotFoundException($"There is no connection {id} in network '{network.Name}'."),
         "ConnectionNotFound",
         ErrorCategory.ObjectNotFound,
@@ -113,7 +120,7 @@ internal static partial class ErrorRecords
 
     /// <summary>A connection is not open when the cmdlet's patience ends.</summary>
     public static ErrorRecord NotOpenYet(HostedConnection connection, TimeSpan limit) => Create(
-        new TimeoutException($"The connection {connection.Local} -> {connection.Remote} is in {connection.State} after {Seconds(limit)} of virtual time."),
+        new TimeoutException($"The connection {connection.Local} -> {connection.Remote} is in {connection.State} after {Seconds(limit)} of {Clock(connection.Network)}."),
         "ConnectionNotOpen",
         ErrorCategory.OperationTimeout,
         connection,
@@ -145,7 +152,7 @@ internal static partial class ErrorRecords
 
     /// <summary>A state was not reached in time.</summary>
     public static ErrorRecord StateNotReached(HostedConnection connection, TcpState[] states, TimeSpan limit) => Create(
-        new TimeoutException($"Connection {connection.Id} is in {connection.State} after {Seconds(limit)} of virtual time, not in {string.Join(" or ", states)}."),
+        new TimeoutException($"Connection {connection.Id} is in {connection.State} after {Seconds(limit)} of {Clock(connection.Network)}, not in {string.Join(" or ", states)}."),
         "StateNotReached",
         ErrorCategory.OperationTimeout,
         connection,
@@ -164,17 +171,17 @@ internal static partial class ErrorRecords
             : "Somebody has to act: send, receive or close at one of the ends (Get-TcpConnection shows both).");
 
     /// <summary>A condition of Step-TcpNetwork did not come true.</summary>
-    public static ErrorRecord ConditionNotReached(SimulatedNetwork network, ScriptBlock condition, TimeSpan limit) => Create(
-        new TimeoutException(network.NextEvent is null
+    public static ErrorRecord ConditionNotReached(TcpNetwork network, ScriptBlock condition, TimeSpan limit) => Create(
+        new TimeoutException(network.IsIdle
             ? $"Nothing is left to happen in network '{network.Name}', and the condition is not true."
-            : $"The condition is not true after {Seconds(limit)} of virtual time."),
+            : $"The condition is not true after {Seconds(limit)} of {Clock(network)}."),
         "ConditionNotReached",
         ErrorCategory.OperationTimeout,
         condition,
         "Look at the condition and at what happened: Get-TcpSegment, Watch-TcpState -History.");
 
     /// <summary>No impairment has that number in the network.</summary>
-    public static ErrorRecord ImpairmentNotFound(int id, SimulatedNetwork network) => Create(
+    public static ErrorRecord ImpairmentNotFound(int id, TcpNetwork network) => Create(
         new ItemNotFoundException($"There is no impairment {id} in network '{network.Name}'."),
         "ImpairmentNotFound",
         ErrorCategory.ObjectNotFound,
@@ -202,6 +209,8 @@ internal static partial class ErrorRecords
         int end = wrong.Message.IndexOf(" (Parameter '", StringComparison.Ordinal);
         return new ArgumentException(end < 0 ? wrong.Message : wrong.Message[..end], wrong);
     }
+
+    private static string Clock(TcpNetwork? network) => network?.IsRealTime == true ? "waiting" : "virtual time";
 
     private static string Seconds(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.###} s");
 }

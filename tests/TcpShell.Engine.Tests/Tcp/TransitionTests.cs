@@ -61,7 +61,7 @@ public sealed class TransitionTests
     {
         Assert.Equal(Enum.GetValues<TcpState>(), TcpTransitions.All.Select(edge => edge.From).Distinct().Order());
         Assert.Equal(Enum.GetValues<TcpState>(), TcpTransitions.All.Select(edge => edge.To).Distinct().Order());
-        Assert.Equal(Enum.GetValues<TransitionEvent>(), TcpTransitions.All.Select(edge => edge.Event).Distinct().Order());
+        Assert.Equal(Enum.GetValues<TransitionEvent>().Where(what => what != TransitionEvent.NotSeen), TcpTransitions.All.Select(edge => edge.Event).Distinct().Order());
     }
 
     private static TcpHarness Drive(TcpState from, TransitionEvent what, TcpState to)

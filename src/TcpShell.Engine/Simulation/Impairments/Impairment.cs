@@ -1,3 +1,4 @@
+using TcpShell.Hosting;
 using TcpShell.Wire;
 
 namespace TcpShell.Simulation.Impairments;
@@ -56,7 +57,7 @@ public sealed class Impairment
     public int Id { get; }
 
     /// <summary>The network that it was added to.</summary>
-    public required SimulatedNetwork Network { get; init; }
+    public required TcpNetwork Network { get; init; }
 
     /// <summary>What it does.</summary>
     public ImpairmentKind Kind { get; }

@@ -1,13 +1,12 @@
-using TcpShell.Hosting;
 using TcpShell.Simulation.Impairments;
 using TcpShell.Tcp;
 using TcpShell.Tracing;
 using TcpShell.Wire;
 
-namespace TcpShell.Simulation;
+namespace TcpShell.Hosting;
 
 // The routers between the hosts. They are not seen but for the ICMP errors that they send.
-public sealed partial class SimulatedNetwork
+public abstract partial class TcpNetwork
 {
     /// <summary>The name that routers have in a trace.</summary>
     public const string RouterName = "router";
@@ -31,20 +30,20 @@ public sealed partial class SimulatedNetwork
         bool isAboutSize = error == IcmpErrorKind.PacketTooBig;
         ArgumentOutOfRangeException.ThrowIfLessThan(mtu, isAboutSize ? 68 : 0, nameof(mtu));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(mtu, isAboutSize ? ushort.MaxValue : 0, nameof(mtu));
-        return AddImpairment(ImpairmentKind.Refuse, selector, TimeSpan.Zero, error, mtu);
+        return Add(ImpairmentKind.Refuse, selector, TimeSpan.Zero, error, mtu);
     }
 
-    private static IpAddress RouterOf(in DecodedPacket packet) => packet.Receiver.IsIPv6 ? s_routerIPv6 : s_router;
+    private protected static IpAddress RouterOf(in DecodedPacket packet) => packet.Receiver.IsIPv6 ? s_routerIPv6 : s_router;
 
     /// <summary>A router tells the sender of a packet what became of it; but nobody tells of an ICMP error, or to an address that is nobody's.</summary>
-    private void AnswerByRouter(TracedPacket lost, in DecodedPacket packet, IcmpErrorKind error, int mtu = 0)
+    private protected void AnswerByRouter(TracedPacket lost, in DecodedPacket packet, IcmpErrorKind error, int mtu = 0)
     {
         bool exists = !packet.IsIPv6 || error is not (IcmpErrorKind.SourceQuench or IcmpErrorKind.ProtocolUnreachable or IcmpErrorKind.SourceRouteFailed);
         if (exists && packet.Status != PacketStatus.IcmpError && packet.Sender.IsUnicast)
         {
             byte[] bytes = IcmpWriter.Write(RouterOf(packet), lost.Bytes.Span, error, mtu);
             string about = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"about packet {lost.Number}");
-            Transmit(new OutgoingPacket(bytes, TransmitReason.IcmpError, 1, about, 0));
+            Transmit(bytes, TransmitReason.IcmpError, 1, about, 0);
         }
     }
 }

@@ -1,0 +1,31 @@
+using System.Management.Automation;
+using TcpShell.Live;
+
+namespace TcpShell.Errors;
+
+// Errors of interfaces and of the operating system's connections.
+internal static partial class ErrorRecords
+{
+    /// <summary>An interface cannot be made or used.</summary>
+    public static ErrorRecord InterfaceRefused(LiveException refused, string name)
+    {
+        (string id, ErrorCategory category, string advice) = refused.Problem switch
+        {
+            LiveProblem.PermissionDenied => ("PermissionDenied", ErrorCategory.PermissionDenied, "Run PowerShell as root, or give it the capability CAP_NET_ADMIN. docs/permissions.md tells how, and what works without."),
+            LiveProblem.NotSupported => ("InterfaceNotSupported", ErrorCategory.NotImplemented, "TUN devices take Linux and its module tun: modprobe tun. A lab (New-TcpNetwork) works everywhere."),
+            LiveProblem.InUse => ("InterfaceInUse", ErrorCategory.ResourceExists, "Choose another name: 'ip link' lists those that are taken, Get-TcpInterface those of this session."),
+            LiveProblem.NotPossible => ("InterfaceNotPossible", ErrorCategory.InvalidArgument, "Give a name such as tcpsh0, and addresses such as 10.77.0.2/24 of a network that this machine does not use."),
+            LiveProblem.Gone => ("InterfaceGone", ErrorCategory.ResourceUnavailable, "Somebody has removed it. New-TcpInterface makes it again."),
+            _ => ("InterfaceFailed", ErrorCategory.NotSpecified, "Look at the message, and at what the system has logged."),
+        };
+        return Create(refused, id, category, name, advice);
+    }
+
+    /// <summary>No interface of this session has that name.</summary>
+    public static ErrorRecord InterfaceNotFound(string name) => Create(
+        new ItemNotFoundException($"This session has made no interface '{name}'."),
+        "InterfaceNotFound",
+        ErrorCategory.ObjectNotFound,
+        name,
+        "Get-TcpInterface lists those that it has made. Interfaces that other programs have made are left alone.");
+}

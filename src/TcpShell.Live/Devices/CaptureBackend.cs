@@ -66,6 +66,27 @@ public static class CaptureBackend
 #endif
     }
 
+    /// <summary>Takes addresses on an Ethernet device for a host of our own, after asking whether anybody has them.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="addresses">The addresses with their networks, at least one.</param>
+    /// <param name="gateways">Routers to everywhere else, one for each version of IP at most, in these networks.</param>
+    /// <param name="mac">The host's Ethernet address; null for one that is made of the first address.</param>
+    /// <param name="stopping">Ends the asking.</param>
+    /// <returns>The host's side of the device, for a <see cref="LiveNetwork"/>.</returns>
+    /// <exception cref="LiveException">Somebody has an address, or the device is of another kind.</exception>
+    /// <exception cref="CaptureException">The backend is missing, or the device cannot be opened.</exception>
+    /// <exception cref="OperationCanceledException">The asking was ended.</exception>
+    public static IPacketDevice OpenHost(
+        NetworkDevice device, IReadOnlyList<AddressPrefix> addresses, IReadOnlyList<IpAddress> gateways, MacAddress? mac, CancellationToken stopping)
+    {
+        Require();
+#if WITH_SHARPPCAP
+        return SharpPcap.EthernetDevice.Open(device, addresses, gateways, mac, stopping);
+#else
+        throw new InvalidOperationException(); // not reached: the line before has thrown
+#endif
+    }
+
     /// <summary>Asks the link of an Ethernet device who has an address, by ARP or neighbour discovery. It takes a second if nobody answers.</summary>
     /// <param name="device">The device.</param>
     /// <param name="capture">The same device, open; it must not be read meanwhile.</param>

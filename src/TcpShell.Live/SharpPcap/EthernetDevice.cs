@@ -98,7 +98,7 @@ internal sealed class EthernetDevice : IPacketDevice
             {
                 if (NeighborQuery.Ask(capture, own, default, address, stopping) is { } owner)
                 {
-                    throw new LiveException(LiveProblem.InUse, $"The address {address} is taken: {owner} on '{device}' answers for it.");
+                    throw new LiveException(LiveProblem.AddressInUse, $"The address {address} is taken: {owner} on '{device}' answers for it.");
                 }
             }
 

@@ -33,6 +33,14 @@ internal static partial class ErrorRecords
         segment,
         "Dissect() and TcpOptions of the segment itself show what is in it, damaged or not.");
 
+    /// <summary>A field of a segment was given beside a packet that is sent as it is.</summary>
+    public static ErrorRecord FieldOfWholePacket(string parameter) => Create(
+        new ArgumentException($"-{parameter} cannot change a packet that is sent as it is (-Packet)."),
+        "FieldOfWholePacket",
+        ErrorCategory.InvalidArgument,
+        parameter,
+        "Change the packet before: ConvertTo-PacketDotNet gives one that can be changed. Or make the segment with -From and -To.");
+
     private static string PermissionAdvice => OperatingSystem.IsWindows()
         ? "Run PowerShell as administrator, or install Npcap without the restriction to administrators (docs/permissions.md)."
         : OperatingSystem.IsMacOS()

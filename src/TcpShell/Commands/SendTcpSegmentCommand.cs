@@ -87,17 +87,13 @@ public sealed class SendTcpSegmentCommand : CraftedSegmentCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    protected override void ProcessRecord()
     {
         if (ParameterSetName is PacketSet or PacketDeviceSet && GivenFields.FirstOrDefault() is { } field)
         {
             ThrowTerminatingError(ErrorRecords.FieldOfWholePacket(field));
         }
-    }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
         switch (ParameterSetName)
         {
             case ConnectionSet:

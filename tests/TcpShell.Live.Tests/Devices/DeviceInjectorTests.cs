@@ -1,4 +1,5 @@
 using TcpShell.Live.Devices;
+using TcpShell.Live.Tun;
 using TcpShell.Pcap.Files;
 using TcpShell.Wire;
 
@@ -48,6 +49,23 @@ public class DeviceInjectorTests
         injector.Send(packet, null, CancellationToken.None);
         Assert.True(watch.TryRead(TimeSpan.FromSeconds(20), out CapturedFrame frame));
         Assert.Equal(packet, frame.Data[14..].ToArray());
+    });
+
+    [Fact]
+    public void Packet_OnADeviceWithoutEthernet_GoesAsItIs() => VethPair.Run(_ =>
+    {
+        using TunDevice tun = TunDevice.Open("tcptun0", [AddressPrefix.Parse("10.79.0.1/24")], 1500);
+        using var injector = new DeviceInjector(CaptureBackend.Find("tcptun0"));
+        byte[] packet = Syn("10.79.0.1", "10.79.0.2");
+        injector.Send(packet, null, CancellationToken.None);
+        byte[] received;
+        do
+        {
+            tun.Wait(TimeSpan.FromSeconds(20));
+            Assert.True(tun.TryRead(out received), "nothing has come to the other end");
+        }
+        while (received[0] >> 4 != 4); // the kernel has IPv6 things of its own to tell
+        Assert.Equal(packet, received);
     });
 
     [Theory]

@@ -55,17 +55,29 @@ Describe 'ConvertTo-TcpDiagram' {
         @{ Kind = 'CongestionWindow'; Count = 1 }
         @{ Kind = 'RoundTripTime'; Count = 1 }
         @{ Kind = 'TimeSequence'; Count = 2 } # the echo comes back
+        @{ Kind = 'Stevens'; Count = 2 }
+        @{ Kind = 'Window'; Count = 2 }
+        @{ Kind = 'Throughput'; Count = 2 }
     ) {
         $connection = New-TcpConnection | Send-TcpData ('x' * 50000) -PassThru
         Step-TcpNetwork -For 1s
         $texts = @($connection | ConvertTo-TcpDiagram -Kind $Kind -Width 80)
         $texts.Count | Should -Be $Count
         foreach ($line in $texts[0].Split("`n")) { $line.Length | Should -BeLessOrEqual 80 }
-        $connection | ConvertTo-TcpDiagram -Kind $Kind -As Svg | ForEach-Object { ([xml] $_).svg.path | Should -Not -BeNullOrEmpty }
+        $connection | ConvertTo-TcpDiagram -Kind $Kind -As Svg | ForEach-Object {
+            $svg = ([xml] $_).svg
+            @($svg.path) + @($svg.circle) | Where-Object { $_ } | Should -Not -BeNullOrEmpty
+        }
+    }
+
+    It 'draws the ladder as SVG' {
+        $texts = ([xml] (ConvertTo-TcpDiagram -As Svg)).svg.text.'#text'
+        $texts | Should -Contain 'SYN,ACK seq=0 ack=1'
+        $texts | Should -Contain 'client'
     }
 
     It 'refuses <Kind> as <As>' -ForEach @(
-        @{ Kind = 'Sequence'; As = 'Svg' }
+        @{ Kind = 'State'; As = 'Svg' }
         @{ Kind = 'TimeSequence'; As = 'Mermaid' }
     ) {
         { ConvertTo-TcpDiagram -Kind $Kind -As $As } | Should -Throw -ErrorId 'CannotDrawAs,*'

@@ -155,6 +155,7 @@ internal sealed class LadderBuilder
         && segment.FateText.Length == 0
         && segment.Verdict is null or { Fate: SegmentFate.Accepted }
         && segment.StateChanges.Count == 0
+        && segment.Remark.Length == 0
         && segment.Window > 0
         && segment.Icmp is null;
 

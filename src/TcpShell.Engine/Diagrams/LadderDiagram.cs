@@ -31,6 +31,9 @@ public sealed class LadderDiagram
     /// <summary>The diagram for a terminal or a text file: lines divided by line feeds; empty if there is no segment.</summary>
     public string ToText() => _ladder.Lanes.Count == 0 ? "" : new LadderText(_ladder, _options).Draw();
 
+    /// <summary>The diagram as a whole SVG document, for browsers and reports; empty if there is no segment.</summary>
+    public string ToSvg() => _ladder.Lanes.Count == 0 ? "" : new LadderSvg(_ladder).Draw();
+
     /// <summary>The diagram in Mermaid's language, a <c>sequenceDiagram</c> for Markdown files and wikis.</summary>
     public string ToMermaid() => LadderMermaid.Write(_ladder);
 }

@@ -62,7 +62,7 @@ internal static class LadderLabels
             TransmitReason.ChallengeAck => "challenge ACK",
             TransmitReason.PathMtuDiscovery => "path MTU",
             TransmitReason.Crafted => "by hand",
-            _ => "",
+            _ => segment.Remark.Replace("[TCP ", "[", StringComparison.Ordinal).Trim('[', ']'),
         };
         return segment.CopyOf > 0 ? string.Create(CultureInfo.InvariantCulture, $"[copy of {segment.CopyOf}]") : mark.Length > 0 ? $"[{mark}]" : "";
     }

@@ -77,7 +77,7 @@ public sealed record SystemCallEvent : ScriptEvent
     /// <summary>The name of the error that it must fail with; null if none is stated.</summary>
     public string? Errno { get; init; }
 
-    /// <summary>What the author notes in parentheses behind the result; null for nothing.</summary>
+    /// <summary>What the author notes in parentheses behind the result, which has to be there where an error is; null for nothing.</summary>
     public string? Note { get; init; }
 
     internal override void AppendTo(StringBuilder text)
@@ -93,9 +93,9 @@ public sealed record SystemCallEvent : ScriptEvent
             text.Append(' ').Append(Errno);
         }
 
-        if (Note is not null)
+        if ((Note ?? Errno) is { } note)
         {
-            text.Append(" (").Append(Note).Append(')');
+            text.Append(" (").Append(note).Append(')'); // behind an error packetdrill insists on words
         }
     }
 }

@@ -20,6 +20,11 @@ internal sealed partial class ScriptParser
         Take('=');
         ScriptValue result = ParseValue();
         string? errno = TryTake(ScriptTokenKind.Word, out ScriptToken error) ? error.Text : null;
+        if (errno is not null && !_current.IsSymbol('('))
+        {
+            throw Expected($"what {errno} means, in parentheses");
+        }
+
         return new SystemCallEvent
         {
             Time = default,

@@ -33,6 +33,11 @@ internal static class TcpInfo
         ["tcpi_snd_cwnd"] = (connection, _) => connection.Cwnd / connection.SendMss,
         ["tcpi_snd_ssthresh"] = (connection, _) => connection.Ssthresh == int.MaxValue ? InfiniteThreshold : connection.Ssthresh / connection.SendMss,
         ["tcpi_unacked"] = (connection, _) => connection.Unacknowledged.Count,
+        ["tcpi_probes"] = (connection, _) => connection.Tcp.UnansweredProbes,
+        ["tcpi_rcv_mss"] = (connection, _) => Math.Min(connection.Counters.LargestReceived, connection.ReceiveMss),
+        ["tcpi_busy_time"] = (connection, now) => Microseconds(connection.Limits.Until(now).Busy),
+        ["tcpi_rwnd_limited"] = (connection, now) => Microseconds(connection.Limits.Until(now).ReceiveWindow),
+        ["tcpi_sndbuf_limited"] = (connection, now) => Microseconds(connection.Limits.Until(now).SendBuffer),
         ["tcpi_total_retrans"] = (connection, _) => connection.Retransmissions,
         ["tcpi_bytes_acked"] = (connection, _) => connection.Counters.BytesAcknowledged,
         ["tcpi_bytes_received"] = (connection, _) => connection.Counters.BytesReceived,
@@ -43,7 +48,7 @@ internal static class TcpInfo
         ["tcpi_lost"] = (connection, _) => connection.Tcp.Unacknowledged.Lost + connection.Tcp.Unacknowledged.Retransmitted,
         ["tcpi_retrans"] = (connection, _) => connection.Tcp.Unacknowledged.Retransmitted,
         ["tcpi_reordering"] = (connection, _) => connection.Tcp.Reordering,
-        ["tcpi_reord_seen"] = (connection, _) => connection.Tcp.ReorderingSeen ? 1 : 0,
+        ["tcpi_reord_seen"] = (connection, _) => connection.Tcp.Reorderings,
         ["tcpi_delivered"] = (connection, _) => connection.Counters.Delivered,
         ["tcpi_bytes_sent"] = (connection, _) => connection.Counters.BytesSent + connection.Counters.BytesRetransmitted,
         ["tcpi_bytes_retrans"] = (connection, _) => connection.Counters.BytesRetransmitted,
@@ -82,6 +87,7 @@ internal static class TcpInfo
     {
         RecoveryPhase.Recovery => s_constants["TCP_CA_Recovery"],
         RecoveryPhase.Loss => s_constants["TCP_CA_Loss"],
+        _ when connection.IsReducedByEcho => s_constants["TCP_CA_CWR"],
         _ => s_constants[connection.Unacknowledged.Sacked > 0 ? "TCP_CA_Disorder" : "TCP_CA_Open"],
     };
 

@@ -13,10 +13,33 @@ public enum CongestionAlgorithm
     None,
 }
 
+/// <summary>How slow start is left before a loss.</summary>
+public enum HyStartMode
+{
+    /// <summary>Not at all.</summary>
+    Off,
+
+    /// <summary>HyStart++ (RFC 9406): it goes on more slowly for some rounds when round-trip times grow, until it is clear that a queue fills.</summary>
+    PlusPlus,
+
+    /// <summary>HyStart (Ha and Rhee, 2011), as in Linux's CUBIC: it ends at once when round-trip times grow or ACKs come as a long train.</summary>
+    Classic,
+}
+
+/// <summary>How the window comes down while losses are repaired (proportional rate reduction).</summary>
+public enum RateReduction
+{
+    /// <summary>RFC 6937: below ssthresh one segment more than what arrives may go with each ACK.</summary>
+    Rfc6937,
+
+    /// <summary>RFC 9937: one segment more only with ACKs that acknowledge new data and tell of no further loss.</summary>
+    Rfc9937,
+}
+
 /// <summary>How a sender with SACK finds out what is lost.</summary>
 public enum LossRecovery
 {
-    /// <summary>By time: what was sent well before something that has arrived (RACK-TLP, RFC 8985), with proportional rate reduction (RFC 6937).</summary>
+    /// <summary>By time: what was sent well before something that has arrived (RACK-TLP, RFC 8985), with proportional rate reduction.</summary>
     Rack,
 
     /// <summary>By count: what has three SACKed ranges above it (RFC 6675).</summary>

@@ -36,6 +36,7 @@ public sealed partial class TcpConnection
     {
         SeqNumber una = Snd.Una;
         bool ofSyn = una == Snd.Iss;
+        _awaitsPush = false; // what was held back for company has waited long enough
         bool isBare = TellsNothing(segment);
         bool waits = Unacknowledged.Count > 0;
         bool windowWasFull = una < _windowFullUpTo || (Settings.GrowHalfUsedWindow && UsesHalfOfWindow);
@@ -59,15 +60,22 @@ public sealed partial class TcpConnection
         bool isDuplicate = SelectiveAcknowledgmentInForce ? acknowledged == 0 && delivered > 0 : isBare && waits; // [5681-11, 6675-4]
         uint? echo = TimestampsInForce && segment.Options.Timestamps is { EchoReply: not 0 } timestamps ? timestamps.EchoReply : null;
         var news = new AckNews(acknowledged, delivered, isDuplicate, isBare && delivered == 0, duplicate, echo);
+        int growth = Settings.GrowByDelivered ? NewlyTold(news) : acknowledged;
         bool grows = Recover(news, now);
         _delivered.Clear();
-        if (grows && news.Advances && !_ackEchoesCongestion) // [3168-5]
+        bool shows = news.Advances || (Settings.GrowByDelivered && Reordering > DuplicateAckThreshold && growth > 0);
+        if (grows && shows && !_ackEchoesCongestion) // [3168-5]
         {
-            _congestion.Acknowledged(new(acknowledged, now, Snd.Una, Snd.Nxt, roundTrip, Rtt.Smoothed, windowWasFull));
+            _congestion.Acknowledged(new(growth, now, Snd.Una, Snd.Nxt, roundTrip, Rtt.Smoothed, windowWasFull));
         }
 
         ScheduleProbe(news.Advances, now);
     }
+
+    /// <summary>Octets that arrived and of which nothing was told before. Without SACK each duplicate ACK has told of a segment.</summary>
+    private int NewlyTold(in AckNews news) => SelectiveAcknowledgmentInForce
+        ? news.Delivered
+        : Math.Max(Math.Min(news.Acknowledged, SendMaximumSegmentSize), news.Acknowledged - (_duplicateAcks * SendMaximumSegmentSize));
 
     /// <summary>New data, our SYN or our FIN is acknowledged.</summary>
     /// <returns>The round-trip time that was measured by it, if one could be.</returns>

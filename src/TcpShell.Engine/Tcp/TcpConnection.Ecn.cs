@@ -27,6 +27,9 @@ public sealed partial class TcpConnection
     /// <summary>Whether new data is sent as ECN-capable: both SYNs agreed on it (RFC 3168 6.1.1).</summary>
     public bool EcnInForce { get; private set; }
 
+    /// <summary>Whether the window was reduced for a mark, and what was sent before is not yet all acknowledged (Linux's state CWR).</summary>
+    public bool IsReducedByEcho => _reducedByEcho && _reductionEnd is not null;
+
     /// <summary>The control bits of our SYN that ask for ECN, or of our SYN,ACK that agree to it [3168-1].</summary>
     private TcpFlags EcnSynFlags(bool answering)
     {

@@ -39,13 +39,14 @@ public sealed partial class TcpConnection
     public int ReceiveMaximumSegmentSize =>
         Settings.MaximumSegmentSize ?? Math.Clamp(_mtu - HeaderSize, SmallestMss, ushort.MaxValue);
 
-    /// <summary>The most octets of data that a segment of ours carries: what peer and path allow, less the options [MUST-16, 6691-2].</summary>
+    /// <summary>The most octets of data that a segment of ours carries: what peer, path and our own limit allow, less the options [MUST-16, 6691-2].</summary>
     public int SendMaximumSegmentSize
     {
         get
         {
             int peer = ReceivedOptions.MaximumSegmentSize ?? (IsIPv6 ? DefaultMssIPv6 : DefaultMssIPv4); // [MUST-15, 6691-3]
-            return Math.Max(SmallestMss, Math.Min(peer, PathMtu - HeaderSize)) - (TimestampsInForce ? TimestampsSize : 0);
+            int own = Math.Min(Settings.MaximumSegmentSize ?? int.MaxValue, PathMtu - HeaderSize);
+            return Math.Max(SmallestMss, Math.Min(peer, own)) - (TimestampsInForce ? TimestampsSize : 0);
         }
     }
 

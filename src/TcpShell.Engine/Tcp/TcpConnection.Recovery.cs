@@ -38,6 +38,9 @@ public sealed partial class TcpConnection
     /// <summary>Whether the path was seen to reorder segments (RFC 8985 6.2).</summary>
     public bool ReorderingSeen => _rack.ReorderingSeen;
 
+    /// <summary>How many ACKs have told of reordering.</summary>
+    public int Reorderings => _rack.Reorderings;
+
     /// <summary>How far apart, in segments, the path was seen to reorder; 3, what is always allowed for, at least.</summary>
     public int Reordering => Math.Max(DuplicateAckThreshold, (_rack.LargestDistance + SendMaximumSegmentSize - 1) / SendMaximumSegmentSize);
 
@@ -75,8 +78,8 @@ public sealed partial class TcpConnection
         }
 
         CountDuplicateAck(news);
-        FindLosses(news.IsDuplicate, now);
-        SteerWindow(news.Delivered);
+        bool further = FindLosses(news, now);
+        SteerWindow(news.Delivered, isSafe: news.Advances && !further);
         return !wasRecovery && !InRecovery;
     }
 
@@ -85,7 +88,7 @@ public sealed partial class TcpConnection
         foreach (SentSegment segment in _delivered)
         {
             bool ofOlderCopy = news.Echo is { } echo && unchecked((int)(echo - TimestampClock(segment.LastSent))) < 0;
-            _rack.Delivered(segment, now, ofOlderCopy, Rtt.Minimum);
+            _rack.Delivered(segment, now, ofOlderCopy, Rtt.Minimum, Settings.RackBySequence);
         }
 
         Counters.Delivered += _delivered.Count;
@@ -124,9 +127,13 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Marks what is lost and, where that is news of congestion, enters recovery or reduces once more.</summary>
-    private void FindLosses(bool byDuplicateAck, Timestamp now)
+    /// <param name="news">The ACK that may tell of it; nothing where the reordering timer does.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Whether something was found lost.</returns>
+    private bool FindLosses(in AckNews news, Timestamp now)
     {
-        long lost = UsesRack ? FindLossesByTime(now) : FindLossesByCount(byDuplicateAck);
+        int before = Unacknowledged.Lost;
+        long lost = UsesRack ? FindLossesByTime(now) : FindLossesByCount(news.IsDuplicate);
         bool since = lost > _reducedAt;
         bool congestion = RecoveryPhase switch
         {
@@ -136,12 +143,14 @@ public sealed partial class TcpConnection
         };
         if (congestion)
         {
-            EnterRecovery(now);
+            EnterRecovery(news.Delivered, now);
         }
+
+        return Unacknowledged.Lost > before;
     }
 
     /// <summary>RFC 8985 6.2 step 5 [8985-6].</summary>
-    /// <returns>The order of the last lost segment; 0 if none was found.</returns>
+    /// <returns>The order of the last lost segment that tells of congestion; 0 if none was found.</returns>
     private long FindLossesByTime(Timestamp now)
     {
         long lost = 0;
@@ -151,11 +160,12 @@ public sealed partial class TcpConnection
         {
             if (remaining > TimeSpan.Zero)
             {
-                ShowRecoveryTimer(TimerKind.Reordering, now + remaining);
+                ShowRecoveryTimer(TimerKind.Reordering, now + InTicks(remaining));
                 break;
             }
 
-            lost = first.Order;
+            bool tells = first.Transmissions == 1 || RecoveryPhase == RecoveryPhase.Open || !Settings.ReduceOncePerRecovery; // [5681-21]
+            lost = tells ? first.Order : lost;
             first.SentBefore = _rack.Sent - first.LastSent;
             Unacknowledged.MarkLost(first, LossCause.Rack);
         }
@@ -189,7 +199,9 @@ public sealed partial class TcpConnection
         RecoveryPhase != RecoveryPhase.Open, Unacknowledged.Sacked, Rtt.Minimum ?? TimeSpan.Zero, Rtt.Smoothed ?? TimeSpan.Zero);
 
     /// <summary>Recovery begins; or, within a recovery, again, because something was lost that was sent since.</summary>
-    private void EnterRecovery(Timestamp now)
+    /// <param name="delivered">Octets that the ACK which tells of the loss is the first word of.</param>
+    /// <param name="now">The time.</param>
+    private void EnterRecovery(int delivered, Timestamp now)
     {
         bool again = RecoveryPhase != RecoveryPhase.Open;
         int flight = again ? Math.Min(Snd.Outstanding, _congestion.SlowStartThreshold) : Snd.Outstanding - _limitedTransmitted;
@@ -200,7 +212,8 @@ public sealed partial class TcpConnection
         _recover = Snd.Max;
         _reducedAt = Unacknowledged.LastOrder;
         _partialAckCame = false;
-        _prr.Start(_congestion.SlowStartThreshold, Snd.Outstanding);
+        int told = Settings.RateReduction == RateReduction.Rfc9937 ? delivered - Unacknowledged.SackedOctets : 0;
+        _prr.Start(Settings.RateReduction, _congestion.SlowStartThreshold, Snd.Outstanding + told);
         if (!SelectiveAcknowledgmentInForce)
         {
             _congestion.Window = _congestion.SlowStartThreshold + (3 * SendMaximumSegmentSize); // [5681-13]: three segments have left the network
@@ -245,8 +258,12 @@ public sealed partial class TcpConnection
         RetransmitFront(LossCause.PartialAck);
     }
 
-    /// <summary>Only the first partial ACK of a recovery restarts the timer, so that many losses in one window do not take as many round trips [6582-5].</summary>
-    private bool IsLaterPartialAck(SeqNumber ack) => InRecovery && !SelectiveAcknowledgmentInForce && _partialAckCame && ack < _recover;
+    /// <summary>
+    /// Only the first partial ACK of a recovery restarts the timer, so that many losses in one window do not take as many round trips [6582-5]; or
+    /// every one does, so that no timeout makes whole windows go again.
+    /// </summary>
+    private bool IsLaterPartialAck(SeqNumber ack) =>
+        InRecovery && !SelectiveAcknowledgmentInForce && _partialAckCame && ack < _recover && !Settings.SlowButSteady;
 
     private void RetransmitFront(LossCause cause)
     {
@@ -258,11 +275,11 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>In recovery with SACK the window is what is in flight and what PRR adds to it.</summary>
-    private void SteerWindow(int delivered)
+    private void SteerWindow(int delivered, bool isSafe)
     {
         if (InRecovery && SelectiveAcknowledgmentInForce)
         {
-            int allowed = _prr.Allow(delivered, Unacknowledged.InFlight, SendMaximumSegmentSize);
+            int allowed = _prr.Allow(delivered, Unacknowledged.InFlight, SendMaximumSegmentSize, isSafe);
             _congestion.Window = (int)Math.Min(int.MaxValue, (long)Unacknowledged.InFlight + allowed);
         }
     }

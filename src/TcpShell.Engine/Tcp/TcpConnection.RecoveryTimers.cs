@@ -72,8 +72,8 @@ public sealed partial class TcpConnection
 
     private void ReorderingTimerFires(Timestamp now)
     {
-        FindLosses(byDuplicateAck: false, now);
-        SteerWindow(delivered: 0);
+        FindLosses(default, now);
+        SteerWindow(delivered: 0, isSafe: false);
     }
 
     /// <summary>
@@ -110,7 +110,14 @@ public sealed partial class TcpConnection
             return s_probeWithoutSample;
         }
 
-        return (smoothed * 2) + (Unacknowledged.Count == 1 ? s_maximumAckDelay : TimeSpan.Zero);
+        return InTicks((smoothed * 2) + (Unacknowledged.Count == 1 ? s_maximumAckDelay : TimeSpan.Zero));
+    }
+
+    /// <summary>How long a timer runs on a clock that ticks: whole ticks, and two more.</summary>
+    private TimeSpan InTicks(TimeSpan interval)
+    {
+        long tick = Settings.LossTimerTick.Ticks;
+        return tick == 0 ? interval : new TimeSpan((((interval.Ticks + tick - 1) / tick) + 2) * tick);
     }
 
     private void ProbeTimerFires(Timestamp now)
@@ -152,6 +159,12 @@ public sealed partial class TcpConnection
         _waitsForEcnTimer = false;
         if (Unacknowledged.Front is not { } front)
         {
+            return;
+        }
+
+        if (InterfaceIsFull && !front.Flags.Has(TcpFlags.SYN))
+        {
+            RetransmitSoon(now);
             return;
         }
 

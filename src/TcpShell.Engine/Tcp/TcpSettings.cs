@@ -22,7 +22,7 @@ public sealed record TcpSettings
         ReceiveBufferSize = 65535,
         InitialWindowSegments = 4,
         Congestion = CongestionAlgorithm.Reno,
-        HyStart = false,
+        HyStart = HyStartMode.Off,
         LossRecovery = LossRecovery.Rfc6675,
         DelayedAckTimeout = TimeSpan.FromMilliseconds(200),
         QuickAcks = 0,
@@ -37,7 +37,11 @@ public sealed record TcpSettings
     /// <summary>Octets that wait for acknowledgment or for a first transmission at most; a SEND takes no more. 1 to 2^30.</summary>
     public int SendBufferSize { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>The MSS to announce; null derives it from the MTU (MTU - 40 for IPv4, MTU - 60 for IPv6; RFC 9293 MUST-67).</summary>
+    /// <summary>
+    /// The MSS to announce, and with it the most octets of data, options counted in, that a segment of this end carries, whatever the peer
+    /// announces (what TCP_MAXSEG does), but 28 at least; null announces what the MTU allows (MTU - 40 for IPv4, MTU - 60 for IPv6; RFC 9293
+    /// MUST-67) and sends what the peer and the path allow (MUST-16).
+    /// </summary>
     public int? MaximumSegmentSize { get; init; }
 
     /// <summary>Offer and accept window scaling (RFC 7323).</summary>
@@ -46,11 +50,19 @@ public sealed record TcpSettings
     /// <summary>Offer and accept timestamps (RFC 7323).</summary>
     public bool Timestamps { get; init; } = true;
 
+    /// <summary>
+    /// Drop what carries no timestamp though timestamps were agreed on, as RFC 7323 3.2 recommends; Linux itself takes it.
+    /// </summary>
+    public bool RequireTimestamps { get; init; } = true;
+
     /// <summary>Offer and accept selective acknowledgment (RFC 2018).</summary>
     public bool SelectiveAcknowledgment { get; init; } = true;
 
     /// <summary>Hold a short segment while data is unacknowledged (RFC 9293 SHLD-7); false sends at once (MUST-17).</summary>
     public bool Nagle { get; init; } = true; // [MUST-17]
+
+    /// <summary>Hold every segment that is not full, for one RTO at most; a FIN, urgent data or a PUSH let it go (TCP_CORK on Linux).</summary>
+    public bool Cork { get; init; }
 
     /// <summary>The retransmission timeout before the first measurement: 1 s by RFC 6298, 3 s before it.</summary>
     public TimeSpan InitialRto { get; init; } = TimeSpan.FromSeconds(1); // [6298-1]
@@ -82,6 +94,15 @@ public sealed record TcpSettings
     /// <summary>The user timeout: how long data may stay unacknowledged before the connection is given up (RFC 9293 3.10.8); null for no limit.</summary>
     public TimeSpan? UserTimeout { get; init; }
 
+    /// <summary>
+    /// Whether data that could not be sent yet, for a closed window or a full interface, counts for the user timeout only from the first probe on, as on
+    /// Linux; otherwise it does from the SEND on, as RFC 9293 3.9.1.2 has it.
+    /// </summary>
+    public bool UserTimeoutFromProbe { get; init; }
+
+    /// <summary>How soon data is tried again that the interface did not take, where nothing is in flight: 500 ms on Linux.</summary>
+    public TimeSpan LocalCongestionInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>MSL: TIME-WAIT lasts twice as long. 2 minutes by RFC 9293, 30 s on Linux.</summary>
     public TimeSpan MaximumSegmentLifetime { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -106,8 +127,8 @@ public sealed record TcpSettings
     /// <summary>The congestion control: CUBIC on Linux, Reno by RFC 5681.</summary>
     public CongestionAlgorithm Congestion { get; init; } = CongestionAlgorithm.Cubic;
 
-    /// <summary>Leave slow start before a loss, when round-trip times grow (HyStart++, RFC 9406).</summary>
-    public bool HyStart { get; init; } = true;
+    /// <summary>Whether slow start is left before a loss, when round-trip times grow: with HyStart++ (RFC 9406), or the older HyStart that Linux has.</summary>
+    public HyStartMode HyStart { get; init; } = HyStartMode.PlusPlus;
 
     /// <summary>
     /// The most segments by which one ACK enlarges the window in slow start; null for what the RFCs say: 1 (RFC 5681), or 8 with HyStart++ where
@@ -121,11 +142,47 @@ public sealed record TcpSettings
     /// </summary>
     public bool GrowHalfUsedWindow { get; init; }
 
+    /// <summary>
+    /// Whether the window grows by what an ACK tells to have arrived, as on Linux, rather than by all that it acknowledges (RFC 5681 3.1): what
+    /// SACK blocks or duplicate ACKs have told before does not count again. On a path that is known to reorder SACK blocks alone make it grow.
+    /// </summary>
+    public bool GrowByDelivered { get; init; }
+
+    /// <summary>
+    /// Whether ssthresh becomes a part of the window, as on Linux, rather than of what was in flight (RFC 5681 3.1). RFC 9438 4.6 lets CUBIC do
+    /// so where an unused window does not grow; here it never does.
+    /// </summary>
+    public bool ReduceFromWindow { get; init; }
+
+    /// <summary>Whether a lost retransmission does not reduce the window once more, as on Linux; RFC 5681 4.3 has it do so.</summary>
+    public bool ReduceOncePerRecovery { get; init; }
+
+    /// <summary>How the window comes down while losses are repaired with SACK: PRR by RFC 6937, or by RFC 9937 as on Linux.</summary>
+    public RateReduction RateReduction { get; init; } = RateReduction.Rfc6937;
+
     /// <summary>How losses are found where SACK is in force; without SACK it is NewReno (RFC 6582) always.</summary>
     public LossRecovery LossRecovery { get; init; } = LossRecovery.Rack;
 
+    /// <summary>
+    /// Whether without SACK every partial ACK of a recovery restarts the retransmission timer ("Slow-but-Steady", RFC 6582 4), as on Linux;
+    /// otherwise only the first does ("Impatient", RFC 6582 3.2), so that many losses end in a timeout rather than in as many round trips.
+    /// </summary>
+    public bool SlowButSteady { get; init; }
+
+    /// <summary>
+    /// Whether RACK's round-trip time is, as on Linux, that of the highest sequence number that an ACK newly tells of, rather than of what was
+    /// sent last of it (RFC 8985 6.2 step 2).
+    /// </summary>
+    public bool RackBySequence { get; init; }
+
     /// <summary>Probe for a lost tail before the retransmission timer fires (RFC 8985 7); only with <see cref="LossRecovery.Rack"/>.</summary>
     public bool TailLossProbe { get; init; } = true;
+
+    /// <summary>
+    /// The tick of the clock behind the reordering timer and the tail loss probe: they last whole ticks, and two more. Linux has 1, 4 or 10 ms;
+    /// zero for a clock without ticks.
+    /// </summary>
+    public TimeSpan LossTimerTick { get; init; }
 
     /// <summary>Send a new segment for each of the first two duplicate ACKs (RFC 3042).</summary>
     public bool LimitedTransmit { get; init; } = true;
@@ -135,6 +192,12 @@ public sealed record TcpSettings
 
     /// <summary>Begin anew with the initial window after an idle time of more than one RTO (RFC 5681 4.1).</summary>
     public bool RestartAfterIdle { get; init; } = true;
+
+    /// <summary>
+    /// Whether a probe of a closed window carries an octet of new data, or the FIN (RFC 9293 3.8.6.1); otherwise it has an old sequence number and
+    /// no data, as on Linux, which makes the peer acknowledge just as well (RFC 9293 3.10.7.4) but never slips in an octet.
+    /// </summary>
+    public bool ZeroWindowProbeData { get; init; } = true;
 
     /// <summary>Explicit congestion notification (RFC 3168).</summary>
     public EcnMode Ecn { get; init; } = EcnMode.Accept;
@@ -203,12 +266,14 @@ public sealed record TcpSettings
         RequirePositive(MaximumRto, nameof(MaximumRto));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumRto, MinimumRto, nameof(MaximumRto));
         RequireNotNegative(RtoGranularity, nameof(RtoGranularity));
+        RequireNotNegative(LossTimerTick, nameof(LossTimerTick));
         RequireBetween(SlowStartStep ?? 1, 1, int.MaxValue, nameof(SlowStartStep));
         RequireBetween(SynRetries, 0, int.MaxValue, nameof(SynRetries));
         RequireBetween(SynAckRetries, 0, int.MaxValue, nameof(SynAckRetries));
         RequireBetween(R1, 1, int.MaxValue, nameof(R1));
         RequireBetween(R2, 1, int.MaxValue, nameof(R2));
         RequirePositive(UserTimeout ?? TimeSpan.MaxValue, nameof(UserTimeout));
+        RequirePositive(LocalCongestionInterval, nameof(LocalCongestionInterval));
         RequirePositive(MaximumSegmentLifetime, nameof(MaximumSegmentLifetime));
         RequirePositive(KeepAliveIdle, nameof(KeepAliveIdle));
         RequirePositive(KeepAliveInterval, nameof(KeepAliveInterval));

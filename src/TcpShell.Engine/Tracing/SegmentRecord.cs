@@ -119,6 +119,9 @@ public sealed class SegmentRecord
     /// <summary>More on why it was sent; in a capture, the packet's comment.</summary>
     public string Note { get; internal init; } = "";
 
+    /// <summary>What an analysis says of it, in Wireshark's words: <c>[TCP Retransmission]</c>; empty where nothing is remarkable, or nobody looked.</summary>
+    public string Remark { get; internal init; } = "";
+
     /// <summary>What the receiver did with it; null before it arrives, or where nobody knows.</summary>
     public SegmentVerdict? Verdict { get; internal init; }
 
@@ -149,7 +152,7 @@ public sealed class SegmentRecord
 
     /// <summary>Wireshark's info column.</summary>
     /// <param name="absolute">Whether sequence numbers stand there as in the header.</param>
-    public string ToInfo(bool absolute) => SegmentText.ToInfo(this, absolute);
+    public string ToInfo(bool absolute) => Remark.Length > 0 ? $"{Remark} {SegmentText.ToInfo(this, absolute)}" : SegmentText.ToInfo(this, absolute);
 
     /// <summary>
     /// tcpdump's line without the time: <c>IP 10.0.0.1.49152 &gt; 10.0.0.2.80: Flags [S], seq 0, win 64240, options [mss 1460], length 0</c>.

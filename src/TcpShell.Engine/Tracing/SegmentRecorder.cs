@@ -52,9 +52,12 @@ public sealed class SegmentRecorder
     /// <param name="time">When it was captured.</param>
     /// <param name="comment">What the capture says of it.</param>
     /// <param name="number">Its number in the capture; 0 counts on from the record before.</param>
+    /// <param name="remark">What an analysis says of it.</param>
+    /// <param name="stream">The number of its conversation; null counts them here.</param>
     /// <returns>The record; null if it is no TCP segment.</returns>
-    public SegmentRecord? Record(in DecodedPacket packet, Timestamp time, string comment = "", int number = 0)
+    public SegmentRecord? Record(in DecodedPacket packet, Timestamp time, string comment = "", int number = 0, string remark = "", int? stream = null)
     {
+        ArgumentNullException.ThrowIfNull(remark);
         ArgumentNullException.ThrowIfNull(comment);
         _lastNumber = number > 0 ? number : _lastNumber + 1;
         if (!HasTcpHeader(packet))
@@ -63,7 +66,7 @@ public sealed class SegmentRecorder
         }
 
         ReadOnlyMemory<byte> bytes = packet.Frame[packet.IpOffset..(packet.TcpOffset + packet.SegmentOctets.Length)].ToArray();
-        return Make(PacketDecoder.Decode(bytes, LinkType.Raw), bytes, packet.SegmentLength, time, comment, trace: null);
+        return Make(PacketDecoder.Decode(bytes, LinkType.Raw), bytes, packet.SegmentLength, time, comment, trace: null, remark, stream);
     }
 
     private Timestamp SinceFirst(Timestamp time)
@@ -109,7 +112,7 @@ public sealed class SegmentRecorder
         };
     }
 
-    private SegmentRecord Make(in DecodedPacket packet, ReadOnlyMemory<byte> bytes, int length, Timestamp time, string note, TracedPacket? trace)
+    private SegmentRecord Make(in DecodedPacket packet, ReadOnlyMemory<byte> bytes, int length, Timestamp time, string note, TracedPacket? trace, string remark = "", int? stream = null)
     {
         TcpSegment segment = packet.Segment;
         ConversationView conversation = _conversations.Note(packet, isCrafted: trace?.Reason == TransmitReason.Crafted);
@@ -124,7 +127,8 @@ public sealed class SegmentRecorder
             To = trace?.To ?? "",
             Source = packet.SourceEndpoint,
             Destination = packet.DestinationEndpoint,
-            Stream = conversation.Stream,
+            Stream = stream ?? conversation.Stream,
+            Remark = remark,
             ConnectionId = trace?.ConnectionId ?? 0,
             Flags = segment.Flags,
             SequenceNumber = segment.SequenceNumber.Value,

@@ -24,6 +24,7 @@ public sealed class CaptureAnalysis : IDisposable
     private readonly AnalysisOptions _options;
     private readonly ConversationFilter? _filter;
     private readonly FrameSource _source;
+    private readonly string[] _files;
     private readonly FrameDecoder _decoder;
     private readonly FlowAnalysis[] _flows;
     private readonly Queue<TcpConversation> _finished = new();
@@ -51,6 +52,7 @@ public sealed class CaptureAnalysis : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaximumOpenConversations, 1, nameof(options));
         _filter = filter;
         _source = new(readers);
+        _files = [.. readers.Select(reader => reader.Path)];
         _decoder = new(_options, FlowTable.Secret);
         _flows = [.. Enumerable.Range(0, Math.Max(1, threads - 1)).Select(_ => new FlowAnalysis(_options, filter))];
         _empty.Add(new());
@@ -274,6 +276,7 @@ public sealed class CaptureAnalysis : IDisposable
         {
             if (!conversation.IsSkipped && (_filter?.FitsEnding(conversation) ?? true))
             {
+                conversation.Files = _files;
                 _finished.Enqueue(conversation);
             }
         }

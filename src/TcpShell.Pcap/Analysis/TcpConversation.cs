@@ -50,6 +50,9 @@ public sealed class TcpConversation
     /// <summary>Its number, from 0 in the order of the first segments, as Wireshark's tcp.stream.</summary>
     public int Stream { get; internal set; }
 
+    /// <summary>The captures that it was read from, one as a rule; frames are numbered over all of them.</summary>
+    public IReadOnlyList<string> Files { get; internal set; } = [];
+
     /// <summary>The end that opened the connection.</summary>
     public TcpConversationSide Client { get; }
 

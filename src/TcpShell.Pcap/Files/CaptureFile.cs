@@ -11,13 +11,11 @@ public sealed class CaptureFile : IDisposable
     // Who reads the file while it is written sees a packet no later than with the first one that comes a second later.
     private static readonly TimeSpan s_flushAfter = TimeSpan.FromSeconds(1);
 
-    private readonly string _path;
-    private readonly string _growing;
+    private readonly ReplacingFile _file;
     private readonly CaptureWriter _writer;
     private readonly PcapNgWriter? _pcapng;
     private readonly PcapWriter? _pcap;
     private Timestamp? _flushed;
-    private bool _disposed;
 
     /// <summary>Begins a file.</summary>
     /// <param name="path">Where it shall stand. A name that ends in .pcap makes classic pcap with nanoseconds, any other pcapng.</param>
@@ -26,20 +24,14 @@ public sealed class CaptureFile : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public CaptureFile(string path, string interfaceName)
     {
-        _path = path;
-
-        // Only what has something to lose is replaced at the end. Devices and pipes have no length, and a link keeps its target.
-        var there = new FileInfo(path);
-        bool replaces = there.Exists && there.Length > 0 && there.LinkTarget is null;
-        _growing = replaces ? path + ".partial" : path;
-        var stream = new FileStream(_growing, replaces || !there.Exists ? FileMode.Create : FileMode.Truncate, FileAccess.Write, FileShare.Read);
+        _file = new ReplacingFile(path);
         if (Path.GetExtension(path).Equals(".pcap", StringComparison.OrdinalIgnoreCase))
         {
-            _writer = _pcap = new PcapWriter(stream, LinkType.Raw, nanoseconds: true);
+            _writer = _pcap = new PcapWriter(_file.Stream, LinkType.Raw, nanoseconds: true);
         }
         else
         {
-            _writer = _pcapng = new PcapNgWriter(stream);
+            _writer = _pcapng = new PcapNgWriter(_file.Stream);
             _pcapng.AddInterface(interfaceName, LinkType.Raw);
         }
     }
@@ -68,16 +60,7 @@ public sealed class CaptureFile : IDisposable
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Dispose()
     {
-        if (_disposed)
-        {
-            return;
-        }
-
-        _disposed = true;
         _writer.Dispose();
-        if (_growing != _path)
-        {
-            File.Move(_growing, _path, overwrite: true);
-        }
+        _file.Dispose();
     }
 }

@@ -41,6 +41,9 @@ public abstract class CaptureReader : IDisposable
     /// <summary>What ended the reading early; null while there is nothing wrong.</summary>
     public CaptureProblem? Problem { get; private set; }
 
+    /// <summary>The path of the file; empty for another stream.</summary>
+    public string Path { get; private set; } = "";
+
     /// <summary>Frames delivered so far.</summary>
     public long FramesRead { get; private protected set; }
 
@@ -60,7 +63,9 @@ public abstract class CaptureReader : IDisposable
     {
         // A program that still writes to the file is no obstacle.
         var options = new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite | FileShare.Delete, Options = FileOptions.SequentialScan };
-        return Open(new FileStream(path, options));
+        CaptureReader reader = Open(new FileStream(path, options));
+        reader.Path = path;
+        return reader;
     }
 
     /// <summary>Opens a capture in a stream, which need not be able to seek.</summary>

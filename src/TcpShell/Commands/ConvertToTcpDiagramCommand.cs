@@ -1,9 +1,9 @@
 using System.Management.Automation;
-using System.Management.Automation.Host;
 using TcpShell.Abstractions;
+using TcpShell.Conversations;
 using TcpShell.Diagrams;
-using TcpShell.Diagrams.Charts;
 using TcpShell.Hosting;
+using TcpShell.Pcap.Analysis;
 using TcpShell.Tcp;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
@@ -12,8 +12,8 @@ namespace TcpShell.Commands;
 
 /// <summary>Draws what happened: a ladder, the state diagram, or windows, round-trip times and sequence numbers over time.</summary>
 /// <remarks>
-/// <para>Without input the current network is drawn. From the pipeline come segments (of Get-TcpSegment, or of a capture), connections, or changes of state (of Watch-TcpState, for -Kind State).</para>
-/// <para>Text is for a terminal; Mermaid, for Markdown files and wikis, draws Sequence and State; Svg, for browsers and reports, draws the kinds with an axis of time. Each diagram is one string. CongestionWindow and RoundTripTime draw one chart for each connection, TimeSequence one for each direction that carried data.</para>
+/// <para>Without input the current network is drawn. From the pipeline come segments (of Get-TcpSegment, or of a capture), connections, conversations of a capture (whose file is read again), or changes of state (of Watch-TcpState, for -Kind State).</para>
+/// <para>Text is for a terminal; Mermaid, for Markdown files and wikis, draws Sequence and State; Svg, for browsers and reports, draws all but State. Each diagram is one string. CongestionWindow and, for connections, RoundTripTime draw one chart for each connection, the other charts one for each direction that carried data.</para>
 /// </remarks>
 /// <example>
 /// <para>A ladder in the terminal</para>
@@ -38,6 +38,14 @@ namespace TcpShell.Commands;
 /// New-TcpConnection | Send-TcpData ('x' * 200000) -PassThru | ConvertTo-TcpDiagram -Kind CongestionWindow</code>
 /// <para>-As Svg gives the same picture for a browser.</para>
 /// </example>
+/// <example>
+/// <para>A conversation of a capture, with what was sent again and what was SACKed</para>
+/// <code>Add-TcpImpairment -Drop -DataOnly -Skip 5 -Count 1
+/// New-TcpConnection | Send-TcpData ('x' * 50000)
+/// Export-TcpCapture lab.pcapng
+/// Import-TcpCapture lab.pcapng | ConvertTo-TcpDiagram -Kind TimeSequence -As Svg | Set-Content lab.svg</code>
+/// <para>One graph for each direction with data. Throughput, Window and RoundTripTime go over time as well.</para>
+/// </example>
 [Cmdlet(VerbsData.ConvertTo, "TcpDiagram", DefaultParameterSetName = NetworkSet)]
 [OutputType(typeof(string))]
 public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
@@ -45,11 +53,10 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     private const string NetworkSet = "Network";
     private const string ObjectSet = "InputObject";
 
-    private readonly List<SegmentRecord> _segments = [];
-    private readonly List<StateChange> _changes = [];
-    private readonly List<HostedConnection> _connections = [];
+    private readonly Drawing _drawing = new();
+    private readonly List<TcpConversation> _conversations = [];
 
-    /// <summary>Segments, changes of state, or connections.</summary>
+    /// <summary>Segments, changes of state, connections, or conversations of a capture.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
     public PSObject[] InputObject { get; set; } = null!;
 
@@ -58,15 +65,16 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     [Alias("Interface")]
     public TcpNetwork? Network { get; set; }
 
-    /// <summary>What is drawn: Sequence (a ladder), State (the state diagram), CongestionWindow, RoundTripTime, or TimeSequence (Stevens' graph).</summary>
+    /// <summary>
+    /// What is drawn: Sequence (a ladder), State (the state diagram), CongestionWindow, RoundTripTime, TimeSequence (tcptrace's graph, with SACK and
+    /// window), Stevens (his plainer graph), Window, or Throughput.
+    /// </summary>
     [Parameter]
-    [ValidateSet("Sequence", "State", "CongestionWindow", "RoundTripTime", "TimeSequence")]
-    public string Kind { get; set; } = "Sequence";
+    public DiagramKind Kind { get; set; }
 
-    /// <summary>How it is written: Text, Mermaid (Sequence and State), or Svg (the other kinds).</summary>
+    /// <summary>How it is written: Text, Mermaid (Sequence and State), or Svg (all but State).</summary>
     [Parameter]
-    [ValidateSet("Text", "Mermaid", "Svg")]
-    public string As { get; set; } = "Text";
+    public DiagramFormat As { get; set; }
 
     /// <summary>The width of a text in columns, at least 60; the terminal's width, but 100 at most, by default.</summary>
     [Parameter]
@@ -88,10 +96,9 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        bool isChart = Kind is not ("Sequence" or "State");
-        if (As == (isChart ? "Mermaid" : "Svg"))
+        if (!Drawing.CanBe(Kind, As))
         {
-            ThrowTerminatingError(Errors.ErrorRecords.CannotDrawAs(Kind, As));
+            ThrowTerminatingError(Errors.ErrorRecords.CannotDrawAs(Kind.ToString(), As.ToString()));
         }
     }
 
@@ -113,47 +120,42 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (Kind is "Sequence" or "State")
-        {
-            WriteDiagram();
-            return;
-        }
-
-        foreach (Chart chart in Charts())
-        {
-            int width = Width ?? Math.Clamp(TerminalWidth(), DiagramOptions.MinimumWidth, DiagramOptions.Default.Width);
-            WriteObject(As == "Svg" ? SvgChart.Draw(chart) : TextChart.Draw(chart, width, ascii: Ascii));
-        }
-    }
-
-    private IEnumerable<Chart> Charts() => Kind switch
-    {
-        "CongestionWindow" => _connections.Distinct().Select(ConnectionCharts.CongestionWindow),
-        "RoundTripTime" => _connections.Distinct().Select(ConnectionCharts.RoundTripTime),
-        _ => _segments.DistinctBy(segment => segment.Number).OrderBy(segment => segment.Time).GroupBy(segment => segment.Stream).SelectMany(TimeSequences),
-    };
-
-    private static IEnumerable<Chart> TimeSequences(IEnumerable<SegmentRecord> stream) =>
-        stream.Where(segment => segment.Length > 0).Select(segment => segment.Source).Distinct().Select(source => ConnectionCharts.TimeSequence(stream, source));
-
-    private void WriteDiagram()
-    {
         var options = new DiagramOptions
         {
-            Width = Width ?? Math.Clamp(TerminalWidth(), DiagramOptions.MinimumWidth, DiagramOptions.Default.Width),
+            Width = Width ?? Math.Clamp(Terminal.WidthOf(Host, DiagramOptions.Default.Width), DiagramOptions.MinimumWidth, DiagramOptions.Default.Width),
             Absolute = Absolute,
             Ascii = Ascii,
             FoldRunsOver = NoFold ? 0 : DiagramOptions.Default.FoldRunsOver,
         };
-        if (Kind == "State")
+        if (_conversations.Count == 0 || !_drawing.IsEmpty)
         {
-            var diagram = new StateDiagram(_changes.Distinct().OrderBy(change => change.Time), options);
-            WriteObject(As == "Mermaid" ? diagram.ToMermaid() : diagram.ToText());
-            return;
+            WriteObject(_drawing.Draw(Kind, As, options), enumerateCollection: true);
         }
 
-        var ladder = new LadderDiagram(_segments.DistinctBy(segment => segment.Number).OrderBy(segment => segment.Time), _changes.Distinct(), options);
-        WriteObject(As == "Mermaid" ? ladder.ToMermaid() : ladder.ToText());
+        foreach (Drawing conversation in CapturedDrawings())
+        {
+            WriteObject(conversation.Draw(Kind, As, options), enumerateCollection: true);
+        }
+    }
+
+    // A conversation does not keep its segments: they are read again, of each capture once.
+    private IEnumerable<Drawing> CapturedDrawings()
+    {
+        foreach (IGrouping<string, TcpConversation> capture in _conversations.GroupBy(conversation => string.Join('\n', conversation.Files)))
+        {
+            Dictionary<int, Drawing> drawings = capture.ToDictionary(conversation => conversation.Stream, conversation => new Drawing(conversation.StateChanges));
+            var import = new CaptureImport(this, new(), new() { Streams = drawings.Keys }, CancelToken);
+            foreach (SegmentRecord segment in import.Segments(capture.First().Files))
+            {
+                drawings[segment.Stream].Segments.Add(segment);
+            }
+
+            import.EndProgress();
+            foreach (Drawing drawing in drawings.Values)
+            {
+                yield return drawing;
+            }
+        }
     }
 
     private void Take(object input)
@@ -161,19 +163,22 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
         switch (input)
         {
             case TcpNetwork network:
-                _segments.AddRange(SegmentRecorder.Record([.. network.Trace], network.Origin));
-                _changes.AddRange(network.StateChanges);
-                _connections.AddRange(network.Connections.Where(connection => connection.Role == ConnectionRole.Client));
+                _drawing.Segments.AddRange(SegmentRecorder.Record([.. network.Trace], network.Origin));
+                _drawing.Changes.AddRange(network.StateChanges);
+                _drawing.Connections.AddRange(network.Connections.Where(connection => connection.Role == ConnectionRole.Client));
                 break;
             case HostedConnection connection:
                 Take(connection);
                 break;
             case SegmentRecord segment:
-                _segments.Add(segment);
-                _changes.AddRange(segment.StateChanges);
+                _drawing.Segments.Add(segment);
+                _drawing.Changes.AddRange(segment.StateChanges);
+                break;
+            case TcpConversation { Files.Count: > 0 } conversation:
+                _conversations.Add(conversation);
                 break;
             case StateChange change:
-                _changes.Add(change);
+                _drawing.Changes.Add(change);
                 break;
             default:
                 WriteError(Errors.ErrorRecords.NotDrawable(input));
@@ -184,20 +189,8 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     private void Take(HostedConnection connection)
     {
         TcpNetwork network = NetworkOf(connection);
-        _connections.Add(connection);
-        _segments.AddRange(SegmentRecorder.Record([.. network.Trace], network.Origin).Where(segment => connection.Joins(segment)));
-        _changes.AddRange(network.StateChanges);
-    }
-
-    private int TerminalWidth()
-    {
-        try
-        {
-            return Host.UI?.RawUI?.BufferSize.Width ?? DiagramOptions.Default.Width;
-        }
-        catch (Exception none) when (none is NotImplementedException or HostException or InvalidOperationException)
-        {
-            return DiagramOptions.Default.Width; // a session without a screen
-        }
+        _drawing.Connections.Add(connection);
+        _drawing.Segments.AddRange(SegmentRecorder.Record([.. network.Trace], network.Origin).Where(segment => connection.Joins(segment)));
+        _drawing.Changes.AddRange(network.StateChanges);
     }
 }

@@ -145,26 +145,14 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        // Whatever ends the pipeline, what was written stays a whole file. An error that ended it has been told already.
-        try
-        {
-            _series?.Dispose();
-        }
-        catch (IOException)
-        {
-        }
-
+        OutputFile.Release(_series);
         base.Dispose(disposing);
     }
 
     private CaptureRotation Rotation => new(MaximumSize, RotateAfter, MaximumFiles);
 
-    private ErrorRecord? WhyNot() =>
-        Directory.Exists(_path) ? ErrorRecords.PathIsFolder(_path)
-        : !Directory.Exists(System.IO.Path.GetDirectoryName(_path)) ? ErrorRecords.PathNotFound(System.IO.Path.GetDirectoryName(_path) ?? _path)
-        : MaximumFiles is not null && !Rotation.IsOn ? ErrorRecords.RotationNotSet(MaximumFiles.Value)
-        : NoClobber && !Rotation.IsOn && File.Exists(_path) ? ErrorRecords.FileExists(_path)
-        : null;
+    private ErrorRecord? WhyNot() => OutputFile.WhyNot(_path, NoClobber && !Rotation.IsOn)
+        ?? (MaximumFiles is { } files && !Rotation.IsOn ? ErrorRecords.RotationNotSet(files) : null);
 
     private void Begin(string interfaceName) => _series ??= new CaptureSeries(_path, interfaceName, Rotation, overwrite: !NoClobber);
 
@@ -186,15 +174,5 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         }
     }
 
-    private void OnDisk(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
-        {
-            ThrowTerminatingError(ErrorRecords.FileNotWritable(failed, _path));
-        }
-    }
+    private void OnDisk(Action action) => OutputFile.OnDisk(this, _path, action);
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
+using TcpShell.Conversations;
 using TcpShell.Hosting;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
@@ -8,9 +9,10 @@ using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
-/// <summary>Lists the segments that went over a simulated network, as Wireshark would.</summary>
+/// <summary>Lists the segments that went over a simulated network, or that a capture has, as Wireshark would.</summary>
 /// <remarks>
 /// <para>Every packet is listed that was sent, lost ones as well; Fate says what became of it, FateText and Note why. Sequence numbers are relative in the table; the objects have both kinds. Dissect() takes the header of a segment apart, field by field.</para>
+/// <para>Segments of a capture (-Path) have Remark: the verdict of the analysis in Wireshark's words, which also begins Info. Import-TcpCapture -As Segment has more filters.</para>
 /// </remarks>
 /// <example>
 /// <para>The handshake</para>
@@ -31,6 +33,14 @@ namespace TcpShell.Commands;
 /// (Get-TcpSegment -Flags SYN).Dissect()</code>
 /// <para>Every field with its place, its width in bits and its value.</para>
 /// </example>
+/// <example>
+/// <para>Segments of a capture, with verdicts</para>
+/// <code>Add-TcpImpairment -Drop -DataOnly -Count 1
+/// New-TcpConnection | Send-TcpData 'hello'
+/// Export-TcpCapture lab.pcapng
+/// Get-TcpSegment -Path lab.pcapng -DataOnly | Format-Table Number, Remark, Length</code>
+/// <para>The second is a retransmission.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Get, "TcpSegment", DefaultParameterSetName = "Network")]
 [OutputType(typeof(SegmentRecord))]
 public sealed class GetTcpSegmentCommand : NetworkCmdlet
@@ -46,13 +56,31 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
     [Alias("Interface")]
     public TcpNetwork? Network { get; set; }
 
-    /// <summary>Only segments from this host.</summary>
+    /// <summary>Capture files; wildcards are expanded.</summary>
+    [Parameter(ParameterSetName = "Path", Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = null!;
+
+    /// <summary>Capture files, taken as they are written.</summary>
+    [Parameter(ParameterSetName = "LiteralPath", Mandatory = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = null!;
+
+    /// <summary>Only segments of the conversations with these numbers.</summary>
+    [Parameter(ParameterSetName = "Path")]
+    [Parameter(ParameterSetName = "LiteralPath")]
+    [ValidateRange(0, int.MaxValue)]
+    public int[]? Stream { get; set; }
+
+    /// <summary>Only segments from this host; in a capture, from this address.</summary>
     [Parameter]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public string? From { get; set; }
 
-    /// <summary>Only segments to this host.</summary>
+    /// <summary>Only segments to this host; in a capture, to this address.</summary>
     [Parameter]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
@@ -84,6 +112,12 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
             return;
         }
 
+        if (ParameterSetName is "Path" or "LiteralPath")
+        {
+            WriteCaptured(InputFiles.Resolve(this, Path ?? LiteralPath, isLiteral: ParameterSetName == "LiteralPath"));
+            return;
+        }
+
         foreach (HostedConnection connection in Connection)
         {
             Write(NetworkOf(connection), connection);
@@ -109,6 +143,23 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
                 WriteObject(segment);
             }
         }
+    }
+
+    private void WriteCaptured(IEnumerable<string> files)
+    {
+        var import = new CaptureImport(this, new(), Stream is null ? null : new() { Streams = Stream }, CancelToken);
+        foreach (SegmentRecord segment in files.SelectMany(file => import.Segments([file])))
+        {
+            // Hosts of a capture have addresses alone.
+            bool isFrom = From is null || segment.Source.Address.ToString() == From;
+            if (isFrom && (To is null || segment.Destination.Address.ToString() == To) && IsWanted(segment, null, null))
+            {
+                segment.Absolute = Absolute;
+                WriteObject(segment);
+            }
+        }
+
+        import.EndProgress();
     }
 
     private bool IsWanted(SegmentRecord segment, string? from, string? to) =>

@@ -1,16 +1,18 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
+using TcpShell.Conversations;
 using TcpShell.Errors;
 using TcpShell.Pcap.Analysis;
-using TcpShell.Pcap.Files;
+using TcpShell.Tcp;
 using TcpShell.Tracing;
+using TcpShell.Transformation;
 using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
 /// <summary>Reads capture files and gives their TCP conversations, or their segments.</summary>
 /// <remarks>
-/// <para>Reads pcap, pcapng and snoop, gzip-compressed or not, without libpcap. A conversation has both ends with their states replayed, options, octets, duration, and how it ended; its number is Wireshark's tcp.stream. Segments are the same objects that Get-TcpSegment gives, with times counted from 1970.</para>
+/// <para>Reads pcap, pcapng and snoop, gzip-compressed or not, without libpcap. A conversation has both ends with their states replayed, options, octets, round trips, Wireshark's analysis flags, and how it ended; its number is Wireshark's tcp.stream. It comes as soon as it is over and quiet, the others at the end; memory is taken for open conversations only. Segments are the same objects that Get-TcpSegment gives, with times counted from 1970.</para>
 /// <para>A damaged file gives everything up to the damage, and then one error with the place. Packets that are no TCP are passed over.</para>
 /// </remarks>
 /// <example>
@@ -27,13 +29,20 @@ namespace TcpShell.Commands;
 /// Import-TcpCapture lab.pcapng -Stream 0 -As Segment | Format-Table Number, Info</code>
 /// <para>As Wireshark's packet list shows them.</para>
 /// </example>
+/// <example>
+/// <para>Many files, and only what is of interest</para>
+/// <code>New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+/// Export-TcpCapture one.pcapng
+/// Export-TcpCapture two.pcapng
+/// Import-TcpCapture *.pcapng -Port 80 -StartTime 2020-01-01T00:00:00Z -Ended ClosedByClient</code>
+/// <para>-Merge would read both as one capture that was split.</para>
+/// </example>
 [Cmdlet(VerbsData.Import, "TcpCapture", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(TcpConversation), typeof(SegmentRecord))]
 public sealed class ImportTcpCaptureCommand : FileCmdlet
 {
-    private const int FramesBetweenLooks = 4096;
-
-    private readonly ProgressClock _progress = new();
+    private readonly List<string> _files = [];
+    private CaptureImport? _import;
 
     /// <summary>The files; wildcards are expanded.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
@@ -47,115 +56,130 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = null!;
 
+    /// <summary>Only conversations of which one end has one of these addresses.</summary>
+    [Parameter]
+    [Address]
+    public IpAddress[]? Address { get; set; }
+
+    /// <summary>Only conversations of which one end has one of these ports.</summary>
+    [Parameter]
+    public ushort[]? Port { get; set; }
+
     /// <summary>Only the conversations with these numbers, or their segments.</summary>
     [Parameter]
+    [ValidateRange(0, int.MaxValue)]
     public int[]? Stream { get; set; }
+
+    /// <summary>Passes over what was captured before.</summary>
+    [Parameter]
+    [CaptureTime]
+    public Timestamp? StartTime { get; set; }
+
+    /// <summary>Passes over what was captured then or later.</summary>
+    [Parameter]
+    [CaptureTime]
+    public Timestamp? EndTime { get; set; }
+
+    /// <summary>Only conversations of which one end is in one of these states when the capture ends.</summary>
+    [Parameter]
+    [TcpState]
+    public TcpState[]? State { get; set; }
+
+    /// <summary>Only conversations that ended so.</summary>
+    [Parameter]
+    public ConversationEnding[]? Ended { get; set; }
+
+    /// <summary>Reads all files as one capture that was split or taken at several places, in the order of time; frames and streams are numbered over all of them.</summary>
+    [Parameter]
+    public SwitchParameter Merge { get; set; }
+
+    /// <summary>How many processors may be busy, with files or within one; as many as there are by default. The result and its order stay the same.</summary>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>The most conversations that are open at a time; above it those that were quiet for longest come out as they are, with a warning. 65,536 take about 100 MB.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaximumOpen { get; set; } = new AnalysisOptions().MaximumOpenConversations;
+
+    /// <summary>How long an open conversation may be quiet, in the capture's time, before it comes out as it is; until the capture's end by default, as in Wireshark.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? IdleTimeout { get; set; }
+
+    /// <summary>Judges TCP checksums as well, which costs a look at every octet.</summary>
+    [Parameter]
+    public SwitchParameter VerifyChecksum { get; set; }
 
     /// <summary>What to give: Conversation, or Segment.</summary>
     [Parameter]
-    [ValidateSet("Conversation", "Segment")]
-    public string As { get; set; } = "Conversation";
+    public CaptureContent As { get; set; }
 
-    /// <summary>Shows sequence numbers in Info as they stand in the headers, not relative to the initial ones.</summary>
+    /// <summary>Shows sequence numbers of segments in Info as they stand in the headers, not relative to the initial ones.</summary>
     [Parameter]
     public SwitchParameter Absolute { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void BeginProcessing()
     {
-        foreach (string file in ResolveFiles(ParameterSetName == PathSet ? Path : LiteralPath))
+        foreach (string name in new[] { nameof(State), nameof(Ended), nameof(ThrottleLimit) }.Where(name => As == CaptureContent.Segment && MyInvocation.BoundParameters.ContainsKey(name)))
         {
-            Import(file);
+            ThrowTerminatingError(ErrorRecords.NotForSegments(name));
         }
+
+        var options = new AnalysisOptions { MaximumOpenConversations = MaximumOpen, IdleTimeout = IdleTimeout, VerifyChecksums = VerifyChecksum };
+        var filter = new ConversationFilter { Addresses = Address, Ports = Port, Streams = Stream, Endings = Ended, From = StartTime, Until = EndTime };
+        bool isFiltered = Address is not null || Port is not null || Stream is not null || Ended is not null || StartTime is not null || EndTime is not null;
+        _import = new CaptureImport(this, options, isFiltered ? filter : null, CancelToken);
     }
 
-    private void Import(string file)
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
     {
-        CaptureReader reader;
-        try
+        IEnumerable<string> files = ResolveFiles(ParameterSetName == PathSet ? Path : LiteralPath);
+        if (Merge || (ThrottleLimit > 1 && As == CaptureContent.Conversation))
         {
-            reader = CaptureReader.Open(file);
-        }
-        catch (Exception failed) when (failed is CaptureFormatException or IOException or UnauthorizedAccessException)
-        {
-            WriteError(ErrorRecords.CaptureNotReadable(failed, file));
+            _files.AddRange(files);
             return;
         }
 
-        using (reader)
+        foreach (string file in files)
         {
-            if (As == "Segment")
-            {
-                ReadSegments(reader, file);
-            }
-            else
-            {
-                ReadConversations(reader, file);
-            }
-
-            if (reader.Problem is { } problem)
-            {
-                WriteError(ErrorRecords.CaptureDamaged(problem, file, reader.FramesRead));
-            }
-        }
-
-        _progress.End(this);
-    }
-
-    private void ReadConversations(CaptureReader reader, string file)
-    {
-        var tracker = new ConversationTracker();
-        while (TryRead(reader, file, out CapturedFrame frame))
-        {
-            tracker.Add(frame);
-        }
-
-        foreach (TcpConversation conversation in tracker.Conversations)
-        {
-            if (Stream is null || Stream.Contains(conversation.Stream))
-            {
-                WriteObject(conversation);
-            }
-        }
-
-        if (tracker.Unsupported > 0)
-        {
-            WriteWarning($"{tracker.Unsupported} of {tracker.Frames} frames of '{file}' have a link type that is not known here.");
+            Read([[file]]);
         }
     }
 
-    private void ReadSegments(CaptureReader reader, string file)
+    /// <inheritdoc/>
+    protected override void EndProcessing()
     {
-        var recorder = new SegmentRecorder();
-        while (TryRead(reader, file, out CapturedFrame frame))
+        if (_files.Count > 0)
         {
-            DecodedPacket packet = PacketDecoder.Decode(frame.Data, frame.LinkType, (int)Math.Min(frame.OriginalLength, int.MaxValue));
-            SegmentRecord? segment = recorder.Record(packet, frame.Timestamp, frame.Comment ?? "", (int)Math.Min(frame.Number, int.MaxValue));
-            if (segment is not null && (Stream is null || Stream.Contains(segment.Stream)))
+            Read(Merge ? [_files] : [.. _files.Select(file => new[] { file })]);
+        }
+
+        _import!.EndProgress();
+    }
+
+    private void Read(IReadOnlyList<IReadOnlyList<string>> captures)
+    {
+        if (As == CaptureContent.Segment)
+        {
+            foreach (SegmentRecord segment in captures.SelectMany(_import!.Segments))
             {
                 segment.Absolute = Absolute;
                 WriteObject(segment);
             }
-        }
-    }
 
-    private bool TryRead(CaptureReader reader, string file, out CapturedFrame frame)
-    {
-        if (reader.FramesRead % FramesBetweenLooks == 0)
-        {
-            ThrowIfStopping();
-            ShowProgress(reader, file);
+            return;
         }
 
-        return reader.TryRead(out frame);
-    }
-
-    private void ShowProgress(CaptureReader reader, string file)
-    {
-        if (_progress.IsDue)
+        foreach (TcpConversation conversation in _import!.Conversations(captures, ThrottleLimit))
         {
-            double? fraction = reader.Length > 0 ? (double)reader.BytesRead / reader.Length : null;
-            _progress.Show(this, $"Reading {System.IO.Path.GetFileName(file)}", $"{reader.FramesRead:N0} packets", fraction);
+            if (State is null || State.Any(state => state == conversation.ClientState || state == conversation.ServerState))
+            {
+                WriteObject(conversation);
+            }
         }
     }
 }

@@ -78,4 +78,40 @@ internal static partial class ErrorRecords
         ErrorCategory.ParserError,
         path,
         "Look at that line and column. Words that the script leaves open are given by -Define @{ WORD = value }.");
+
+    /// <summary>An object that is no conversation of a capture.</summary>
+    public static ErrorRecord NotAConversation(object input) => Create(
+        new ArgumentException($"A {input.GetType().Name} is not a conversation of a capture."),
+        "NotAConversation",
+        ErrorCategory.InvalidType,
+        input,
+        "Import-TcpCapture gives conversations, and Merge-TcpConversation does; from other machines and jobs they may come as well.");
+
+    /// <summary>An object that does not fit into a table of conversations, or of segments.</summary>
+    public static ErrorRecord NotARow(object input, bool isMixed) => Create(
+        new ArgumentException(isMixed ? $"A {input.GetType().Name} does not fit into a table of the other kind." : $"A {input.GetType().Name} is neither a conversation nor a segment."),
+        isMixed ? "MixedTable" : "NotAConversation",
+        ErrorCategory.InvalidType,
+        input,
+        "A table has either conversations or segments; write the others into a file of their own.");
+
+    /// <summary>A parameter that says something of whole conversations, where segments are asked for.</summary>
+    public static ErrorRecord NotForSegments(string parameter) => Create(
+        new ArgumentException($"-{parameter} is about whole conversations; segments come before those are known."),
+        "NotForSegments",
+        ErrorCategory.InvalidArgument,
+        parameter,
+        "Leave it out, or take the streams from a first pass: -Stream (Import-TcpCapture ... -State ...).Stream.");
+
+    /// <summary>Raw octets that shall come down the pipeline.</summary>
+    public static ErrorRecord RawNeedsFile() => Create(
+        new ArgumentException("Raw octets go to a file only."), "RawNeedsFile", ErrorCategory.InvalidArgument, null, "Name the file: -Path answer.bin; or take -As Text.");
+
+    /// <summary>A conversation that was not read from a file.</summary>
+    public static ErrorRecord NoCaptureFile(object conversation) => Create(
+        new ArgumentException($"'{conversation}' was not read from a capture file, so its segments cannot be read again."),
+        "NoCaptureFile",
+        ErrorCategory.InvalidArgument,
+        conversation,
+        "Import-TcpCapture gives conversations that know their file.");
 }

@@ -4,6 +4,7 @@ using TcpShell.Engine.Tests.Simulation;
 using TcpShell.Hosting;
 using TcpShell.Simulation;
 using TcpShell.Simulation.Impairments;
+using TcpShell.Tcp;
 using TcpShell.Tracing;
 
 namespace TcpShell.Engine.Tests.Diagrams;
@@ -88,12 +89,72 @@ public class ChartTests
     public void TimeSequence_OfATransferWithALoss_ShowsEveryOctetOnceAndWhatWasSentAgain()
     {
         HostedConnection connection = Transfer(out SimulatedNetwork network);
-        Chart chart = ConnectionCharts.TimeSequence(SegmentRecorder.Record([.. network.Trace]), connection.Local);
+        Chart chart = SegmentCharts.TimeSequence(SegmentRecorder.Record([.. network.Trace]), connection.Local);
         IReadOnlyList<ChartPoint> sent = chart.Series.Single(series => series.Name == "sent").Points;
         Assert.Equal(200_000, Enumerable.Range(0, sent.Count / 2).Sum(bar => sent[(bar * 2) + 1].Y - sent[bar * 2].Y));
         Assert.NotEmpty(chart.Series.Single(series => series.Name == "sent again").Points);
         Assert.NotEmpty(chart.Series.Single(series => series.Name == "SACKed").Points);
         Assert.Equal(200_001, chart.Series.Single(series => series.Name == "acknowledged").Points.Max(point => point.Y));
+    }
+
+    [Fact]
+    [Trait("Proves", "P33")]
+    public void Stevens_OfATransferWithALoss_HasAPointForEachSegmentWithData()
+    {
+        HostedConnection connection = Transfer(out SimulatedNetwork network);
+        SegmentRecord[] segments = [.. SegmentRecorder.Record([.. network.Trace])];
+        Chart chart = SegmentCharts.Stevens(segments, connection.Local);
+        Assert.Equal(segments.Count(segment => segment.Length > 0), chart.Series.Sum(series => series.Points.Count));
+        Assert.Equal(segments.Count(segment => segment.Attempt > 1 && segment.Length > 0), chart.Series.Single(series => series.Name == "sent again").Points.Count);
+    }
+
+    [Fact]
+    [Trait("Proves", "P35")]
+    public void RoundTripTime_OfSegments_IsThePathsAndNeverOfWhatWasSentTwice()
+    {
+        HostedConnection connection = Transfer(out SimulatedNetwork network);
+        SegmentRecord[] segments = [.. SegmentRecorder.Record([.. network.Trace])];
+        IReadOnlyList<ChartPoint> samples = SegmentCharts.RoundTripTime(segments, connection.Local).Series.Single(series => series.Name == "RTT").Points;
+        double again = segments.Single(segment => segment.Attempt > 1).Time.TotalSeconds;
+        Assert.True(samples.Count > 50);
+        Assert.All(samples, sample => Assert.InRange(sample.Y, 0.02, 0.2));
+
+        // The ACK that the repeated segment brings would make the shortest sample of all.
+        Assert.DoesNotContain(samples, sample => sample.X > again && sample.X < again + 0.0205);
+    }
+
+    [Fact]
+    public void Window_OfAReceiverThatDoesNotRead_ClosesAndIsNeverExceeded()
+    {
+        var lab = new Lab(Applications.Manual, serverSettings: TcpSettings.Linux with { ReceiveBufferSize = 20_000 });
+        HostedConnection connection = lab.Network.Connect(lab.Client, Lab.ServerEnd);
+        lab.Network.RunUntil(() => connection.State == TcpState.Established, TimeSpan.FromSeconds(1));
+        lab.Network.Send(connection, new byte[40_000]);
+        lab.Network.RunFor(TimeSpan.FromSeconds(30));
+        Chart chart = SegmentCharts.Window(SegmentRecorder.Record([.. lab.Network.Trace]), connection.Local);
+        Assert.NotEmpty(chart.Series.Single(series => series.Name == "closed").Points);
+        Assert.Equal(0, chart.Series.Single(series => series.Name == "window").Points[^1].Y);
+        Assert.True(chart.Series.Single(series => series.Name == "in flight").Points.Max(point => point.Y) > 10_000);
+    }
+
+    [Fact]
+    public void Throughput_OfATransfer_AddsUpToAllOctets()
+    {
+        HostedConnection connection = Transfer(out SimulatedNetwork network);
+        Chart chart = SegmentCharts.Throughput(SegmentRecorder.Record([.. network.Trace]), connection.Local);
+        IReadOnlyList<ChartPoint> acknowledged = chart.Series.Single(series => series.Name == "acknowledged").Points;
+        double width = acknowledged[1].X - acknowledged[0].X;
+        Assert.Equal(200_000, acknowledged.Sum(bin => bin.Y * width / 8), 3);
+        Assert.True(chart.Series.Single(series => series.Name == "sent").Points.Sum(bin => bin.Y * width / 8) > 200_000, "one segment was sent twice");
+    }
+
+    [Fact]
+    public void Svg_Series_KeepTheirColoursWhenOthersAreEmpty()
+    {
+        Chart all = s_simple with { Series = [s_simple.Series[0], s_simple.Series[1]] };
+        Chart second = s_simple with { Series = [s_simple.Series[0] with { Points = [] }, s_simple.Series[1]] };
+        static string ColourOf(Chart chart) => XDocument.Parse(SvgChart.Draw(chart)).Root!.Elements().Last(element => element.Name.LocalName == "path").Attribute("stroke")!.Value;
+        Assert.Equal(ColourOf(all), ColourOf(second));
     }
 
     [Fact]

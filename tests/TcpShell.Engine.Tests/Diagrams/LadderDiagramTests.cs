@@ -221,4 +221,19 @@ public class LadderDiagramTests
     [Fact]
     public void Width_BelowTheLeast_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new LadderDiagram([], options: new DiagramOptions { Width = 10 }));
+
+    [Fact]
+    public void LostSynAck_AsSvg_IsWellFormedAndNamesEveryArrowStateAndRemark()
+    {
+        System.Xml.Linq.XElement svg = System.Xml.Linq.XDocument.Parse(DiagramLab.Ladder(DiagramLab.LostSynAck()).ToSvg()).Root!;
+        string[] texts = [.. svg.Elements().Where(element => element.Name.LocalName == "text").Select(text => text.Value)];
+        Assert.Contains("client", texts);
+        Assert.Contains("SYN,ACK seq=0 ack=1", texts);
+        Assert.Contains("SYN seq=0 [RTO]", texts);
+        Assert.Contains("Established", texts);
+        Assert.Contains(texts, text => text.StartsWith("dropped by impairment", StringComparison.Ordinal));
+
+        // An arrow's head for each segment that arrives; the lost one has a cross.
+        Assert.Equal(texts.Count(text => text.Contains("seq=", StringComparison.Ordinal)) - 1, svg.Elements().Count(element => element.Name.LocalName == "path"));
+    }
 }

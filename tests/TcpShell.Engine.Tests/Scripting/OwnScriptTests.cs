@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TcpShell.Scripting;
 
 namespace TcpShell.Engine.Tests.Scripting;
@@ -6,10 +5,7 @@ namespace TcpShell.Engine.Tests.Scripting;
 /// <summary>The scripts under tests/scripts: what each proves stands in its first line.</summary>
 public class OwnScriptTests
 {
-    private static readonly string s_folder = Find();
-
-    public static TheoryData<string> Scripts =>
-        new(Directory.GetFiles(s_folder, "*.pkt", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(s_folder, path)).Order(StringComparer.Ordinal));
+    public static TheoryData<string> Scripts => new(OwnScripts.Names);
 
     [Theory]
     [MemberData(nameof(Scripts))]
@@ -20,42 +16,22 @@ public class OwnScriptTests
     {
         foreach (string script in Scripts.Select(row => row.Data))
         {
-            string text = File.ReadAllText(Path.Combine(s_folder, script));
+            string text = File.ReadAllText(OwnScripts.PathOf(script));
             Assert.Matches("^// [A-Za-z].+[.]\n", text);
             RoundTrip.Check(TcpScript.Parse(text, script));
         }
     }
 
     [Fact]
-    public void OwnScripts_All_TakeTenMillisecondsAtMostInTheMedian()
+    public void OwnScripts_All_AreManyAndSoonOver()
     {
         string[] scripts = [.. Scripts.Select(row => row.Data)];
-        Run(scripts[0]);
-        long[] times = [.. scripts.Select(script =>
-        {
-            long start = Stopwatch.GetTimestamp();
-            Run(script);
-            return Stopwatch.GetElapsedTime(start).Ticks;
-        }).Order()];
 
-        Assert.True(scripts.Length >= 150, $"There are {scripts.Length} scripts.");
-        Assert.InRange(TimeSpan.FromTicks(times[times.Length / 2]), TimeSpan.Zero, TimeSpan.FromMilliseconds(10));
+        // How long that takes is measured in benchmarks/ScriptSpeed; here only what it takes.
+        Assert.True(scripts.Length >= 200, $"There are {scripts.Length} scripts.");
+        Assert.All(scripts, script => Assert.InRange(Run(script).Steps, 0, 1000));
     }
 
     private static ScriptResult Run(string script) =>
-        ScriptRunner.Run(TcpScript.Parse(File.ReadAllText(Path.Combine(s_folder, script)), script));
-
-    private static string Find()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string candidate = Path.Combine(folder.FullName, "tests", "scripts");
-            if (Directory.Exists(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        throw new DirectoryNotFoundException("tests/scripts is not above the test's own folder.");
-    }
+        ScriptRunner.Run(TcpScript.Parse(File.ReadAllText(OwnScripts.PathOf(script)), script));
 }

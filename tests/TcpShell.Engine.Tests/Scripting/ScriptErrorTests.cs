@@ -13,6 +13,7 @@ public class ScriptErrorTests
     [InlineData("--define=A\n0 close(3) = 0", 1, 1, "expected --define=WORD=VALUE, but found --define=A.")]
     [InlineData("0 close(3 = 0", 1, 11, "expected ',' or ')', but found '='.")]
     [InlineData("0 close(3) == 0", 1, 13, "expected a value (number, name, string, ..., [list] or {structure}), but found '='.")]
+    [InlineData("0 close(3) = -1 EBADF\n+0 close(4) = 0", 2, 1, "expected what EBADF means, in parentheses, but found '+'.")]
     [InlineData("0 close(99999999999999999999) = 0", 1, 9, "expected a number of 64 bits, but found '99999999999999999999'.")]
     [InlineData("0 ?", 1, 3, "expected a packet (< or >), a system call, %{ code }% or a `command`, but found '?'.")]
     [InlineData("0 close(3) = 0\n2 close(3) = 0\n1 close(3) = 0", 3, 1, "the time 1 is before that of the event before, 2.")]

@@ -99,6 +99,21 @@ public class ScriptParserTests
         Assert.Equal(("EAGAIN", "Resource temporarily unavailable"), (call.Errno, call.Note));
     }
 
+    [Fact]
+    public void SystemCall_MadeWithAnErrorAndWithoutWords_IsPrintedSoThatItCanBeRead()
+    {
+        var call = new SystemCallEvent
+        {
+            Time = default,
+            Name = "close",
+            Arguments = [new IntegerValue(3)],
+            Result = new IntegerValue(-1),
+            Errno = "EBADF",
+        };
+
+        Assert.Equal("close(3) = -1 EBADF (EBADF)", call.Text);
+    }
+
     [Theory]
     [InlineData("fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0")]
     [InlineData("poll([{fd=4, events=POLLIN|POLLOUT, revents=POLLIN}], 1, 0) = 1")]

@@ -109,7 +109,7 @@ public class CongestionTests
     private static Lab Transfer(
         LinkOptions link, CongestionAlgorithm algorithm, bool hyStart, out HostedConnection client, EcnMode ecn = EcnMode.Accept)
     {
-        var lab = new Lab(Applications.Discard, TcpSettings.Linux with { Congestion = algorithm, HyStart = hyStart, Ecn = ecn }, links: link);
+        var lab = new Lab(Applications.Discard, TcpSettings.Linux with { Congestion = algorithm, HyStart = hyStart ? HyStartMode.PlusPlus : HyStartMode.Off, Ecn = ecn }, links: link);
         client = lab.Connect();
         lab.Network.RunFor(TimeSpan.FromSeconds(1));
         Assert.Equal(2_000_000, lab.Network.Send(client, new byte[2_000_000]));

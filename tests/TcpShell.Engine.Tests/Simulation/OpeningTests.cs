@@ -106,7 +106,7 @@ public partial class OpeningTests
         Assert.True(client.Peer.SackPermitted);
         Assert.Null(client.Peer.Timestamps);
 
-        Assert.Equal((1000, 1460), (client.SendMss, server.SendMss));
+        Assert.Equal((1000, 1000), (client.SendMss, server.SendMss));
         Assert.Equal((1460, 1000), (client.ReceiveMss, server.ReceiveMss));
         Assert.Equal((1, 7), (client.SndScale, client.RcvScale));
         Assert.Equal((7, 1), (server.SndScale, server.RcvScale));

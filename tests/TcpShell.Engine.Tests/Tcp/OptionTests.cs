@@ -90,6 +90,16 @@ public sealed class OptionTests
     public void SynSent_MssFromSettings_IsAnnounced() =>
         new TcpHarness(TcpHarness.Plain with { MaximumSegmentSize = 500 }).OpenActive().Expect("> S 100 win 65500 <mss 500>");
 
+    [Theory]
+    [Trait("Proves", "MUST-16")]
+    [InlineData(500, 500)]
+    [InlineData(1400, 1000)] // the peer takes no more
+    [InlineData(1, 28)]
+    public void SynSent_MssFromSettings_BoundsWhatIsSentToo(int setting, int used) =>
+        InState.SynSent(TcpHarness.Plain with { MaximumSegmentSize = setting }).Inject("< S. 300 ack 101 win 65535 <mss 1000>").Ignore()
+            .Check(connection => Assert.Equal(used, connection.SendMaximumSegmentSize))
+            .Send(used * 2).ExpectNext(1).Expect($"> . 101:{101 + used}({used}) ack 301").IgnoreSent();
+
     [Fact]
     [Trait("Proves", "MUST-16")]
     [Trait("Proves", "6691-2")]

@@ -68,6 +68,34 @@ public sealed class SendingTests
             .Check(connection => Assert.Equal([TimerKind.Retransmission], connection.Timers.Running().Select(timer => timer.Key)));
     }
 
+    [Theory]
+    [Trait("Proves", "MUST-36")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Established_WindowClosedAndProbesWithoutData_OldNumberAndNothingElse(bool onlyFin)
+    {
+        TcpHarness harness = WindowClosed(TcpHarness.Plain with { ZeroWindowProbeData = false });
+        harness = onlyFin ? harness.Close() : harness.Send(500);
+        foreach (double gap in new[] { 337.5, 675, 1350 })
+        {
+            harness.ExpectNothing().Advance(gap).Expect("> . 200 ack 301", TransmitReason.ZeroWindowProbe, ago: 0).ExpectNothing()
+                .Inject("< . 301 ack 201 win 0");
+        }
+
+        harness.ExpectNothing().Inject("< . 301 ack 201 win 3000").Expect(onlyFin ? "> F. 201 ack 301" : "> P. 201:701(500) ack 301").ExpectNothing()
+            .Check(connection => Assert.Equal(3, connection.Counters.ZeroWindowProbes));
+    }
+
+    [Fact]
+    [Trait("Proves", "5681-16")]
+    public void Established_WindowClosedForLong_RestartIsForTheFirstDataAfterIt()
+    {
+        TcpHarness harness = WindowClosed(TcpHarness.Plain with { InitialWindowSegments = 10 });
+        harness.Do((connection, now) => connection.UsePathMtu(1500)).Check(connection => Assert.InRange(connection.CongestionWindow, 10_000, 20_000));
+        int grown = harness.Connection.CongestionWindow;
+        harness.Send(500).Advance(5000).IgnoreSent().Check(connection => Assert.Equal(grown, connection.CongestionWindow));
+    }
+
     [Fact]
     [Trait("Proves", "SHLD-29")]
     public void Established_WindowClosesAgain_BackoffStartsAnew() =>

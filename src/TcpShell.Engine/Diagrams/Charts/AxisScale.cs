@@ -55,7 +55,7 @@ internal sealed class AxisScale
     };
 
     /// <summary>1, 2 or 5 times a power of ten, at least as large as what was asked for.</summary>
-    private static double NiceStep(double rough)
+    public static double NiceStep(double rough)
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double leading = rough / power;

@@ -33,6 +33,12 @@ public enum SeriesStyle
 
     /// <summary>Upright bars from each point to the next one of the series: pairs of points with the same X, such as the octets of a segment.</summary>
     Bars,
+
+    /// <summary>Bars that stand back, for what lies behind others.</summary>
+    PaleBars,
+
+    /// <summary>Bars with a mark at their lower ends, so that a few are seen among thousands.</summary>
+    MarkedBars,
 }
 
 /// <summary>One axis of a chart.</summary>
@@ -59,14 +65,18 @@ public readonly record struct ChartPoint(double X, double Y);
 /// <param name="Name">Its name in the legend.</param>
 /// <param name="Points">Its points, by ascending X.</param>
 /// <param name="Style">How they are drawn.</param>
-public sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points, SeriesStyle Style = SeriesStyle.Line);
+public sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points, SeriesStyle Style = SeriesStyle.Line)
+{
+    /// <summary>The place of its colour and mark in the palette; null for its place among the series. Thus it looks the same in every chart of its kind.</summary>
+    public int? Look { get; init; }
+
+    /// <summary>Whether its points are pairs.</summary>
+    internal bool HasBars => Style is SeriesStyle.Bars or SeriesStyle.PaleBars or SeriesStyle.MarkedBars;
+}
 
 /// <summary>A chart as plain values; <see cref="SvgChart"/> and <see cref="TextChart"/> draw it.</summary>
 /// <param name="Title">Its title.</param>
 /// <param name="X">The lower axis.</param>
 /// <param name="Y">The left axis.</param>
 /// <param name="Series">What is drawn, the first undermost.</param>
-public sealed record Chart(string Title, ChartAxis X, ChartAxis Y, IReadOnlyList<ChartSeries> Series)
-{
-    internal Chart WithoutEmptySeries() => this with { Series = [.. Series.Where(series => series.Points.Count > 0)] };
-}
+public sealed record Chart(string Title, ChartAxis X, ChartAxis Y, IReadOnlyList<ChartSeries> Series);

@@ -1,10 +1,8 @@
 using TcpShell.Hosting;
-using TcpShell.Tracing;
-using TcpShell.Wire;
 
 namespace TcpShell.Diagrams.Charts;
 
-/// <summary>The charts that people draw of TCP connections.</summary>
+/// <summary>The charts of what a connection knows of itself; <see cref="SegmentCharts"/> has those of what can be seen from outside.</summary>
 public static class ConnectionCharts
 {
     private static readonly ChartAxis s_time = new("time", AxisUnit.Seconds);
@@ -36,76 +34,6 @@ public static class ConnectionCharts
             Series("SRTT", samples, sample => sample.Srtt?.TotalSeconds, SeriesStyle.Steps),
             Series("RTT", samples, sample => sample.Rtt?.TotalSeconds, SeriesStyle.Points),
         ]);
-    }
-
-    /// <summary>
-    /// The time-sequence graph of one direction: the octets of each segment, what is acknowledged, the end of the receiver's window, and what was
-    /// sent again.
-    /// </summary>
-    /// <param name="segments">Segments of one connection, both directions, by time.</param>
-    /// <param name="source">Whose data is drawn.</param>
-    public static Chart TimeSequence(IEnumerable<SegmentRecord> segments, Endpoint source)
-    {
-        ArgumentNullException.ThrowIfNull(segments);
-        List<ChartPoint> sent = [];
-        List<ChartPoint> again = [];
-        List<ChartPoint> acknowledged = [];
-        List<ChartPoint> window = [];
-        List<ChartPoint> sacked = [];
-        Endpoint remote = default;
-        long highest = 0;
-        foreach (SegmentRecord segment in segments)
-        {
-            if (segment.Source == source)
-            {
-                remote = segment.Destination;
-                long first = segment.RelativeSequenceNumber;
-                AddBar(segment.Attempt > 1 || first < highest ? again : sent, Seconds(segment.Time), first, first + segment.Length);
-                highest = Math.Max(highest, first + segment.Length);
-            }
-            else if (segment.Destination == source && IsAcknowledgment(segment))
-            {
-                double time = Seconds(segment.Arrived ?? segment.Time);
-                acknowledged.Add(new(time, segment.RelativeAcknowledgmentNumber));
-                window.Add(new(time, segment.RelativeAcknowledgmentNumber + (double)segment.ScaledWindow));
-                AddSack(sacked, segment, time);
-            }
-        }
-
-        // A window far above what is sent would press the rest flat; it limits nothing then, and is left out.
-        window.RemoveAll(edge => edge.Y > 2.5 * highest);
-        return new($"Time-sequence graph {source} -> {remote}", s_time, new ChartAxis("sequence number", AxisUnit.Octets) { Minimum = 0 },
-        [
-            new("window", window, SeriesStyle.Steps),
-            new("acknowledged", acknowledged, SeriesStyle.Steps),
-            new("SACKed", sacked, SeriesStyle.Bars),
-            new("sent", sent, SeriesStyle.Bars),
-            new("sent again", again, SeriesStyle.Bars),
-        ]);
-    }
-
-    private static bool IsAcknowledgment(SegmentRecord segment) =>
-        segment.Flags.Has(TcpFlags.ACK) && !segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.RST) && segment.Fate != PacketFate.Lost;
-
-    private static void AddSack(List<ChartPoint> sacked, SegmentRecord segment, double time)
-    {
-        // Blocks are absolute; the acknowledgment number is known both ways, so their distance from it places them.
-        SackBlocks blocks = segment.TcpOptions.Sack;
-        SeqNumber ack = segment.AcknowledgmentNumber;
-        for (int i = 0; i < blocks.Count; i++)
-        {
-            long origin = segment.RelativeAcknowledgmentNumber;
-            AddBar(sacked, time, origin + (blocks[i].Left - ack), origin + (blocks[i].Right - ack));
-        }
-    }
-
-    private static void AddBar(List<ChartPoint> bars, double time, double from, double to)
-    {
-        if (to > from)
-        {
-            bars.Add(new(time, from));
-            bars.Add(new(time, to));
-        }
     }
 
     private static double Seconds(Timestamp time) => (time - Timestamp.Zero).TotalSeconds;

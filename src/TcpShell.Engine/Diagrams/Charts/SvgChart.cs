@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Security;
 using System.Text;
 
 namespace TcpShell.Diagrams.Charts;
@@ -7,7 +5,7 @@ namespace TcpShell.Diagrams.Charts;
 /// <summary>Draws a chart as SVG, for browsers, documents and reports. The same chart gives the same text, always.</summary>
 public static class SvgChart
 {
-    private const int Left = 80;
+    private const int Left = 96;
     private const int Top = 64;
     private const int Right = 24;
     private const int Bottom = 56;
@@ -25,89 +23,126 @@ public static class SvgChart
         ArgumentNullException.ThrowIfNull(chart);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 200);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 150);
-        chart = chart.WithoutEmptySeries();
         var area = new Area(chart, width, height);
-        var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" ");
-        svg.Append("font-family=\"sans-serif\" font-size=\"12\">\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n");
-        AppendText(svg, Left, 22, chart.Title, "font-size=\"16\" font-weight=\"bold\"");
-        AppendAxes(svg, chart, area);
+        var svg = new SvgCanvas(width, height);
+        svg.Text(Left, 22, chart.Title, "font-size=\"16\" font-weight=\"bold\"");
+        DrawAxes(svg, chart, area);
         double legend = Left;
         for (int i = 0; i < chart.Series.Count; i++)
         {
-            string colour = s_colours[i % s_colours.Length];
-            AppendSeries(svg, chart.Series[i], area, colour);
-            legend = AppendLegend(svg, chart.Series[i].Name, legend, colour);
+            if (chart.Series[i].Points.Count == 0)
+            {
+                continue;
+            }
+
+            string colour = s_colours[(chart.Series[i].Look ?? i) % s_colours.Length];
+            DrawSeries(svg, chart.Series[i], area, colour);
+            svg.Bar(legend, 38, 12, 4, colour);
+            svg.Text(legend + 18, 45, chart.Series[i].Name);
+
+            // Letters have about seven pixels at this size; a little too much room does no harm.
+            legend += 36 + (chart.Series[i].Name.Length * 7);
         }
 
-        return svg.Append("</svg>\n").ToString();
+        return svg.End();
     }
 
-    private static void AppendAxes(StringBuilder svg, Chart chart, Area area)
+    private static void DrawAxes(SvgCanvas svg, Chart chart, Area area)
     {
         foreach (double tick in area.X.Ticks)
         {
             double x = area.AtX(tick);
-            AppendLine(svg, x, Top, x, area.Floor, "#e5e5e5");
-            AppendText(svg, x, area.Floor + 18, area.X.Text(tick), "text-anchor=\"middle\"");
+            svg.Line(x, Top, x, area.Floor, SvgCanvas.Faint);
+            svg.Text(x, area.Floor + 18, area.X.Text(tick), "text-anchor=\"middle\"");
         }
 
         foreach (double tick in area.Y.Ticks)
         {
             double y = area.AtY(tick);
-            AppendLine(svg, Left, y, area.Wall, y, "#e5e5e5");
-            AppendText(svg, Left - 8, y + 4, area.Y.Text(tick), "text-anchor=\"end\"");
+            svg.Line(Left, y, area.Wall, y, SvgCanvas.Faint);
+            svg.Text(Left - 8, y + 4, area.Y.Text(tick), "text-anchor=\"end\"");
         }
 
-        AppendLine(svg, Left, area.Floor, area.Wall, area.Floor, "#333333");
-        AppendLine(svg, Left, Top, Left, area.Floor, "#333333");
-        AppendText(svg, (Left + area.Wall) / 2, area.Floor + 40, chart.X.Title, "text-anchor=\"middle\"");
+        svg.Line(Left, area.Floor, area.Wall, area.Floor, SvgCanvas.Ink);
+        svg.Line(Left, Top, Left, area.Floor, SvgCanvas.Ink);
+        svg.Text((Left + area.Wall) / 2, area.Floor + 40, chart.X.Title, "text-anchor=\"middle\"");
         double middle = (Top + area.Floor) / 2;
-        AppendText(svg, 16, middle, chart.Y.Title, $"text-anchor=\"middle\" transform=\"rotate(-90 16 {Number(middle)})\"");
+        svg.Text(18, middle, chart.Y.Title, $"text-anchor=\"middle\" transform=\"rotate(-90 18 {SvgCanvas.Number(middle)})\"");
     }
 
-    private static void AppendSeries(StringBuilder svg, ChartSeries series, Area area, string colour)
+    private static void DrawSeries(SvgCanvas svg, ChartSeries series, Area area, string colour)
     {
-        ChartPoint[] points = [.. series.Points.Where(point => area.X.IsDrawable(point.X) && area.Y.IsDrawable(point.Y))];
+        ChartPoint[] points = [.. series.Points.Where(area.IsDrawable)];
         if (series.Style == SeriesStyle.Points)
         {
-            foreach (ChartPoint point in points)
-            {
-                svg.Append($"<circle cx=\"{Number(area.AtX(point.X))}\" cy=\"{Number(area.AtY(point.Y))}\" r=\"2\" fill=\"{colour}\"/>\n");
-            }
-
+            DrawDots(svg, points, area, colour);
             return;
         }
 
-        var path = new StringBuilder();
-        for (int i = 0; i < points.Length; i++)
+        // Round ends keep a segment visible that is lower than a pixel.
+        string path = series.HasBars ? BarPath(series.Points, area) : LinePath(points, area, series.Style == SeriesStyle.Steps);
+        string stroke = series.Style switch
         {
-            string x = Number(area.AtX(points[i].X));
-            string y = Number(area.AtY(points[i].Y));
-            bool begins = i == 0 || (series.Style == SeriesStyle.Bars && i % 2 == 0);
-            path.Append(begins ? $"M{x} {y}" : series.Style == SeriesStyle.Steps ? $"H{x}V{y}" : $"L{x} {y}");
+            SeriesStyle.PaleBars => "stroke-width=\"1\" stroke-opacity=\"0.35\"",
+            SeriesStyle.Bars or SeriesStyle.MarkedBars => "stroke-width=\"2.5\" stroke-linecap=\"round\"",
+            _ => "stroke-width=\"1.5\"",
+        };
+        svg.Path(path, $"fill=\"none\" stroke=\"{colour}\" {stroke}");
+        if (series.Style == SeriesStyle.MarkedBars)
+        {
+            DrawDots(svg, [.. series.Points.Where((point, index) => index % 2 == 0 && area.IsDrawable(point))], area, colour);
+        }
+    }
+
+    private static void DrawDots(SvgCanvas svg, ChartPoint[] points, Area area, string colour)
+    {
+        var drawn = new HashSet<(string, string)>();
+        foreach (ChartPoint point in points)
+        {
+            // A million points are no more than the picture has places for.
+            (string x, string y) = (SvgCanvas.Number(area.AtX(point.X)), SvgCanvas.Number(area.AtY(point.Y)));
+            if (drawn.Add((x, y)))
+            {
+                svg.Dot(x, y, colour);
+            }
+        }
+    }
+
+    private static string BarPath(IReadOnlyList<ChartPoint> points, Area area)
+    {
+        var path = new StringBuilder();
+        string last = "";
+        for (int i = 0; i + 1 < points.Count; i += 2)
+        {
+            if (!area.IsDrawable(points[i]) || !area.IsDrawable(points[i + 1]))
+            {
+                continue;
+            }
+
+            string bar = $"M{SvgCanvas.Number(area.AtX(points[i].X))} {SvgCanvas.Number(area.AtY(points[i].Y))}V{SvgCanvas.Number(area.AtY(points[i + 1].Y))}";
+            path.Append(bar == last ? "" : bar);
+            last = bar;
         }
 
-        string width = series.Style == SeriesStyle.Bars ? "2.5" : "1.5";
-        svg.Append($"<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"/>\n");
+        return path.ToString();
     }
 
-    private static double AppendLegend(StringBuilder svg, string name, double x, string colour)
+    private static string LinePath(ChartPoint[] points, Area area, bool steps)
     {
-        // Letters have about seven pixels at this size; a little too much room does no harm.
-        svg.Append($"<rect x=\"{Number(x)}\" y=\"38\" width=\"12\" height=\"4\" fill=\"{colour}\"/>\n");
-        AppendText(svg, x + 18, 45, name, "");
-        return x + 36 + (name.Length * 7);
+        var path = new StringBuilder();
+        (string X, string Y) last = default;
+        for (int i = 0; i < points.Length; i++)
+        {
+            (string x, string y) = (SvgCanvas.Number(area.AtX(points[i].X)), SvgCanvas.Number(area.AtY(points[i].Y)));
+            if ((x, y) != last)
+            {
+                path.Append(i == 0 ? $"M{x} {y}" : !steps ? $"L{x} {y}" : y == last.Y ? $"H{x}" : x == last.X ? $"V{y}" : $"H{x}V{y}");
+                last = (x, y);
+            }
+        }
+
+        return path.ToString();
     }
-
-    private static void AppendLine(StringBuilder svg, double x1, double y1, double x2, double y2, string colour) =>
-        svg.Append($"<line x1=\"{Number(x1)}\" y1=\"{Number(y1)}\" x2=\"{Number(x2)}\" y2=\"{Number(y2)}\" stroke=\"{colour}\"/>\n");
-
-    private static void AppendText(StringBuilder svg, double x, double y, string text, string attributes) =>
-        svg.Append($"<text x=\"{Number(x)}\" y=\"{Number(y)}\" fill=\"#333333\" {attributes}>{SecurityElement.Escape(text)}</text>\n");
-
-    private static string Number(double value) => Math.Round(value, 2).ToString("0.##", CultureInfo.InvariantCulture);
 
     /// <summary>The rectangle between the axes, in pixels.</summary>
     private sealed class Area(Chart chart, int width, int height)
@@ -119,6 +154,8 @@ public static class SvgChart
         public double Floor => height - Bottom;
 
         public double Wall => width - Right;
+
+        public bool IsDrawable(ChartPoint point) => X.IsDrawable(point.X) && Y.IsDrawable(point.Y);
 
         public double AtX(double value) => Left + (Math.Clamp(X.Place(value), 0, 1) * (Wall - Left));
 

@@ -20,7 +20,6 @@ public static class TextChart
         ArgumentNullException.ThrowIfNull(chart);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 40);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 5);
-        chart = chart.WithoutEmptySeries();
         ChartPoint[] all = [.. chart.Series.SelectMany(series => series.Points)];
         var y = new AxisScale(chart.Y, all.Select(point => point.Y), Math.Max(2, height / StepOfRows));
         int margin = y.Ticks.Max(tick => y.Text(tick).Length) + 1;
@@ -28,13 +27,15 @@ public static class TextChart
         var x = new AxisScale(chart.X, all.Select(point => point.X), Math.Max(2, columns / 16));
         var plot = new Plot(columns, height, x, y);
         string marks = ascii ? AsciiMarks : Marks;
+        char Mark(ChartSeries series, int index) => marks[(series.Look ?? index) % marks.Length];
         for (int i = 0; i < chart.Series.Count; i++)
         {
-            plot.Draw(chart.Series[i], marks[i % marks.Length]);
+            plot.Draw(chart.Series[i], Mark(chart.Series[i], i));
         }
 
         var text = new StringBuilder();
-        string legend = string.Join("   ", chart.Series.Select((series, index) => $"{marks[index % marks.Length]} {series.Name}"));
+        string legend = string.Join(
+            "   ", chart.Series.Select((series, index) => series.Points.Count > 0 ? $"{Mark(series, index)} {series.Name}" : "").Where(entry => entry.Length > 0));
         text.Append(chart.Title).Append('\n').Append(legend).Append('\n').Append('\n');
         AppendRows(text, plot, y, margin, ascii);
         AppendLowerAxis(text, x, columns, margin, ascii);
@@ -111,15 +112,12 @@ public static class TextChart
                 ChartPoint point = series.Points[i];
                 if (!_x.IsDrawable(point.X) || !_y.IsDrawable(point.Y))
                 {
+                    // A bar without one of its ends is none.
+                    last = series.HasBars ? null : last;
                     continue;
                 }
 
-                bool joins = series.Style switch
-                {
-                    SeriesStyle.Points => false,
-                    SeriesStyle.Bars => i % 2 == 1,
-                    _ => true,
-                };
+                bool joins = series.HasBars ? i % 2 == 1 : series.Style != SeriesStyle.Points;
                 if (joins && last is { } from)
                 {
                     Join(from, point, series.Style == SeriesStyle.Steps, mark);

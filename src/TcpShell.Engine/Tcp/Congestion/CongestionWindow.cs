@@ -8,7 +8,12 @@ internal sealed class CongestionWindow(TcpSettings settings)
     // No window of a peer is larger (RFC 7323 2.3), so no growth beyond it means anything; and it cannot overflow.
     private const int Largest = 1 << 30;
 
-    private readonly HyStart? _hyStart = settings.HyStart ? new HyStart(settings.SlowStartStep ?? HyStart.DefaultStep) : null;
+    private readonly ISlowStartExit? _exit = settings.HyStart switch
+    {
+        HyStartMode.PlusPlus => new HyStartPlusPlus(settings.SlowStartStep),
+        HyStartMode.Classic => new HyStart(settings.SlowStartStep),
+        _ => null,
+    };
 
     private double _octets = Largest;
 
@@ -46,15 +51,15 @@ internal sealed class CongestionWindow(TcpSettings settings)
             return false; // [5681-5]
         }
 
-        // HyStart++ is for the time when nothing is known of the path; later ssthresh knows better [9406-8].
-        if (_hyStart is null || Threshold != int.MaxValue)
+        // HyStart, of either kind, is for the time when nothing is known of the path; later ssthresh knows better [9406-8].
+        if (_exit is null || Threshold != int.MaxValue)
         {
             Grow(data, Math.Min(data.Octets, (double)SegmentSize * (settings.SlowStartStep ?? 1))); // [5681-6]
             return true;
         }
 
-        Grow(data, _hyStart.Growth(data, SegmentSize));
-        if (_hyStart.IsOver)
+        Grow(data, _exit.Growth(data, Octets, SegmentSize));
+        if (_exit.IsOver)
         {
             Threshold = (int)Octets;
         }
@@ -62,7 +67,7 @@ internal sealed class CongestionWindow(TcpSettings settings)
         return true;
     }
 
-    /// <summary>There is congestion: ssthresh becomes a part of what was in flight, but no less than two segments [5681-8, 9406-9, 9438-6].</summary>
+    /// <summary>There is congestion: ssthresh becomes a part of what was in flight, or of the window, but no less than two segments [5681-8, 9406-9, 9438-6].</summary>
     /// <param name="signal">What tells of it.</param>
     /// <param name="flightSize">FlightSize: octets sent and not acknowledged.</param>
     /// <param name="beta">Which part.</param>
@@ -75,7 +80,7 @@ internal sealed class CongestionWindow(TcpSettings settings)
         }
 
         // Behind a recovery that took long there is more outstanding than was ever in the network at once: most of it waits at the peer's.
-        double threshold = Math.Min(flightSize, Octets) * beta;
+        double threshold = (settings.ReduceFromWindow ? Octets : Math.Min(flightSize, Octets)) * beta;
         _octetsBefore = Octets;
         _thresholdBefore = Threshold;
         Threshold = (int)Math.Max(threshold, 2 * SegmentSize);

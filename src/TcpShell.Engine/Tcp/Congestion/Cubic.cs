@@ -104,7 +104,7 @@ internal sealed class Cubic(TcpSettings settings) : ICongestionControl
         /// <summary>W_max: where the curve rests; null if no loss has told.</summary>
         public double? Maximum;
 
-        /// <summary>cwnd_prior: the window before the last reduction, or at which slow start was left.</summary>
+        /// <summary>cwnd_prior: the window before the last reduction, or at which slow start was left; 0 before either.</summary>
         public double Prior;
 
         /// <summary>W_est.</summary>
@@ -130,9 +130,9 @@ internal sealed class Cubic(TcpSettings settings) : ICongestionControl
         /// <summary>Congestion avoidance begins.</summary>
         public void Begin(double window, Timestamp now)
         {
-            if (Maximum is null)
+            if (Prior == 0)
             {
-                Prior = window; // slow start was left without a loss, or there was a timeout [9438-8, 9438-10]
+                Prior = window; // slow start was left without a loss [9438-10]
             }
 
             Epoch = now;
@@ -144,7 +144,7 @@ internal sealed class Cubic(TcpSettings settings) : ICongestionControl
         /// <summary>The window will be reduced.</summary>
         public void Reduce(double window, CongestionSignal signal)
         {
-            // [9438-7] A window that did not come to its old height gives room to others.
+            // [9438-7] A window that did not come to its old height gives room to others; [9438-8] after a timeout the curve begins at its foot.
             Maximum = signal == CongestionSignal.Timeout ? null : window < Maximum ? window * (1 + Beta) / 2 : window;
             Prior = window;
         }

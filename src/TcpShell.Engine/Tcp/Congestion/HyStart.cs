@@ -3,94 +3,76 @@ using TcpShell.Wire;
 namespace TcpShell.Tcp.Congestion;
 
 /// <summary>
-/// HyStart++ (RFC 9406): leaves slow start when round-trip times grow, which a queue does that fills, before the queue overflows.
-/// Since a jitter looks alike at first, slow start goes on more slowly for some rounds, as conservative slow start (CSS), until it is clear which it was.
+/// HyStart (Ha and Rhee, "Taming the elephants: New TCP slow start", 2011) with the numbers of Linux's CUBIC: slow start ends at once where the
+/// round-trip times of a round are longer than the shortest ever, or where the ACKs of a round come as a train that is half as long as that.
 /// </summary>
-/// <param name="step">L, in segments: how much one ACK grows the window at most [9406-5].</param>
-internal sealed class HyStart(int step)
+/// <param name="step">How many segments one ACK grows the window at most; null for one (RFC 5681 3.1).</param>
+internal sealed class HyStart(int? step) : ISlowStartExit
 {
-    private const int SamplesNeeded = 8; // N_RTT_SAMPLE
-    private const int DelayDivisor = 8; // MIN_RTT_DIVISOR
-    private const int CssGrowthDivisor = 4;
-    private const int CssRounds = 5;
+    private const int LeastWindow = 16; // segments; below, there are too few ACKs in a round
+    private const int SamplesNeeded = 8;
+    private const int DelayDivisor = 8;
+    private const int TrainDivisor = 2;
 
-    /// <summary>L where sending is not paced (RFC 9406 4.2).</summary>
-    public const int DefaultStep = 8;
+    private static readonly TimeSpan s_leastDelay = TimeSpan.FromMilliseconds(4);
+    private static readonly TimeSpan s_mostDelay = TimeSpan.FromMilliseconds(16);
+    private static readonly TimeSpan s_trainGap = TimeSpan.FromMilliseconds(2);
 
-    private static readonly TimeSpan s_leastDelay = TimeSpan.FromMilliseconds(4); // MIN_RTT_THRESH
-    private static readonly TimeSpan s_mostDelay = TimeSpan.FromMilliseconds(16); // MAX_RTT_THRESH
-
+    private TimeSpan? _shortestEver;
     private SeqNumber? _roundEnd;
+    private Timestamp _roundStart;
+    private Timestamp _lastOfTrain;
+    private TimeSpan _shortest;
     private int _samples;
-    private TimeSpan? _shortest;
-    private TimeSpan? _shortestBefore;
 
-    // The shortest round-trip time of the round in which CSS began; null outside of CSS.
-    private TimeSpan? _cssBaseline;
-    private int _cssRounds;
+    public bool IsOver { get; private set; }
 
-    /// <summary>Whether the round-trip times stayed long for so many rounds that congestion avoidance begins.</summary>
-    public bool IsOver => _cssRounds >= CssRounds;
-
-    /// <summary>By how many octets the window grows.</summary>
-    /// <param name="data">What was acknowledged.</param>
-    /// <param name="segmentSize">SMSS.</param>
-    public double Growth(in AcknowledgedData data, int segmentSize)
+    public double Growth(in AcknowledgedData data, double window, int segmentSize)
     {
-        _roundEnd ??= data.Nxt;
-        double growth = Math.Min(data.Octets, (double)step * segmentSize) / (_cssBaseline is null ? 1.0 : CssGrowthDivisor); // [9406-5, 9406-6]
-        TakeSample(data.Rtt);
-        if (data.Una >= _roundEnd)
+        _shortestEver = _shortestEver < data.Rtt ? _shortestEver : data.Rtt ?? _shortestEver;
+        if (_shortestEver is { } shortestEver && window >= LeastWindow * segmentSize)
         {
-            BeginRound();
-            _roundEnd = data.Una < data.Nxt ? data.Nxt : null; // if nothing is under way, it ends with what is sent next
+            if (_roundEnd is not { } end || data.Una > end)
+            {
+                BeginRound(data);
+            }
+
+            IsOver = IsTrainLong(data.Now, shortestEver) || IsDelayLong(data.Rtt, shortestEver);
         }
 
-        return growth;
+        return IsOver ? 0 : Math.Min(data.Octets, (double)(step ?? 1) * segmentSize);
     }
 
-    // A round ends when what was sent last at its beginning is acknowledged [9406-1].
-    private void BeginRound()
+    private void BeginRound(in AcknowledgedData data)
     {
-        _shortestBefore = _shortest;
-        _shortest = null;
+        _roundEnd = data.Nxt;
+        _roundStart = _lastOfTrain = data.Now;
+        _shortest = TimeSpan.MaxValue;
         _samples = 0;
-        _cssRounds += _cssBaseline is null ? 0 : 1; // the round in which CSS began counts, even in part [9406-7]
     }
 
-    private void TakeSample(TimeSpan? rtt)
+    /// <summary>ACKs close behind each other for so long: that much data is what the path holds.</summary>
+    private bool IsTrainLong(Timestamp now, TimeSpan shortestEver)
+    {
+        if (now - _lastOfTrain > s_trainGap)
+        {
+            return false;
+        }
+
+        _lastOfTrain = now;
+        return now - _roundStart > shortestEver / TrainDivisor;
+    }
+
+    private bool IsDelayLong(TimeSpan? rtt, TimeSpan shortestEver)
     {
         if (rtt is not { } sample)
         {
-            return;
+            return false;
         }
 
-        _shortest = _shortest < sample ? _shortest : sample; // [9406-2]
-        _samples++;
-        if (_samples < SamplesNeeded)
-        {
-            return;
-        }
-
-        if (_cssBaseline is { } baseline)
-        {
-            if (_shortest < baseline)
-            {
-                // It was jitter: back to slow start [9406-4].
-                _cssBaseline = null;
-                _cssRounds = 0;
-            }
-        }
-        else if (_shortest >= _shortestBefore + Threshold(_shortestBefore))
-        {
-            _cssBaseline = _shortest; // [9406-3]
-        }
-    }
-
-    /// <summary>How much longer than in the round before is longer: an eighth of it, but neither a trifle nor too much.</summary>
-    private static TimeSpan? Threshold(TimeSpan? before)
-    {
-        TimeSpan? eighth = before / DelayDivisor;
-        return eighth < s_leastDelay ? s_leastDelay : eighth > s_mostDelay ? s_mostDelay : eighth;
+        _shortest = sample < _shortest ? sample : _shortest;
+        TimeSpan longer = shortestEver / DelayDivisor;
+        longer = longer < s_leastDelay ? s_leastDelay : longer > s_mostDelay ? s_mostDelay : longer;
+        return ++_samples > SamplesNeeded && _shortest > shortestEver + longer;
     }
 }

@@ -18,6 +18,12 @@ internal sealed class Rack
     private int _recoveriesToKeep;
     private SeqNumber? _duplicateRound;
 
+    // The last transmission among those that the present ACK tells of; 0 before the first.
+    private long _newestOfAck;
+
+    // Whether the present ACK has told of reordering.
+    private bool _reorderingOfAck;
+
     // RACK.fack: the number after the highest octet that has arrived.
     private SeqNumber _highestDelivered;
 
@@ -27,11 +33,14 @@ internal sealed class Rack
     /// <summary>When RACK.segment was sent (RACK.xmit_ts).</summary>
     public Timestamp Sent { get; private set; }
 
-    /// <summary>How long RACK.segment took (RACK.rtt).</summary>
+    /// <summary>How long that took which was sent last of what the last ACK has told of (RACK.rtt).</summary>
     public TimeSpan RoundTrip { get; private set; }
 
     /// <summary>Whether the path was ever seen to reorder.</summary>
-    public bool ReorderingSeen { get; private set; }
+    public bool ReorderingSeen => Reorderings > 0;
+
+    /// <summary>How often it was.</summary>
+    public int Reorderings { get; private set; }
 
     /// <summary>The largest distance that was seen, in octets, between what arrived late and what had arrived before it.</summary>
     public int LargestDistance { get; private set; }
@@ -45,7 +54,8 @@ internal sealed class Rack
     /// <param name="now">The time.</param>
     /// <param name="ofOlderCopy">Whether the echoed timestamp shows that an older copy of it arrived.</param>
     /// <param name="minimum">The smallest round-trip time.</param>
-    public void Delivered(SentSegment segment, Timestamp now, bool ofOlderCopy, TimeSpan? minimum)
+    /// <param name="bySequence">Whether the segment with the highest number gives the round-trip time, not the one sent last.</param>
+    public void Delivered(SentSegment segment, Timestamp now, bool ofOlderCopy, TimeSpan? minimum, bool bySequence)
     {
         bool again = segment.Transmissions > 1;
         if (segment.End >= _highestDelivered)
@@ -54,25 +64,36 @@ internal sealed class Rack
         }
         else if (!again)
         {
-            ReorderingSeen = true;
+            Reorderings += _reorderingOfAck ? 0 : 1;
+            _reorderingOfAck = true;
             LargestDistance = Math.Max(LargestDistance, _highestDelivered - segment.SequenceNumber);
         }
 
         TimeSpan roundTrip = now - segment.LastSent;
-        if (segment.Order <= Order || (again && (ofOlderCopy || roundTrip < minimum)))
+        if (again && (ofOlderCopy || roundTrip < minimum))
         {
             return;
         }
 
-        Order = segment.Order;
-        Sent = segment.LastSent;
-        RoundTrip = roundTrip;
+        if (bySequence || segment.Order > _newestOfAck)
+        {
+            _newestOfAck = segment.Order;
+            RoundTrip = roundTrip;
+        }
+
+        if (segment.Order > Order)
+        {
+            Order = segment.Order;
+            Sent = segment.LastSent;
+        }
     }
 
-    /// <summary>Numbers below this one are acknowledged; the highest one that arrived never falls behind it.</summary>
+    /// <summary>An ACK was looked at. Numbers below this one are acknowledged; the highest one that arrived never falls behind it.</summary>
     /// <param name="una">SND.UNA.</param>
     public void Acknowledged(SeqNumber una)
     {
+        _newestOfAck = 0;
+        _reorderingOfAck = false;
         _highestDelivered = SeqNumber.Max(_highestDelivered, una);
         _duplicateRound = _duplicateRound is { } round && una < round ? round : null;
     }

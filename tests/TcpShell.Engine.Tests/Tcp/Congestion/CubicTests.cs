@@ -147,6 +147,31 @@ public sealed class CubicTests
         Assert.InRange(path.Segments, foot + (0.4 * Math.Pow(5, 3)) - 3, foot + (0.4 * Math.Pow(5, 3)) + 3);
     }
 
+    [Fact]
+    [Trait("Proves", "9438-5")]
+    [Trait("Proves", "9438-8")]
+    public void Timeout_BelowTheWindowBeforeIt_RenosShareIsTheGentleOne()
+    {
+        ModelPath path = ModelPath.AfterLoss(NewCubic(), TimeSpan.FromMilliseconds(1), 100); // so short that the curve is flat
+        path.Lose(CongestionSignal.Timeout); // at 70
+        path.Rounds(6);
+        Assert.InRange(path.Segments, 49, 50);
+        path.Rounds(20);
+        Assert.InRange(path.Segments, 49 + (20 * 0.5), 50 + (20 * 0.56)); // 0.53 a round trip, until the 70 are there again
+        path.Rounds(50);
+        Assert.InRange(path.Segments, 95, 102); // and one a round trip from there on
+    }
+
+    [Fact]
+    public void ReduceFromWindow_WhatWasInFlightDoesNotCount()
+    {
+        var cubic = new Cubic(TcpSettings.Linux with { ReduceFromWindow = true });
+        cubic.Start(ModelPath.Smss, handshakeLost: false);
+        cubic.Window = 10_000;
+        cubic.Congested(CongestionSignal.Timeout, 1000, Timestamp.Zero);
+        Assert.Equal((1000, 7000), (cubic.Window, cubic.SlowStartThreshold));
+    }
+
     [Theory]
     [Trait("Proves", "9438-9")]
     [InlineData(nameof(CongestionSignal.Loss))]
@@ -199,5 +224,5 @@ public sealed class CubicTests
         Assert.Equal(280 * 500, cubic.Window);
     }
 
-    private static Cubic NewCubic() => new(TcpSettings.Linux with { HyStart = false });
+    private static Cubic NewCubic() => new(TcpSettings.Linux with { HyStart = HyStartMode.Off });
 }

@@ -3,7 +3,7 @@ using TcpShell.Tcp.Congestion;
 
 namespace TcpShell.Engine.Tests.Tcp.Congestion;
 
-/// <summary>RFC 9406, with either congestion control, on a model of a path; windows in segments.</summary>
+/// <summary>RFC 9406 with either congestion control, and the older HyStart, on a model of a path; windows in segments.</summary>
 public sealed class HyStartTests
 {
     public static TheoryData<CongestionAlgorithm> Both => [CongestionAlgorithm.Reno, CongestionAlgorithm.Cubic];
@@ -137,11 +137,50 @@ public sealed class HyStartTests
         Assert.InRange(path.Segments, window / 2, (window / 2) + 1);
     }
 
-    private static ModelPath Started(CongestionAlgorithm algorithm, out ICongestionControl control)
+    [Theory]
+    [InlineData(100, 112, false)]
+    [InlineData(100, 113, true)]
+    [InlineData(10, 13.9, false)]
+    [InlineData(10, 14.1, true)]
+    [InlineData(400, 415, false)]
+    [InlineData(400, 417, true)]
+    public void Classic_RoundTripsGrow_SlowStartEndsAtTheNinthSample(double shortest, double after, bool ends)
     {
-        control = algorithm == CongestionAlgorithm.Reno ? new Reno(TcpSettings.Linux) : new Cubic(TcpSettings.Linux);
+        ModelPath path = Started(CongestionAlgorithm.Cubic, out _, HyStartMode.Classic, milliseconds: 1000);
+        path.Round(_ => Milliseconds(shortest)); // below 16 segments only the shortest is learned
+        path.Round(_ => Milliseconds(after));
+        Assert.Equal(ends ? 28 : int.MaxValue / 1000.0, path.Threshold);
+        Assert.Equal(ends ? 28 : 40, path.Segments, 1.0);
+    }
+
+    [Fact]
+    public void Classic_AcksComeAsATrainOfHalfARoundTrip_SlowStartEnds()
+    {
+        ModelPath path = Started(CongestionAlgorithm.Cubic, out _, HyStartMode.Classic); // ACKs are spread over all of the 100 ms
+        path.Rounds(2);
+        Assert.Equal(40, path.Segments); // 5 ms apart are no train
+        path.Round();
+        Assert.Equal(80, path.Segments); // 2.5 ms neither
+        path.Round();
+        Assert.InRange(path.Threshold, 120, 121); // after half a round trip of ACKs 1.25 ms apart
+    }
+
+    [Fact]
+    public void Classic_FewSegments_NothingIsConcluded()
+    {
+        ModelPath path = Started(CongestionAlgorithm.Cubic, out ICongestionControl cubic, HyStartMode.Classic);
+        cubic.Window = 3000;
+        path.Round().Round(_ => Milliseconds(200));
+        Assert.Equal(12, path.Segments);
+    }
+
+    private static ModelPath Started(
+        CongestionAlgorithm algorithm, out ICongestionControl control, HyStartMode mode = HyStartMode.PlusPlus, double milliseconds = 100)
+    {
+        TcpSettings settings = TcpSettings.Linux with { HyStart = mode };
+        control = algorithm == CongestionAlgorithm.Reno ? new Reno(settings) : new Cubic(settings);
         control.Start(ModelPath.Smss, handshakeLost: false);
-        return new ModelPath(control, Milliseconds(100));
+        return new ModelPath(control, Milliseconds(milliseconds));
     }
 
     private static TimeSpan Milliseconds(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);

@@ -49,6 +49,21 @@ public sealed class LimitedTransmitTests
             .Inject("< . 301 ack 101 <sack 1101:2101>").ExpectNothing()
             .Inject("< . 301 ack 101 <sack 1101:3101>").ExpectNothing();
 
+    [Theory]
+    [InlineData(true, false, 8000)] // all of the three segments that the ACK covers
+    [InlineData(true, true, 6000)]
+    [InlineData(false, false, 8000)]
+    [InlineData(false, true, 6000)]
+    public void Open_ReorderedSegmentComesLate_WindowGrowsByWhatIsAcknowledgedOrByWhatIsNew(bool sack, bool byDelivered, int window)
+    {
+        TcpSettings settings = (sack ? Rack : Plain) with { GrowByDelivered = byDelivered, SlowStartStep = 100 };
+        Sent(settings, 20_000, window: 5)
+            .Inject("< . 301 ack 101" + (sack ? " <sack 1101:2101>" : "")).IgnoreSent()
+            .Inject("< . 301 ack 101" + (sack ? " <sack 1101:3101>" : "")).IgnoreSent()
+            .Inject("< . 301 ack 3101").IgnoreSent()
+            .Check(connection => Assert.Equal(window, connection.CongestionWindow));
+    }
+
     [Fact]
     [Trait("Proves", "5681-14")]
     public void Recovery_MoreDuplicateAcksThanSegments_WindowIsBounded()
@@ -70,6 +85,14 @@ public sealed class LimitedTransmitTests
             .Advance(100).Inject("< . 301 ack 2101").Expect("> . 2101:3101(1000) ack 301", TransmitReason.FastRetransmit)
             .Advance(199).ExpectNothing()
             .Advance(1).Expect("> . 2101:3101(1000) ack 301", TransmitReason.RetransmissionTimeout); // 300 ms after the first partial ACK
+
+    [Fact]
+    public void Recovery_PartialAcksSlowButSteady_EachRestartsTheTimer() =>
+        Sent(Plain with { SlowButSteady = true }, 6000).Inject("< . 301 ack 101", "< . 301 ack 101", "< . 301 ack 101").Expect("> . 101:1101(1000) ack 301")
+            .Advance(100).Inject("< . 301 ack 1101").Expect("> . 1101:2101(1000) ack 301", TransmitReason.FastRetransmit)
+            .Advance(100).Inject("< . 301 ack 2101").Expect("> . 2101:3101(1000) ack 301", TransmitReason.FastRetransmit)
+            .Advance(299).ExpectNothing()
+            .Advance(1).Expect("> . 2101:3101(1000) ack 301", TransmitReason.RetransmissionTimeout);
 
     [Fact]
     [Trait("Proves", "6582-4")]

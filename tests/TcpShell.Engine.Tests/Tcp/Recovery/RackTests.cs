@@ -111,6 +111,62 @@ public sealed class RackTests
             .Check(connection => Assert.Equal(0, connection.Counters.Timeouts));
 
     [Fact]
+    public void RetransmissionIsLostAndOneReductionIsEnough_GoesAgainWithinTheSameWindow() =>
+        Sent(Rack with { ReduceOncePerRecovery = true }, 40_000).Advance(100)
+            .Inject("< . 301 ack 101 <sack 1101:4101>").Expect("> . 101:1101(1000) ack 301").ExpectNothing()
+            .Inject("< . 301 ack 101 <sack 1101:10101>").Expect("> . 10101:11101(1000) ack 301").Expect("> . 11101:12101(1000) ack 301")
+            .Expect("> . 12101:13101(1000) ack 301").Expect("> . 13101:14101(1000) ack 301").ExpectNothing().Check(Flight(5000, 5000))
+            .Advance(100).Inject("< . 301 ack 101 <sack 10101:13101 1101:10101>")
+            .ExpectNext(3).Expect("> . 101:1101(1000) ack 301", TransmitReason.FastRetransmit)
+            .Expect("> . 14101:15101(1000) ack 301").Expect("> . 15101:16101(1000) ack 301").Expect("> . 16101:17101(1000) ack 301").ExpectNothing()
+            .Check(Window(5000, 5000));
+
+    [Fact]
+    public void NewDataIsLostInRecoveryAndOneReductionIsEnough_TheNextWindowReducesAgain() =>
+        Sent(Rack with { ReduceOncePerRecovery = true }, 40_000).Advance(100)
+            .Inject("< . 301 ack 101 <sack 1101:10101>").IgnoreSent().Check(connection => Assert.Equal(5000, connection.SlowStartThreshold))
+            .Advance(100).Inject("< . 301 ack 10101 <sack 11101:14101>").IgnoreSent() // what was sent first in recovery is lost
+            .Check(connection => Assert.Equal(2000, connection.SlowStartThreshold));
+
+    [Fact]
+    [Trait("Proves", "8985-3")]
+    public void OlderSegmentArrivesLate_ItsRoundTripCountsForTheOthers() =>
+        Sent(Rack, 5000).Advance(100).Inject("< . 301 ack 101 <sack 4101:5101>").ExpectNothing()
+            .Advance(20).Inject("< . 301 ack 101 <sack 1101:2101 4101:5101>").ExpectNothing()
+            .Advance(24.9).ExpectNothing() // 120 ms and the reordering window
+            .Advance(0.1).Expect("> . 101:1101(1000) ack 301", TransmitReason.FastRetransmit);
+
+    [Theory]
+    [Trait("Proves", "8985-3")]
+    [InlineData(false, TimerKind.Retransmission)] // 110 ms, of the retransmission: what was sent 210 ms ago is lost
+    [InlineData(true, TimerKind.Reordering)] // 210 ms, of what has the highest number: that waits for the reordering window
+    public void OneAckOfOldAndNew_RoundTripOfWhatWasSentLast_OrOfTheHighestNumber(bool bySequence, TimerKind timer) =>
+        Sent(Rack with { RackBySequence = bySequence }, 10_000).Advance(100)
+            .Inject("< . 301 ack 101 <sack 1101:3101 6101:7101>").IgnoreSent() // four are lost; two go again
+            .Advance(110).Inject("< . 301 ack 3101 <sack 4101:5101 6101:7101>").IgnoreSent() // the first comes, and with it one that was only late
+            .Check(connection => Assert.True(connection.ReorderingSeen)).Check(Timer(timer));
+
+    [Theory]
+    [InlineData(0, 25)]
+    [InlineData(1, 27)]
+    [InlineData(4, 36)] // 28 are seven ticks
+    [InlineData(10, 50)]
+    public void ClockWithTicks_WholeOnesAndTwoMore(int tick, double after) =>
+        Sent(Rack with { LossTimerTick = TimeSpan.FromMilliseconds(tick) }, 5000)
+            .Advance(100).Inject("< . 301 ack 101 <sack 1101:2101>").ExpectNothing()
+            .Advance(after - 0.1).ExpectNothing().Advance(0.1).Expect("> . 101:1101(1000) ack 301", TransmitReason.FastRetransmit).ExpectNothing();
+
+    [Fact]
+    public void Rfc9937_EntryAndSackAlone_AsMuchAsArrives() =>
+        Sent(Rack with { RateReduction = RateReduction.Rfc9937 }, 10_000).Advance(100)
+            .Inject("< . 301 ack 101 <sack 2101:3101>").ExpectNothing()
+            .Inject("< . 301 ack 101 <sack 2101:3101 6101:7101>").ExpectNothing()
+            .Inject("< . 301 ack 101 <sack 2101:3101 6101:7101 8101:9101>").Expect("> . 101:1101(1000) ack 301").ExpectNothing() // 6 are lost
+            .Inject("< . 301 ack 101 <sack 2101:3101 6101:7101 8101:10101>").Expect("> . 1101:2101(1000) ack 301").ExpectNothing()
+            .Advance(100).Inject("< . 301 ack 1101 <sack 2101:3101 6101:7101 8101:10101>")
+            .Expect("> . 3101:4101(1000) ack 301").Expect("> . 4101:5101(1000) ack 301").ExpectNothing();
+
+    [Fact]
     [Trait("Proves", "8985-11")]
     public void NothingNew_DoubtfulSegmentsAndTailWait() =>
         Sent(Rack, 10_000).Advance(100).Inject("< . 301 ack 101 <sack 1101:7101>").Expect("> . 101:1101(1000) ack 301").ExpectNothing()

@@ -8,7 +8,7 @@ namespace TcpShell.Engine.Tests.Tcp.Recovery;
 /// </summary>
 internal static class Sender
 {
-    public static TcpSettings Plain { get; } = TcpHarness.Plain with { Nagle = false, Congestion = CongestionAlgorithm.Reno, HyStart = false };
+    public static TcpSettings Plain { get; } = TcpHarness.Plain with { Nagle = false, Congestion = CongestionAlgorithm.Reno, HyStart = HyStartMode.Off };
 
     public static TcpSettings Rack { get; } = Plain with { SelectiveAcknowledgment = true, LossRecovery = LossRecovery.Rack };
 

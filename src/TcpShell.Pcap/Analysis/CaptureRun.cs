@@ -1,0 +1,120 @@
+using System.Diagnostics.CodeAnalysis;
+using TcpShell.Pcap.Files;
+
+namespace TcpShell.Pcap.Analysis;
+
+/// <summary>A file of a <see cref="CaptureRun"/> that could not be read, or not to its end.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Failure">Why it could not be opened or read; null if it is damaged.</param>
+/// <param name="Damage">Where it is damaged; null if it is not.</param>
+/// <param name="FramesBefore">How many frames were read.</param>
+public readonly record struct CaptureTrouble(string File, Exception? Failure, CaptureProblem? Damage, long FramesBefore);
+
+/// <summary>
+/// The analysis of one capture, or of several as one, from opening the files to what is to be said of them at the end. Nothing that is wrong with
+/// a file ends it with an exception: <see cref="Troubles"/> has it, and what was read before holds.
+/// </summary>
+public sealed class CaptureRun : IDisposable
+{
+    private readonly List<CaptureTrouble> _failures = [];
+    private readonly AnalysisOptions? _options;
+    private readonly ConversationFilter? _filter;
+    private readonly int _threads;
+    private CaptureReader[] _readers = [];
+    private CaptureAnalysis? _analysis;
+    private long _bytesAtEnd = -1;
+
+    /// <summary>Prepares an analysis; no file is touched yet.</summary>
+    /// <param name="files">The captures; several are read as one, in the order of time.</param>
+    /// <param name="options">What is looked at, and the limits; null for the usual.</param>
+    /// <param name="filter">Which conversations are wanted; null for all.</param>
+    /// <param name="threads">How many threads may work, from 1.</param>
+    public CaptureRun(IReadOnlyList<string> files, AnalysisOptions? options = null, ConversationFilter? filter = null, int threads = 1)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        Files = files;
+        _options = options;
+        _filter = filter;
+        _threads = threads;
+    }
+
+    /// <summary>The captures.</summary>
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>The captures that could be opened.</summary>
+    public IReadOnlyList<CaptureReader> Readers => _readers;
+
+    /// <summary>What is wrong with the files, as far as known.</summary>
+    public IEnumerable<CaptureTrouble> Troubles => _failures.Concat(
+        _readers.Where(reader => reader.Problem is not null).Select(reader => new CaptureTrouble(reader.Path, null, reader.Problem, reader.FramesRead)));
+
+    /// <summary>How often limits changed the result.</summary>
+    public AnalysisLimits Limits => _analysis?.Limits ?? default;
+
+    /// <summary>Frames read so far.</summary>
+    public long Frames => _readers.Sum(reader => reader.FramesRead);
+
+    /// <summary>Frames with a link type that is not known.</summary>
+    public long Unsupported => _analysis?.Unsupported ?? 0;
+
+    /// <summary>Octets of the files that were read so far; another thread may ask.</summary>
+    public long BytesRead => _bytesAtEnd >= 0 ? _bytesAtEnd : _readers.Sum(reader => reader.BytesRead);
+
+    /// <summary>Opens the files.</summary>
+    /// <returns>Whether there is anything to read.</returns>
+    public bool Open()
+    {
+        var opened = new List<CaptureReader>();
+        foreach (string file in Files)
+        {
+            try
+            {
+                opened.Add(CaptureReader.Open(file));
+            }
+            catch (Exception failure) when (failure is CaptureFormatException or IOException or UnauthorizedAccessException)
+            {
+                _failures.Add(new(file, failure, null, 0));
+            }
+        }
+
+        _readers = [.. opened];
+        return _readers.Length > 0;
+    }
+
+    /// <summary>Goes on for about a thousand frames.</summary>
+    /// <returns>Whether there may be more. What <see cref="TryTake"/> gives after the last call is all that was left.</returns>
+    public bool Advance()
+    {
+        try
+        {
+            return (_analysis ??= new(_readers, _options, _filter, _threads)).Advance();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _failures.Add(new(Files[0], failure, null, Frames));
+            return false;
+        }
+    }
+
+    /// <summary>Takes a conversation that has come out.</summary>
+    /// <param name="conversation">The conversation.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool TryTake([NotNullWhen(true)] out TcpConversation? conversation)
+    {
+        conversation = null;
+        return _analysis?.TryTake(out conversation) ?? false;
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose()
+    {
+        if (_bytesAtEnd >= 0)
+        {
+            return;
+        }
+
+        _bytesAtEnd = BytesRead;
+        _analysis?.Dispose();
+        Array.ForEach(_readers, reader => reader.Dispose());
+    }
+}

@@ -1,0 +1,134 @@
+using System.Management.Automation;
+using TcpShell.Abstractions;
+using TcpShell.Conversations;
+using TcpShell.Errors;
+using TcpShell.Pcap.Tables;
+using TcpShell.Tracing;
+
+namespace TcpShell.Commands;
+
+/// <summary>Writes conversations, or segments, as a table: a line for each, for databases, notebooks and everything else that reads JSON or CSV.</summary>
+/// <remarks>
+/// <para>What comes first decides what the lines are: conversations (of Import-TcpCapture or Merge-TcpConversation, also through remoting and jobs), or segments (of Import-TcpCapture -As Segment or Get-TcpSegment). The columns are described in docs/scale.md, with the way into ClickHouse; new ones may come, none is renamed.</para>
+/// <para>Lines are written as they come, so a table may be larger than memory. Whatever ends the pipeline, what was written is a whole file.</para>
+/// </remarks>
+/// <example>
+/// <para>A line for each conversation</para>
+/// <code>New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+/// Export-TcpCapture lab.pcapng
+/// Import-TcpCapture lab.pcapng | Export-TcpConversation lab.jsonl
+/// Get-Content lab.jsonl | ConvertFrom-Json | Select-Object client_address, server_port, bytes, ended</code>
+/// <para>clickhouse-client reads the same file as JSONEachRow.</para>
+/// </example>
+/// <example>
+/// <para>All segments, for a spreadsheet</para>
+/// <code>New-TcpConnection | Send-TcpData 'hello'
+/// Export-TcpCapture lab.pcapng
+/// Import-TcpCapture lab.pcapng -As Segment | Export-TcpConversation segments.csv -As Csv
+/// Import-Csv segments.csv | Select-Object number, source_port, flags, length</code>
+/// <para>Times are there as text and as nanoseconds since 1970.</para>
+/// </example>
+/// <example>
+/// <para>Compressed</para>
+/// <code>New-TcpConnection | Close-TcpConnection
+/// Export-TcpCapture lab.pcapng
+/// Import-TcpCapture lab.pcapng | Export-TcpConversation lab.jsonl.gz -Compress -PassThru</code>
+/// <para>gzip; databases unpack it on the way.</para>
+/// </example>
+[Cmdlet(VerbsData.Export, "TcpConversation", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class ExportTcpConversationCommand : TcpCmdlet
+{
+    private TableFile<ConversationData>? _conversations;
+    private TableFile<SegmentData>? _segments;
+    private string _path = "";
+    private bool _refused;
+
+    /// <summary>The file.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = null!;
+
+    /// <summary>Conversations or segments.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    public PSObject[] InputObject { get; set; } = null!;
+
+    /// <summary>The format: JsonLines (one JSON object on each line) or Csv (RFC 4180, with a head line).</summary>
+    [Parameter]
+    public TableFormat As { get; set; }
+
+    /// <summary>Compresses with gzip.</summary>
+    [Parameter]
+    public SwitchParameter Compress { get; set; }
+
+    /// <summary>Does not overwrite a file that exists.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <summary>Gives the file.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        _path = OutputFile.Resolve(this, Path, NoClobber);
+        _refused = !ShouldProcess(_path, "Write a table");
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (PSObject input in _refused ? [] : InputObject)
+        {
+            ThrowIfStopping();
+            if (_conversations is null && input.BaseObject is SegmentRecord segment)
+            {
+                OnDisk(() => (_segments ??= new(_path, As, Compress)).Write(SegmentData.From(segment)));
+            }
+            else if (_segments is null && ConversationReader.Read(input) is { } conversation)
+            {
+                OnDisk(() => (_conversations ??= new(_path, As, Compress)).Write(conversation));
+            }
+            else
+            {
+                WriteError(ErrorRecords.NotARow(input.BaseObject, isMixed: _segments is not null || input.BaseObject is SegmentRecord));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_refused)
+        {
+            return;
+        }
+
+        if (_conversations is null && _segments is null)
+        {
+            WriteWarning($"No conversations came, so '{_path}' was not written.");
+            return;
+        }
+
+        OnDisk(() =>
+        {
+            _conversations?.Dispose();
+            _segments?.Dispose();
+        });
+        if (PassThru)
+        {
+            WriteObject(new FileInfo(_path));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        OutputFile.Release(_conversations);
+        OutputFile.Release(_segments);
+        base.Dispose(disposing);
+    }
+
+    private void OnDisk(Action action) => OutputFile.OnDisk(this, _path, action);
+}

@@ -1,0 +1,169 @@
+using System.Management.Automation;
+using System.Text;
+using TcpShell.Abstractions;
+using TcpShell.Conversations;
+using TcpShell.Errors;
+using TcpShell.Pcap.Analysis;
+using TcpShell.Pcap.Files;
+using TcpShell.Pcap.Streams;
+
+namespace TcpShell.Commands;
+
+/// <summary>Puts the octets of captured conversations together again: raw, as text, or as a dialogue of both ends.</summary>
+/// <remarks>
+/// <para>Conversations come from Import-TcpCapture; their captures are read again for each. Data that came late or twice is put in its place. What the capture lacks is marked: [1448 bytes missing in capture file]; memory stays bounded, since after four million octets behind a gap nobody waits for it any longer.</para>
+/// <para>Without -Path the text comes down the pipeline, line by line.</para>
+/// </remarks>
+/// <example>
+/// <para>Who said what?</para>
+/// <code>New-TcpConnection | Send-TcpData "hello`n" -PassThru | Close-TcpConnection
+/// Export-TcpCapture lab.pcapng
+/// Import-TcpCapture lab.pcapng | Export-TcpStream</code>
+/// <para>The client's lines begin with &gt;, the server's with &lt;.</para>
+/// </example>
+/// <example>
+/// <para>What the server sent, octet for octet</para>
+/// <code>New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+/// Export-TcpCapture lab.pcapng
+/// Import-TcpCapture lab.pcapng | Export-TcpStream -Path answer.bin -As Raw -Side Server -PassThru</code>
+/// <para>Of several conversations one comes after the other.</para>
+/// </example>
+[Cmdlet(VerbsData.Export, "TcpStream", SupportsShouldProcess = true)]
+[OutputType(typeof(string), typeof(FileInfo))]
+public sealed class ExportTcpStreamCommand : TcpCmdlet
+{
+    private const int LongestLine = 64 * 1024;
+
+    private readonly List<TcpConversation> _conversations = [];
+    private string? _path;
+    private bool _refused;
+
+    /// <summary>Conversations of captures.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    public TcpConversation[] Conversation { get; set; } = null!;
+
+    /// <summary>The file; without one, text comes down the pipeline.</summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary>How it is written: Dialogue (with times and who speaks), Text, or Raw (to a file only).</summary>
+    [Parameter]
+    public StreamFormat As { get; set; } = StreamFormat.Dialogue;
+
+    /// <summary>Which direction: Both, Client, or Server.</summary>
+    [Parameter]
+    public StreamSide Side { get; set; }
+
+    /// <summary>Does not overwrite a file that exists.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <summary>Gives the file.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (Path is not null)
+        {
+            _path = OutputFile.Resolve(this, Path, NoClobber);
+            _refused = !ShouldProcess(_path, "Write streams");
+        }
+        else if (As == StreamFormat.Raw)
+        {
+            ThrowTerminatingError(ErrorRecords.RawNeedsFile());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (TcpConversation conversation in _refused ? [] : Conversation)
+        {
+            if (conversation.Files.Count == 0)
+            {
+                WriteError(ErrorRecords.NoCaptureFile(conversation));
+                continue;
+            }
+
+            _conversations.Add(conversation);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_conversations.Count == 0)
+        {
+            return;
+        }
+
+        if (_path is null)
+        {
+            using var text = new MemoryStream();
+            Write(text, () => WriteLines(text));
+            return;
+        }
+
+        OutputFile.OnDisk(this, _path, () =>
+        {
+            // Whatever ends the pipeline, what was written stays.
+            using var file = new ReplacingFile(_path);
+            Write(file.Stream, () => { });
+        });
+        if (PassThru)
+        {
+            WriteObject(new FileInfo(_path));
+        }
+    }
+
+    private void Write(Stream output, Action whenWritten)
+    {
+        var export = new StreamExport(output, As, Side);
+        var import = new CaptureImport(this, new(), filter: null, CancelToken);
+        foreach (TcpConversation conversation in _conversations)
+        {
+            export.Begin(conversation);
+            foreach (StreamPiece piece in import.Stream(conversation))
+            {
+                export.Write(piece);
+                whenWritten();
+            }
+
+            export.End();
+        }
+
+        whenWritten();
+        WriteLine(output as MemoryStream);
+        import.EndProgress();
+        if (export.Missing > 0)
+        {
+            WriteWarning($"{export.Missing} octets are missing in the capture; the places are marked.");
+        }
+    }
+
+    // What is whole goes down the pipeline; a line that never ends goes in parts.
+    private void WriteLines(MemoryStream text)
+    {
+        ReadOnlySpan<byte> rest = text.GetBuffer().AsSpan(0, (int)text.Length);
+        for (int end = rest.IndexOf((byte)'\n'); end >= 0 || rest.Length > LongestLine; end = rest.IndexOf((byte)'\n'))
+        {
+            WriteObject(Encoding.UTF8.GetString(rest[..(end < 0 ? LongestLine : end)]).TrimEnd('\r'));
+            rest = rest[(end < 0 ? LongestLine : end + 1)..];
+        }
+
+        byte[] open = rest.ToArray();
+        text.SetLength(0);
+        text.Write(open);
+    }
+
+    private void WriteLine(MemoryStream? text)
+    {
+        if (text?.Length > 0)
+        {
+            WriteObject(Encoding.UTF8.GetString(text.ToArray()).TrimEnd('\r'));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Management.Automation;
+using TcpShell.Abstractions;
+using TcpShell.Pcap.Analysis;
+using TcpShell.Tracing;
+
+namespace TcpShell.Conversations;
+
+/// <summary>What is read of a capture.</summary>
+public enum CaptureContent
+{
+    /// <summary>Conversations.</summary>
+    Conversation,
+
+    /// <summary>Segments, each with the verdict of the analysis.</summary>
+    Segment,
+}
+
+/// <summary>Reads captures for a cmdlet: with progress, errors and warnings as its own, until the user stops it.</summary>
+internal sealed class CaptureImport
+{
+    private const int SegmentsBetweenLooks = 1024;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
+
+    private readonly Cmdlet _cmdlet;
+    private readonly AnalysisOptions _options;
+    private readonly ConversationFilter? _filter;
+    private readonly CancellationToken _stop;
+    private readonly ProgressClock _progress = new();
+    private readonly List<CaptureRun> _begun = [];
+    private long _total;
+
+    /// <param name="cmdlet">Whose errors, warnings and progress they are.</param>
+    /// <param name="options">What is looked at.</param>
+    /// <param name="filter">What is wanted; null for all.</param>
+    /// <param name="stop">Is cancelled when the user stops the pipeline.</param>
+    public CaptureImport(Cmdlet cmdlet, AnalysisOptions options, ConversationFilter? filter, CancellationToken stop)
+    {
+        _cmdlet = cmdlet;
+        _options = options;
+        _filter = filter;
+        _stop = stop;
+    }
+
+    /// <summary>The conversations of captures, one capture after the other, whatever number of processors is busy.</summary>
+    /// <param name="captures">Captures, each of one file or of several that are read as one.</param>
+    /// <param name="processors">How many may be busy.</param>
+    public IEnumerable<TcpConversation> Conversations(IReadOnlyList<IReadOnlyList<string>> captures, int processors)
+    {
+        if (captures.Count == 1 || processors == 1)
+        {
+            foreach (IReadOnlyList<string> files in captures)
+            {
+                foreach (TcpConversation conversation in Conversations(Begin(files, processors)))
+                {
+                    yield return conversation;
+                }
+            }
+
+            yield break;
+        }
+
+        CaptureRun[] runs = [.. captures.Select(files => Begin(files, threads: 1))];
+        using var parallel = new ParallelRuns(runs, processors);
+        for (int i = 0; i < runs.Length; i++)
+        {
+            foreach (TcpConversation? conversation in parallel.Take(i, s_patience))
+            {
+                Look(runs[i]);
+                if (conversation is not null)
+                {
+                    yield return conversation;
+                }
+            }
+
+            _cmdlet.Report(runs[i]);
+        }
+    }
+
+    /// <summary>The segments of one capture.</summary>
+    /// <param name="files">The files, read as one.</param>
+    public IEnumerable<SegmentRecord> Segments(IReadOnlyList<string> files)
+    {
+        using CaptureRun run = Begin(files, threads: 1);
+        if (run.Open())
+        {
+            int count = 0;
+            foreach (SegmentRecord segment in CapturedSegments.Read(run.Readers, _options, _filter))
+            {
+                if (++count % SegmentsBetweenLooks == 0)
+                {
+                    Look(run);
+                }
+
+                yield return segment;
+            }
+        }
+
+        _cmdlet.Report(run);
+    }
+
+    /// <summary>The streams of one conversation, from its captures, which are read again.</summary>
+    /// <param name="conversation">The conversation.</param>
+    public IEnumerable<StreamPiece> Stream(TcpConversation conversation)
+    {
+        using CaptureRun run = Begin(conversation.Files, threads: 1);
+        if (run.Open())
+        {
+            foreach (StreamPiece piece in StreamReassembly.Read(run.Readers, conversation.Stream))
+            {
+                Look(run);
+                yield return piece;
+            }
+        }
+
+        _cmdlet.Report(run);
+    }
+
+    /// <summary>Takes the display of progress away.</summary>
+    public void EndProgress() => _progress.End(_cmdlet);
+
+    private IEnumerable<TcpConversation> Conversations(CaptureRun run)
+    {
+        using (run)
+        {
+                bool goesOn = run.Open();
+            while (goesOn)
+            {
+                goesOn = run.Advance();
+                Look(run);
+                while (run.TryTake(out TcpConversation? conversation))
+                {
+                    yield return conversation;
+                }
+            }
+
+            _cmdlet.Report(run);
+        }
+    }
+
+    private CaptureRun Begin(IReadOnlyList<string> files, int threads)
+    {
+        var run = new CaptureRun(files, _options, _filter, threads);
+        _begun.Add(run);
+        _total += files.Sum(LengthOf);
+        return run;
+    }
+
+    private static long LengthOf(string file)
+    {
+        try
+        {
+            return new FileInfo(file).Length;
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
+        {
+            return 0; // opening it tells what is wrong
+        }
+    }
+
+    private void Look(CaptureRun run)
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        if (_progress.IsDue)
+        {
+            long read = _begun.Sum(begun => begun.BytesRead);
+            string status = string.Create(CultureInfo.InvariantCulture, $"{_begun.Sum(begun => begun.Frames):N0} packets, {read / 1e6:N0} of {_total / 1e6:N0} MB");
+            _progress.Show(_cmdlet, $"Reading {Path.GetFileName(run.Files[0])}", status, _total > 0 ? (double)read / _total : null);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Management.Automation;
+using TcpShell.Errors;
+using TcpShell.Pcap.Analysis;
+using TcpShell.Pcap.Files;
+
+namespace TcpShell.Conversations;
+
+/// <summary>What a user hears of a capture beside its conversations: what is wrong with it, and which limits changed the result.</summary>
+internal static class CaptureReports
+{
+    /// <summary>Reports what is to be said of an analysis that has ended.</summary>
+    public static void Report(this Cmdlet cmdlet, CaptureRun run)
+    {
+        foreach (CaptureTrouble trouble in run.Troubles)
+        {
+            cmdlet.WriteError(trouble.Failure is { } failure
+                ? ErrorRecords.CaptureNotReadable(failure, trouble.File)
+                : ErrorRecords.CaptureDamaged(trouble.Damage!, trouble.File, trouble.FramesBefore));
+        }
+
+        string name = string.Join(", ", run.Files.Select(Path.GetFileName));
+        if (run.Unsupported > 0)
+        {
+            cmdlet.WriteWarning($"{run.Unsupported} of {run.Frames} frames of '{name}' have a link type that is not known here.");
+        }
+
+        if (run.Limits.Evicted > 0)
+        {
+            cmdlet.WriteWarning($"'{name}' had more open conversations than -MaximumOpen allows: {run.Limits.Evicted} came out before their end, and what followed counts as conversations of its own.");
+        }
+
+        if (run.Limits.TimedOut > 0)
+        {
+            cmdlet.WriteWarning($"{run.Limits.TimedOut} conversations of '{name}' were quiet for longer than -IdleTimeout: what followed counts as conversations of its own.");
+        }
+
+        if (run.Limits.FragmentsDropped > 0)
+        {
+            cmdlet.WriteWarning($"{run.Limits.FragmentsDropped} IP fragments of '{name}' were given up, for too many waited for their companions.");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Management.Automation;
+using TcpShell.Errors;
+
+namespace TcpShell;
+
+/// <summary>What the cmdlets share that write a file: the checks before, and one way to report what the disk refuses.</summary>
+internal static class OutputFile
+{
+    /// <summary>Where a file shall stand; the cmdlet ends with an error if it cannot.</summary>
+    /// <param name="cmdlet">The cmdlet.</param>
+    /// <param name="path">The path as the user wrote it.</param>
+    /// <param name="noClobber">Whether a file that exists is left alone.</param>
+    public static string Resolve(PSCmdlet cmdlet, string path, bool noClobber)
+    {
+        string full = cmdlet.GetUnresolvedProviderPathFromPSPath(path);
+        if (WhyNot(full, noClobber) is { } error)
+        {
+            cmdlet.ThrowTerminatingError(error);
+        }
+
+        return full;
+    }
+
+    /// <summary>What is against writing a file; null if nothing is.</summary>
+    /// <param name="path">Its whole path.</param>
+    /// <param name="noClobber">Whether a file that exists is left alone.</param>
+    public static ErrorRecord? WhyNot(string path, bool noClobber) =>
+        Directory.Exists(path) ? ErrorRecords.PathIsFolder(path)
+        : !Directory.Exists(Path.GetDirectoryName(path)) ? ErrorRecords.PathNotFound(Path.GetDirectoryName(path) ?? path)
+        : noClobber && File.Exists(path) ? ErrorRecords.FileExists(path)
+        : null;
+
+    /// <summary>Does something on the disk; what that refuses ends the cmdlet with an error.</summary>
+    public static void OnDisk(PSCmdlet cmdlet, string path, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            cmdlet.ThrowTerminatingError(ErrorRecords.FileNotWritable(failed, path));
+        }
+    }
+
+    /// <summary>Ends what was written, whatever ended the pipeline: it stays a whole file.</summary>
+    public static void Release(IDisposable? file)
+    {
+        try
+        {
+            file?.Dispose();
+        }
+        catch (IOException)
+        {
+            // The error that ended the pipeline has been told already.
+        }
+    }
+}

@@ -1,0 +1,83 @@
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    $path = Join-Path $TestDrive lab.pcapng
+    $net = New-TcpNetwork
+    New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+    New-TcpConnection | Send-TcpData 'hello' | Out-Null
+    Export-TcpCapture $path
+}
+
+Describe 'Export-TcpConversation' {
+    It 'writes a JSON object on each line' {
+        $file = Join-Path $TestDrive lab.jsonl
+        Import-TcpCapture $path | Export-TcpConversation $file
+        $rows = Get-Content $file | ForEach-Object { $_ | ConvertFrom-Json }
+        $rows.Count | Should -Be 2
+        ($rows | Where-Object stream -EQ 0).ended | Should -Be 'ClosedByClient'
+        $rows[0].client_address | Should -Be '10.0.0.1'
+        $rows[0].handshake_rtt_ns | Should -Be 20000000
+        $rows[0].file | Should -Be $path
+    }
+
+    It 'writes CSV' {
+        $file = Join-Path $TestDrive lab.csv
+        Import-TcpCapture $path | Export-TcpConversation $file -As Csv
+        $rows = Import-Csv $file
+        $rows.Count | Should -Be 2
+        $rows[0].server_port | Should -Be 80
+    }
+
+    It 'writes segments' {
+        $file = Join-Path $TestDrive segments.jsonl
+        Get-TcpSegment -Path $path | Export-TcpConversation $file
+        $rows = Get-Content $file | ForEach-Object { $_ | ConvertFrom-Json }
+        $rows.Count | Should -Be @(Get-TcpSegment).Count
+        $rows[1].flags | Should -Be 'SYN, ACK'
+    }
+
+    It 'compresses' {
+        $file = Join-Path $TestDrive lab.jsonl.gz
+        Import-TcpCapture $path | Export-TcpConversation $file -Compress -PassThru | Should -BeOfType System.IO.FileInfo
+        $gzip = [System.IO.Compression.GZipStream]::new([System.IO.File]::OpenRead($file), [System.IO.Compression.CompressionMode]::Decompress)
+        $text = [System.IO.StreamReader]::new($gzip).ReadToEnd()
+        $gzip.Dispose()
+        ($text.Trim() -split "`n").Count | Should -Be 2
+    }
+
+    It 'writes the same row for what came through a job or was merged' {
+        $direct = Join-Path $TestDrive direct.csv
+        $through = Join-Path $TestDrive through.csv
+        Import-TcpCapture $path | Export-TcpConversation $direct -As Csv
+        Start-Job { param($Module, $Path) Import-Module $Module; Import-TcpCapture $Path } -ArgumentList $modulePath, $path |
+            Receive-Job -Wait -AutoRemoveJob | Export-TcpConversation $through -As Csv
+
+        # Only the name of the machine is told otherwise: by remoting, not by this one.
+        $columns = (Import-Csv $direct)[0].psobject.Properties.Name | Where-Object { $_ -ne 'host' }
+        Import-Csv $through | Select-Object $columns | ConvertTo-Csv | Should -Be (Import-Csv $direct | Select-Object $columns | ConvertTo-Csv)
+    }
+
+    It 'does not mix conversations and segments, nor take anything else' {
+        $file = Join-Path $TestDrive mixed.jsonl
+        @(Import-TcpCapture $path) + @(Get-TcpSegment -Path $path)[0] + 42 | Export-TcpConversation $file -ErrorAction SilentlyContinue -ErrorVariable failed
+        $failed.FullyQualifiedErrorId | Should -Be 'MixedTable,TcpShell.Commands.ExportTcpConversationCommand', 'NotAConversation,TcpShell.Commands.ExportTcpConversationCommand'
+        @(Get-Content $file).Count | Should -Be 2
+    }
+
+    It 'keeps what was written when the pipeline ends early' {
+        $file = Join-Path $TestDrive early.jsonl
+        try { Import-TcpCapture $path | ForEach-Object { $_; throw 'enough' } | Export-TcpConversation $file } catch { $null = $_ }
+        @(Get-Content $file).Count | Should -Be 1
+        Get-ChildItem $TestDrive -Filter *.partial | Should -BeNullOrEmpty
+    }
+
+    It 'leaves a file alone with -WhatIf, with -NoClobber, and when nothing comes' {
+        $file = Join-Path $TestDrive kept.jsonl
+        Import-TcpCapture $path | Export-TcpConversation $file -WhatIf
+        $file | Should -Not -Exist
+        Set-Content $file mine
+        { Import-TcpCapture $path | Export-TcpConversation $file -NoClobber } | Should -Throw -ErrorId 'FileExists,*'
+        @() | Export-TcpConversation $file -WarningVariable warned -WarningAction SilentlyContinue
+        $warned | Should -Match 'was not written'
+        Get-Content $file | Should -Be mine
+    }
+}

@@ -1,0 +1,75 @@
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    $path = Join-Path $TestDrive lab.pcapng
+    $net = New-TcpNetwork
+    Add-TcpImpairment -Drop -DataOnly -From client -Count 1 | Out-Null
+    New-TcpConnection | Send-TcpData "hello`nworld`n" -PassThru | Close-TcpConnection
+    Step-TcpNetwork -Idle
+    Export-TcpCapture $path
+}
+
+Describe 'Export-TcpStream' {
+    It 'writes a dialogue that says who speaks when' {
+        $lines = Import-TcpCapture $path | Export-TcpStream
+        $lines[0] | Should -Match '^# 0: 10.0.0.1:49152 -> 10.0.0.2:80'
+        $lines -match '^> ' | Should -Be '> hello', '> world'
+        $lines -match '^< ' | Should -Be '< hello', '< world'
+        @($lines -match '^--- \d+\.\d+ client, from octet 0').Count | Should -Be 1
+    }
+
+    It 'writes raw octets of one side, each once' {
+        $file = Join-Path $TestDrive raw.bin
+        Import-TcpCapture $path | Export-TcpStream $file -As Raw -Side Client -PassThru | Should -BeOfType System.IO.FileInfo
+        [System.IO.File]::ReadAllText($file) | Should -Be "hello`nworld`n"
+    }
+
+    It 'gives text of one side' {
+        Import-TcpCapture $path | Export-TcpStream -As Text -Side Server | Should -Be 'hello', 'world'
+    }
+
+    It 'shows what cannot be shown as dots, and letters that segments cut' {
+        $net = New-TcpNetwork
+        $c = New-TcpConnection
+        $c | Send-TcpData ([byte[]] (0x61, 0x00, 0xc3))
+        $c | Send-TcpData ([byte[]] (0xa9, 0x07, 0x0a))
+        Export-TcpCapture (Join-Path $TestDrive bytes.pcapng)
+        Import-TcpCapture (Join-Path $TestDrive bytes.pcapng) | Export-TcpStream -As Text -Side Client | Should -Be 'a.é.'
+    }
+
+    It 'marks what the capture lacks, as Wireshark does, and warns' {
+        $holey = Join-Path $TestDrive holey.pcapng
+        $net = New-TcpNetwork
+        $c = New-TcpConnection
+        'one ', 'two ', 'three' | ForEach-Object { $c | Send-TcpData $_ ; Step-TcpNetwork -For 1s }
+        Get-TcpSegment | Where-Object { $_.Length -ne 4 -or $_.Payload.ToArray()[0] -ne [byte][char]'t' -or $_.From -ne 'client' } | Export-TcpCapture $holey
+        $text = Import-TcpCapture $holey | Export-TcpStream -As Text -Side Client -WarningVariable warned -WarningAction SilentlyContinue
+        $text | Should -Be 'one [4 bytes missing in capture file]three'
+        $warned | Should -Match '4 octets are missing'
+    }
+
+    It 'agrees with tshark on what was said' {
+        if (-not (Get-Command tshark -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'tshark is not installed (apt-get install tshark)' }
+        $theirs = (& tshark -r $path -q -z follow,tcp,raw,0 2>$null) -match '^[0-9a-f]+$' | ForEach-Object { [Convert]::FromHexString($_) }
+        $file = Join-Path $TestDrive client.bin
+        Import-TcpCapture $path | Export-TcpStream $file -As Raw -Side Client
+        $server = (& tshark -r $path -q -z follow,tcp,raw,0 2>$null) -match '^\t[0-9a-f]+$' | ForEach-Object { [Convert]::FromHexString($_.Trim()) }
+        [System.IO.File]::ReadAllBytes($file) | Should -Be $theirs
+        Import-TcpCapture $path | Export-TcpStream $file -As Raw -Side Server
+        [System.IO.File]::ReadAllBytes($file) | Should -Be $server
+    }
+
+    It 'writes nothing with -WhatIf, and leaves a file alone with -NoClobber' {
+        $file = Join-Path $TestDrive kept.txt
+        Import-TcpCapture $path | Export-TcpStream $file -WhatIf
+        $file | Should -Not -Exist
+        Set-Content $file mine
+        { Import-TcpCapture $path | Export-TcpStream $file -NoClobber } | Should -Throw '*exists already*'
+    }
+
+    It 'reports <Id>' -ForEach @(
+        @{ Id = 'RawNeedsFile'; Call = { Import-TcpCapture $path | Export-TcpStream -As Raw } }
+        @{ Id = 'PathNotFound'; Call = { Import-TcpCapture $path | Export-TcpStream ./no/such/folder/x } }
+    ) {
+        $Call | Should -Throw -ErrorId "$Id,TcpShell.Commands.ExportTcpStreamCommand"
+    }
+}

@@ -1,0 +1,67 @@
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    $path = Join-Path $TestDrive lab.pcapng
+    $net = New-TcpNetwork
+    Add-TcpImpairment -Drop -DataOnly -From client -Count 1 | Out-Null
+    New-TcpConnection | Send-TcpData ('x' * 3000) -PassThru | Close-TcpConnection
+    Step-TcpNetwork -Idle
+    New-TcpConnection -To 10.0.0.2:81 -ErrorAction SilentlyContinue | Out-Null # nobody listens: refused
+    Export-TcpCapture $path
+}
+
+Describe 'Measure-TcpConversation' {
+    It 'sums up all conversations' {
+        $sum = Import-TcpCapture $path | Measure-TcpConversation
+        $sum | Should -BeOfType TcpShell.Pcap.Tables.ConversationSummary
+        $sum.Conversations | Should -Be 2
+        $sum.Packets | Should -Be (Import-TcpCapture $path | Measure-Object Packets -Sum).Sum
+        $sum.Bytes | Should -Be (Import-TcpCapture $path | Measure-Object Bytes -Sum).Sum
+        $sum.Retransmissions | Should -BeGreaterThan 0
+        $sum.RetransmissionRate | Should -Be ($sum.Retransmissions / $sum.Packets)
+        $sum.RttMedian.TotalMilliseconds | Should -Be 20
+        $sum.Failures[0].Cause | Should -Be 'Refused'
+        $sum.TopTalkers[0].Address | Should -Be '10.0.0.1'
+    }
+
+    It 'agrees with tshark on packets and octets' {
+        if (-not (Get-Command tshark -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'tshark is not installed (apt-get install tshark)' }
+        $lengths = @(& tshark -r $path -Y tcp -T fields -e tcp.len 2>$null)
+        $sum = Import-TcpCapture $path | Measure-TcpConversation
+        $sum.Packets | Should -Be $lengths.Count
+        $sum.Bytes | Should -Be ($lengths | Measure-Object -Sum).Sum
+        @(& tshark -r $path -Y tcp.analysis.retransmission -T fields -e frame.number 2>$null).Count | Should -Be $sum.Retransmissions
+    }
+
+    It 'groups by <By>' -ForEach @(
+        @{ By = 'Client'; Groups = , '10.0.0.1' }
+        @{ By = 'Port'; Groups = '80', '81' }
+        @{ By = 'Ended'; Groups = 'ClosedByClient', 'Refused' }
+        @{ By = 'Hour'; Groups = , '2020-01-01 00:00' }
+    ) {
+        (Import-TcpCapture $path | Measure-TcpConversation -By $By).Group | Should -Be $Groups
+    }
+
+    It 'names no more talkers than asked for' {
+        @((Import-TcpCapture $path | Measure-TcpConversation -Top 1).TopTalkers).Count | Should -Be 1
+    }
+
+    It 'takes what a parallel ForEach-Object and a job give' {
+        $sum = $path, $path | ForEach-Object -Parallel { Import-Module $using:modulePath; Import-TcpCapture $_ } | Measure-TcpConversation
+        $sum.Conversations | Should -Be 4
+        $sum = Start-Job { param($Module, $Path) Import-Module $Module; Import-TcpCapture $Path } -ArgumentList $modulePath, $path | Receive-Job -Wait -AutoRemoveJob | Measure-TcpConversation
+        $sum.RttMedian.TotalMilliseconds | Should -Be 20
+        $sum.Failures[0].Cause | Should -Be 'Refused'
+    }
+
+    It 'refuses what is no conversation, and measures the rest' {
+        $sum = @(Import-TcpCapture $path) + 42 | Measure-TcpConversation -ErrorAction SilentlyContinue -ErrorVariable failed
+        $failed[0].FullyQualifiedErrorId | Should -Be 'NotAConversation,TcpShell.Commands.MeasureTcpConversationCommand'
+        $sum.Conversations | Should -Be 2
+    }
+
+    It 'fits into 80 columns' {
+        $lines = Import-TcpCapture $path | Measure-TcpConversation -By Ended | Format-Table | Out-String -Width 80 -Stream
+        ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
+        $lines -match 'Failed' | Should -Not -BeNullOrEmpty
+    }
+}

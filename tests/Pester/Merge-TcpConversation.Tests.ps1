@@ -1,0 +1,58 @@
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    $net = New-TcpNetwork
+    Add-TcpImpairment -Drop -DataOnly -From client -Count 1 | Out-Null
+    New-TcpConnection | Send-TcpData ('x' * 3000) -PassThru | Close-TcpConnection
+    Step-TcpNetwork -Idle
+    $whole = Join-Path $TestDrive whole.pcapng
+    Export-TcpCapture $whole
+    $expected = Import-TcpCapture $whole
+}
+
+Describe 'Merge-TcpConversation' {
+    It 'makes one of <Of>' -ForEach @(
+        @{ Of = 'two files in a row'; First = { $_.Number -le 6 } }
+        @{ Of = 'one direction each'; First = { $_.From -eq 'client' } }
+    ) {
+        $segments = Get-TcpSegment
+        $one, $two = (Join-Path $TestDrive one.pcapng), (Join-Path $TestDrive two.pcapng)
+        $segments | Where-Object $First | Export-TcpCapture $one
+        $segments | Where-Object { -not (& $First) } | Export-TcpCapture $two
+        $merged = Import-TcpCapture $two, $one | Merge-TcpConversation
+        @($merged).Count | Should -Be 1
+        "$merged" | Should -Be "$expected"
+        $merged.Parts | Should -Be 2
+        $merged.File -split ';' | Sort-Object | Should -Be $one, $two
+    }
+
+    It 'counts once what both ends captured' {
+        $client, $server = (Join-Path $TestDrive client.pcapng), (Join-Path $TestDrive server.pcapng)
+        Export-TcpCapture $client -HostName client
+        Export-TcpCapture $server -HostName server
+        $merged = Import-TcpCapture $client, $server | Merge-TcpConversation
+        @($merged).Count | Should -Be 1
+        $merged.Packets | Should -Be $expected.Packets
+        $merged.Ended | Should -Be $expected.Ended
+    }
+
+    It 'leaves conversations apart that are none' {
+        $net = New-TcpNetwork
+        New-TcpConnection | Send-TcpData 'a' -PassThru | Close-TcpConnection
+        New-TcpConnection | Send-TcpData 'b' -PassThru | Close-TcpConnection
+        Export-TcpCapture (Join-Path $TestDrive two-of-them.pcapng)
+        @(Import-TcpCapture (Join-Path $TestDrive two-of-them.pcapng) | Merge-TcpConversation).Count | Should -Be 2
+    }
+
+    It 'takes its own output, and what jobs make of it' {
+        $again = Import-TcpCapture $whole | Merge-TcpConversation | Merge-TcpConversation
+        "$again" | Should -Be "$expected"
+        $through = Start-Job { param($Module, $Path) Import-Module $Module; Import-TcpCapture $Path | Merge-TcpConversation } -ArgumentList $modulePath, $whole | Receive-Job -Wait -AutoRemoveJob
+        "$($through | Merge-TcpConversation)" | Should -Be "$expected"
+    }
+
+    It 'refuses what is no conversation, and merges the rest' {
+        $merged = @($expected) + (Get-Date) | Merge-TcpConversation -ErrorAction SilentlyContinue -ErrorVariable failed
+        $failed[0].FullyQualifiedErrorId | Should -Be 'NotAConversation,TcpShell.Commands.MergeTcpConversationCommand'
+        @($merged).Count | Should -Be 1
+    }
+}

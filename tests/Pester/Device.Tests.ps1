@@ -99,7 +99,7 @@ Describe 'Send-TcpSegment on a device' {
     }
 
     It 'sends packets of PacketDotNet and segments as they are' {
-        $result.Replayed | Should -BeLike '49152 → 80 *'
+        $result.Replayed -match 'SYN' | Should -HaveCount 3
         $result.Replayed.Count | Should -Be 4
         $result.Ttl[0] | Should -Be 7
         $result.Ttl[1] | Should -Be 64

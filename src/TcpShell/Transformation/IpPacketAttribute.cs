@@ -1,4 +1,4 @@
-using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 using TcpShell.Live.Devices;
 using TcpShell.Tracing;
@@ -13,34 +13,36 @@ public sealed class IpPacketAttribute : ArgumentTransformationAttribute
     public string Accepted => "a packet of PacketDotNet with an IP header, a segment, or the octets of an IP packet";
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// What cannot be converted is handed on as it is: PowerShell then says so where the parameter was named, and tries the other parameters where it
+    /// came through the pipeline. An exception would be an error there.
+    /// </remarks>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return value is not (string or byte[] or null) && CaptureBackend.FromPacketDotNet(value) is null && value is IEnumerable items && !IsOctets(items)
-            ? items.Cast<object>().Select(TransformItem).ToArray()
-            : new[] { TransformItem(value) };
-    }
+        object? value = Unwrap(inputData);
+        if (ToOctets(value) is { } octets)
+        {
+            return new[] { new ReadOnlyMemory<byte>(octets) };
+        }
 
-    private static bool IsOctets(IEnumerable items) => items.Cast<object>().All(item => Unwrap(item) is byte or int);
+        if (value is not object[] items)
+        {
+            return inputData;
+        }
+
+        byte[]?[] packets = [.. items.Select(item => ToOctets(Unwrap(item)))];
+        return packets.Contains(null) ? inputData : packets.Select(packet => new ReadOnlyMemory<byte>(packet)).ToArray();
+    }
 
     private static object? Unwrap(object? item) => item is PSObject wrapped ? wrapped.BaseObject : item;
 
-    private ReadOnlyMemory<byte> TransformItem(object? item)
+    private static byte[]? ToOctets(object? value) => value switch
     {
-        object? value = Unwrap(item);
-        byte[]? octets = value switch
-        {
-            byte[] ready => ready,
-            SegmentRecord segment => segment.Bytes.ToArray(),
-            string or null => null,
-            _ => CaptureBackend.FromPacketDotNet(value) ?? (value is IEnumerable items && IsOctets(items) ? ToOctets(items) : null),
-        };
-        return octets ?? throw new ArgumentTransformationMetadataException($"'{value}' is not {Accepted}.");
-    }
-
-    private static byte[]? ToOctets(IEnumerable items)
-    {
-        int[] numbers = [.. items.Cast<object>().Select(item => Convert.ToInt32(Unwrap(item), null))];
-        return numbers.All(number => number is >= 0 and <= 255) ? [.. numbers.Select(number => (byte)number)] : null;
-    }
+        byte[] octets => octets,
+        SegmentRecord segment => segment.Bytes.ToArray(),
+        object[] numbers when numbers.Length > 0 && numbers.All(number => Unwrap(number) is byte or (int and >= 0 and <= 255)) =>
+            [.. numbers.Select(number => Convert.ToByte(Unwrap(number), CultureInfo.InvariantCulture))],
+        null => null,
+        _ => CaptureBackend.FromPacketDotNet(value),
+    };
 }

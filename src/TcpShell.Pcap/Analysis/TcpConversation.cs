@@ -24,6 +24,7 @@ public sealed class TcpConversation
     private TcpConversationSide? _resetter;
     private ReplayedChange[] _changes = [];
     private int _changeCount;
+    private int _changesTaken;
     private StateChange[]? _stateChanges;
     private ZeekSummary _zeek;
 
@@ -256,6 +257,19 @@ public sealed class TcpConversation
     {
         (isClients ? Client : Server).NoteStart(segment);
         _end = Math.Max(_end, segment.Time);
+    }
+
+    /// <summary>The changes of state that were not taken yet.</summary>
+    internal StateChange[] TakeNewStateChanges()
+    {
+        if (_changesTaken == _changeCount)
+        {
+            return [];
+        }
+
+        StateChange[] news = Array.ConvertAll(_changes[_changesTaken.._changeCount], change => change.Tell(this));
+        _changesTaken = _changeCount;
+        return news;
     }
 
     /// <summary>Keeps a change of state.</summary>

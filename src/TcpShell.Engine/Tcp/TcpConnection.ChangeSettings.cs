@@ -64,6 +64,7 @@ public sealed partial class TcpConnection
         KeepAliveProbes = others.KeepAliveProbes,
         KeepAliveGarbage = others.KeepAliveGarbage,
         AcceptResetInWindow = others.AcceptResetInWindow,
+        ResetOnSynInWindow = others.ResetOnSynInWindow,
         ChallengeAckLimit = others.ChallengeAckLimit,
         ChallengeAckPeriod = others.ChallengeAckPeriod,
         DelayedAckTimeout = others.DelayedAckTimeout,

@@ -59,6 +59,12 @@ public sealed record TcpSettings
     /// <summary>Take a RST anywhere in the window, as RFC 793 had it; otherwise only where RCV.NXT is, and anything else must be confirmed (RFC 5961 3.2).</summary>
     public bool AcceptResetInWindow { get; init; }
 
+    /// <summary>
+    /// Answer a SYN in the window of a synchronized connection with a RST and end the connection, as RFC 793 had it; otherwise with a challenge
+    /// ACK (RFC 5961 4).
+    /// </summary>
+    public bool ResetOnSynInWindow { get; init; }
+
     /// <summary>Offer and accept timestamps (RFC 7323).</summary>
     public bool Timestamps { get; init; } = true;
 

@@ -47,6 +47,7 @@
         'Set-TcpConnection'
         'Step-TcpNetwork'
         'Stop-TcpHost'
+        'Test-TcpPort'
         'Test-TcpScenario'
         'Wait-TcpState'
         'Watch-TcpSegment'

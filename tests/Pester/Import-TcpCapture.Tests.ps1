@@ -82,6 +82,39 @@ Describe 'Import-TcpCapture' {
         $parts | Remove-Item -ErrorAction Ignore
     }
 
+    It 'gives a conversation before the file is read to its end, and reads no further with -First 1' {
+        $net = New-TcpNetwork
+        New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+        Step-TcpNetwork -For 10m
+        New-TcpConnection | Send-TcpData ([byte[]]::new(3000000))
+        Step-TcpNetwork -For 30s
+        $long = Join-Path $TestDrive long.pcap
+        Export-TcpCapture $long
+        $bytes = [System.IO.File]::ReadAllBytes($long)
+        [System.IO.File]::WriteAllBytes($long, $bytes[0..($bytes.Length - 10)])
+        Import-TcpCapture $long -ErrorVariable damage -ErrorAction SilentlyContinue | Out-Null
+        $damage.Count | Should -Be 1
+        $first = Import-TcpCapture $long -ThrottleLimit 1 -ErrorVariable damage | Select-Object -First 1
+        $first.Stream | Should -Be 0
+        $damage | Should -BeNullOrEmpty
+        Remove-Item $long
+    }
+
+    It 'gives conversations whose packets are found again, whatever was left out or cut when they were read' {
+        $second = Import-TcpCapture $path -StartTime 2020-01-01T00:00:05Z
+        $second.Stream | Should -Be 0 -Because 'what is before is as if it were not in the capture'
+        $second | ConvertTo-TcpDiagram -Width 100 | Should -Match '10\.0\.0\.2:443'
+        $first = Import-TcpCapture $path -EndTime 2020-01-01T00:00:00.015Z
+        $first | Export-TcpStream -As Text -Side Client | Should -BeNullOrEmpty -Because 'the data comes later'
+        (Import-TcpCapture $path -EndTime 2020-01-01T00:00:05Z) | Export-TcpStream -As Text -Side Client | Should -Be 'hello'
+    }
+
+    It 'completes endings and states' {
+        (TabExpansion2 'Import-TcpCapture x.pcap -Ended Clo').CompletionMatches.CompletionText | Should -Be 'ClosedByClient', 'ClosedByServer'
+        (TabExpansion2 'Import-TcpCapture x.pcap -State Time').CompletionMatches.CompletionText | Should -Contain 'TimeWait'
+        (TabExpansion2 'Import-TcpCapture x.pcap -As S').CompletionMatches.CompletionText | Should -Be 'Segment'
+    }
+
     It 'stops reading with -First, in one file and in many' {
         @(Import-TcpCapture $path | Select-Object -First 1).Count | Should -Be 1
         @(Get-ChildItem $TestDrive -Filter *.pcapng | Import-TcpCapture | Select-Object -First 1).Count | Should -Be 1

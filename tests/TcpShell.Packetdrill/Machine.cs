@@ -30,6 +30,7 @@ internal sealed class Machine
     private readonly TcpHost _host;
     private readonly Queue<(Timestamp Time, byte[] Packet)> _emitted = new();
     private readonly NativeThread _player = NativeThread.Current;
+    private ScriptMachine _setup;
     private BlockedCall? _blocked;
     private int _readings;
     private long _calls;
@@ -39,8 +40,9 @@ internal sealed class Machine
     /// <param name="mtu">The MTU of its interface, in octets.</param>
     public Machine(IpAddress address, int mtu)
     {
-        _host = new TcpHost("local", [address], ScriptProfile.Linux.Settings, "packetdrill runs"u8, mtu);
-        Sockets = new SocketTable(_host, () => Now, Drain);
+        _setup = ScriptMachine.Of(ScriptProfile.Linux);
+        _host = new TcpHost("local", [address], _setup.Tcp, "packetdrill runs"u8, mtu);
+        Sockets = new SocketTable(_host, () => Now, Drain, _setup.Sockets);
     }
 
     /// <summary>Its sockets.</summary>
@@ -90,6 +92,21 @@ internal sealed class Machine
         }
     }
 
+    /// <summary>A command line changes the machine.</summary>
+    /// <returns>Whether it finds what it looks for.</returns>
+    public bool Apply(string command)
+    {
+        lock (_gate)
+        {
+            Count();
+            _setup = ScriptCommands.Apply(_setup, command);
+            Sockets.Defaults = _setup.Tcp;
+            Sockets.HostSettings = _setup.Sockets;
+            _host.InterfaceIsFull = _setup.TransmitFails;
+            return _setup.ExpectedListener is not { } port || _host.Listeners.Any(listener => listener.Local.Port == port);
+        }
+    }
+
     /// <summary>Sleeps.</summary>
     public void Sleep(TimeSpan duration)
     {
@@ -126,7 +143,7 @@ internal sealed class Machine
         {
             Count();
             _host.PacketArrives(packet, Now);
-            Sockets.PacketArrived();
+            Drain();
             TryBlocked();
         }
     }

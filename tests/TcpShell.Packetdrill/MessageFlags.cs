@@ -13,6 +13,15 @@ internal enum MessageFlags
     /// <summary>MSG_DONTWAIT.</summary>
     DontWait = 0x40,
 
+    /// <summary>MSG_EOR.</summary>
+    EndOfRecord = 0x80,
+
     /// <summary>MSG_NOSIGNAL.</summary>
     NoSignal = 0x4000,
+
+    /// <summary>MSG_MORE.</summary>
+    More = 0x8000,
+
+    /// <summary>MSG_ZEROCOPY, which changes nothing here.</summary>
+    ZeroCopy = 0x4000000,
 }

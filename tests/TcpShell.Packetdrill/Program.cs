@@ -60,20 +60,32 @@ internal sealed class Program(Machine machine)
     /// <summary>Writes. A call that may block ends when all is taken.</summary>
     public SocketResult Write(int descriptor, byte[] data, MessageFlags flags)
     {
-        if ((flags & ~(MessageFlags.DontWait | MessageFlags.NoSignal | MessageFlags.OutOfBand)) != 0)
+        const MessageFlags Known = MessageFlags.DontWait | MessageFlags.NoSignal | MessageFlags.OutOfBand | MessageFlags.EndOfRecord | MessageFlags.More | MessageFlags.ZeroCopy;
+        if ((flags & ~Known) != 0)
         {
             return SocketResult.Fail(Errno.EOPNOTSUPP);
         }
 
+        TcpShell.Sockets.MessageFlags how = (flags.HasFlag(MessageFlags.OutOfBand) ? TcpShell.Sockets.MessageFlags.OutOfBand : TcpShell.Sockets.MessageFlags.None)
+            | (flags.HasFlag(MessageFlags.EndOfRecord) ? TcpShell.Sockets.MessageFlags.EndOfRecord : TcpShell.Sockets.MessageFlags.None)
+            | (flags.HasFlag(MessageFlags.More) ? TcpShell.Sockets.MessageFlags.More : TcpShell.Sockets.MessageFlags.None);
         bool blocks = Blocks(descriptor, flags);
+        bool blocked = false;
         int written = 0;
         return Call(
             descriptor,
             socket =>
             {
-                SocketResult result = Sockets.Write(socket, data.AsSpan(written), flags.HasFlag(MessageFlags.OutOfBand));
+                const SocketEvents Woken = SocketEvents.POLLOUT | SocketEvents.POLLERR | SocketEvents.POLLHUP;
+                if (blocked && (Sockets.Poll(socket) & Woken) == SocketEvents.None)
+                {
+                    return SocketResult.Wait(Errno.EAGAIN); // a little room does not wake who waits
+                }
+
+                SocketResult result = Sockets.Write(socket, data.AsSpan(written), how);
                 written += result.Succeeded ? result.Value : 0;
                 bool waits = result.Waits || (result.Succeeded && written < data.Length);
+                blocked = waits;
                 return waits && blocks ? SocketResult.Wait(Errno.EAGAIN) : written > 0 ? new(written) : result;
             },
             flags);
@@ -99,6 +111,22 @@ internal sealed class Program(Machine machine)
         }
 
         SocketResult result = machine.Call(Attempt, timeout);
+        return result.Waits ? new(0) : result;
+    }
+
+    public SocketResult CreateEpoll() => machine.Call(() => Name(Sockets.CreateEpoll(), isNonBlocking: false));
+
+    public SocketResult ControlEpoll(int epoll, int operation, int descriptor, SocketEvents events, EpollMode mode, long data) =>
+        machine.Call(() => Sockets.ControlEpoll(SocketOf(epoll), (EpollOperation)operation, SocketOf(descriptor), events, mode, data));
+
+    /// <summary>Waits until one of the sockets has something to tell that a descriptor watches.</summary>
+    public SocketResult WaitEpoll(int epoll, int most, out IReadOnlyList<EpollEvent> ready, TimeSpan? timeout)
+    {
+        IReadOnlyList<EpollEvent> told = [];
+        SocketResult result = machine.Call(
+            () => Sockets.WaitEpoll(SocketOf(epoll), most, out told) is { Succeeded: true, Value: 0 } ? SocketResult.Wait(Errno.EAGAIN) : new(told.Count),
+            timeout);
+        ready = told;
         return result.Waits ? new(0) : result;
     }
 

@@ -12,6 +12,9 @@ public sealed partial class TcpHost
     // Listings and lessons look back at connections that are no more; a long-lived host must not keep them all.
     private const int ClosedConnectionsKept = 1000;
 
+    // Entries of the queue of deadlines for each connection, at most.
+    private const int DeadlinesKept = 8;
+
     // Answers that no connection sends are bounded by what arrives, but nobody is forced to poll between arrivals.
     private const int MaximumReplies = 1000;
 
@@ -104,6 +107,11 @@ public sealed partial class TcpHost
     /// <summary>Chooses initial sequence numbers from both ends' addresses, where a test or a lesson wants certain ones; null for RFC 6528's.</summary>
     public Func<Endpoint, Endpoint, SeqNumber>? IssChooser { get; set; }
 
+    /// <summary>
+    /// Whether its interface takes no packet, because the queue before it is full: data is kept and tried again, any other segment is lost without a trace.
+    /// </summary>
+    public bool InterfaceIsFull { get; set; }
+
     /// <summary>Entries of the queue of deadlines, stale ones as well.</summary>
     internal int DeadlineCount => _deadlines.Count;
 
@@ -134,6 +142,7 @@ public sealed partial class TcpHost
         {
             HostedConnection connection = _deadlines.Dequeue();
             connection.Scheduled.Pop();
+            connection.Tcp.InterfaceIsFull = InterfaceIsFull;
             connection.Tcp.HandleTimeout(now);
             Settle(connection, now);
         }
@@ -145,16 +154,25 @@ public sealed partial class TcpHost
     /// <returns>Whether there was one.</returns>
     public bool TryPollTransmit(Timestamp now, out OutgoingPacket packet)
     {
-        if (_replies.TryDequeue(out packet))
+        while (_replies.TryDequeue(out packet))
         {
-            return true;
+            if (!InterfaceIsFull)
+            {
+                return true;
+            }
         }
 
         while (_dirty.TryPeek(out HostedConnection? connection))
         {
             UsePathMtu(connection, now);
+            connection.Tcp.InterfaceIsFull = InterfaceIsFull;
             if (connection.Tcp.TryPollTransmit(now, out OutgoingSegment outgoing))
             {
+                if (InterfaceIsFull)
+                {
+                    continue;
+                }
+
                 byte[] bytes = Write(connection.Local.Address, connection.Remote.Address, outgoing.Segment, connection.Settings, outgoing.Ecn);
                 packet = new(bytes, outgoing.Reason, outgoing.Attempt, outgoing.Note, connection.Id);
                 return true;
@@ -380,6 +398,30 @@ public sealed partial class TcpHost
         {
             connection.Scheduled.Push(deadline);
             _deadlines.Enqueue(connection, (deadline, _scheduled++));
+            ForgetStaleDeadlines();
+        }
+    }
+
+    /// <summary>
+    /// Entries of connections that are no more stay until their time has come, which can be hours. Before there are many more of them than
+    /// connections they are left out, so that no peer that opens and resets can fill the memory.
+    /// </summary>
+    private void ForgetStaleDeadlines()
+    {
+        if (_deadlines.Count <= DeadlinesKept * (_connections.Count + _listeners.Count + 1))
+        {
+            return;
+        }
+
+        _deadlines.Clear();
+        foreach (HostedConnection connection in AllConnections())
+        {
+            connection.Scheduled.Clear();
+            if (connection.Tcp.PollTimeout() is { } deadline)
+            {
+                connection.Scheduled.Push(deadline);
+                _deadlines.Enqueue(connection, (deadline, _scheduled++));
+            }
         }
     }
 

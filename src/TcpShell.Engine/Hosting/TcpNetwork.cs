@@ -231,6 +231,14 @@ public abstract partial class TcpNetwork
         }
     }
 
+    /// <summary>What was called on a connection itself (<see cref="HostedConnection.Tcp"/>) takes effect: what it wants to send goes out.</summary>
+    /// <param name="connection">The connection.</param>
+    public void Carry(HostedConnection connection)
+    {
+        using NetworkHold hold = Hold();
+        Touch(Own(connection));
+    }
+
     private void Touch(HostedConnection connection)
     {
         connection.Owner.Touch(connection, Now);

@@ -16,7 +16,7 @@ internal sealed record ScriptCall(SystemCallEvent Event, Func<SocketResult> Atte
 }
 
 /// <summary>Carries out the system calls of a script on the sockets of the host under test.</summary>
-internal sealed class ScriptCalls
+internal sealed partial class ScriptCalls
 {
     // Nobody writes more than that at once, and a script cannot make the runner take more memory.
     private const int LargestBuffer = 1 << 26;
@@ -43,7 +43,7 @@ internal sealed class ScriptCalls
     /// <summary>Whether there is a system call of this name here.</summary>
     public static bool IsKnown(string name) => name is "socket" or "bind" or "listen" or "accept" or "connect" or "read" or "recv" or "recvfrom"
         or "readv" or "recvmsg" or "write" or "send" or "sendto" or "writev" or "sendmsg" or "shutdown" or "close" or "fcntl" or "ioctl" or "poll"
-        or "setsockopt" or "getsockopt";
+        or "setsockopt" or "getsockopt" or "epoll_create" or "epoll_ctl" or "epoll_wait";
 
     /// <summary>The socket of a descriptor of the script; null if it has none.</summary>
     public TcpSocket? Find(ScriptValue descriptor) =>
@@ -65,6 +65,10 @@ internal sealed class ScriptCalls
                 return Named(call, () => Sockets.Accept(listener));
             case "poll":
                 return Poll(call);
+            case "epoll_create":
+                return Named(call, Sockets.CreateEpoll);
+            case "epoll_wait":
+                return WaitEpoll(call);
             case "read" or "recv" or "recvfrom":
                 return Read(call, Length(call, 2), call.Name == "read" ? 0 : Number(Argument(call, 3)));
             case "readv":
@@ -93,6 +97,7 @@ internal sealed class ScriptCalls
             "ioctl" => new(call, () => Inquire(descriptor, call), waits),
             "setsockopt" => new(call, () => SetOption(descriptor, call), waits),
             "getsockopt" => new(call, () => GetOption(descriptor, call), waits),
+            "epoll_ctl" => new(call, () => ControlEpoll(descriptor, call), waits),
             _ => throw new ScriptUnsupported($"the system call {call.Name}"),
         };
     }
@@ -107,7 +112,7 @@ internal sealed class ScriptCalls
         }
 
         long expected = Number(call.Result);
-        bool anyDescriptor = call.Name is "socket" or "accept" && expected >= 0;
+        bool anyDescriptor = call.Name is "socket" or "accept" or "epoll_create" && expected >= 0;
         bool same = anyDescriptor ? result.Succeeded : expected == result.Value;
         if (!same || (call.Errno is not null && call.Errno != result.Error.ToString()))
         {
@@ -142,175 +147,6 @@ internal sealed class ScriptCalls
         return new(call, Attempt, call.End is not null);
     }
 
-    private ScriptCall Read(SystemCallEvent call, int length, long flags)
-    {
-        RequireFlags(call, flags, "MSG_DONTWAIT", "MSG_NOSIGNAL");
-        int descriptor = Descriptor(Argument(call, 0));
-        var buffer = new byte[Math.Min(length, LargestBuffer)];
-        return new(call, () => Sockets.Read(descriptor, buffer), call.End is not null && (flags & ScriptSymbols.ValueOf("MSG_DONTWAIT")) == 0);
-    }
-
-    /// <summary>recvmsg; the one control message that is known says how much more can be read (TCP_CM_INQ).</summary>
-    private ScriptCall ReceiveMessage(SystemCallEvent call)
-    {
-        StructureValue message = Message(call);
-        ScriptCall read = Read(call, Octets(message.Find("msg_iov")), Number(Argument(call, 2)));
-        if (message.Find("msg_control") is not { } control)
-        {
-            return read;
-        }
-
-        bool isInquiry = control is ListValue { Items: [StructureValue single] } && (single.Find("cmsg_type") as SymbolValue)?.Name == "TCP_CM_INQ";
-        if (!isInquiry)
-        {
-            throw new ScriptUnsupported(call.Text);
-        }
-
-        long expected = Number(((StructureValue)((ListValue)control).Items[0]).Find("cmsg_data"));
-        int descriptor = Descriptor(Argument(call, 0));
-        SocketResult Attempt()
-        {
-            SocketResult result = read.Attempt();
-            if (result.Succeeded)
-            {
-                // Where nothing but the end of the stream is left, Linux says 1.
-                int left = Sockets.Readable(descriptor).Value;
-                left += left == 0 && Sockets.Find(descriptor)?.Connection?.Tcp.EndOfStream == true ? 1 : 0;
-                RequireSame(call, expected, left);
-            }
-
-            return result;
-        }
-
-        return read with { Attempt = Attempt };
-    }
-
-    private ScriptCall Write(SystemCallEvent call, int length, long flags)
-    {
-        RequireFlags(call, flags, "MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_OOB");
-        int descriptor = Descriptor(Argument(call, 0));
-        bool urgent = (flags & ScriptSymbols.ValueOf("MSG_OOB")) != 0;
-        bool canWait = call.End is not null && (flags & ScriptSymbols.ValueOf("MSG_DONTWAIT")) == 0;
-        int written = 0;
-        SocketResult Attempt()
-        {
-            SocketResult result = Sockets.Write(descriptor, Zeros(length - written), urgent);
-            written += result.Succeeded ? result.Value : 0;
-            if (canWait && (result.Waits || (result.Succeeded && written < length)))
-            {
-                return SocketResult.Wait(Errno.EAGAIN); // a blocking write ends when all is taken
-            }
-
-            return written > 0 ? new(written) : result;
-        }
-
-        return new(call, Attempt, canWait);
-    }
-
-    private ScriptCall Poll(SystemCallEvent call)
-    {
-        if (Argument(call, 0) is not ListValue list)
-        {
-            throw new ScriptUnsupported(call.Text);
-        }
-
-        long timeout = Number(Argument(call, 2));
-        Timestamp? deadline = timeout < 0 ? null : _host.Now + TimeSpan.FromMilliseconds(timeout);
-        SocketResult Attempt()
-        {
-            int ready = 0;
-            var wrong = new List<string>();
-            foreach (ScriptValue item in list.Items)
-            {
-                var entry = item as StructureValue ?? throw new ScriptUnsupported(call.Text);
-                var asked = (SocketEvents)Number(entry.Find("events"));
-                SocketEvents held = Sockets.Poll(Descriptor(entry.Find("fd"))) ?? SocketEvents.None;
-                SocketEvents told = held & (asked | SocketEvents.POLLERR | SocketEvents.POLLHUP);
-                ready += told == SocketEvents.None ? 0 : 1;
-                if (entry.Find("revents") is { } wanted && (SocketEvents)Number(wanted) != told)
-                {
-                    wrong.Add($"revents={told.ToString().Replace(", ", "|", StringComparison.Ordinal)}");
-                }
-            }
-
-            if (ready == 0 && (deadline is null || _host.Now < deadline))
-            {
-                return SocketResult.Wait(Errno.EAGAIN);
-            }
-
-            return wrong.Count == 0 ? new(ready) : throw new ScriptFailure(call.Text, string.Join(", ", wrong));
-        }
-
-        return new(call, Attempt, call.End is not null) { Deadline = deadline };
-    }
-
-    private SocketResult Control(int descriptor, SystemCallEvent call)
-    {
-        const int ReadWrite = 2;
-        long nonBlocking = ScriptSymbols.ValueOf("O_NONBLOCK");
-        if (Sockets.Find(descriptor) is not { } socket)
-        {
-            return SocketResult.Fail(Errno.EBADF);
-        }
-
-        return Argument(call, 1) is SymbolValue { Name: "F_GETFL" }
-            ? new(ReadWrite | (socket.IsNonBlocking ? (int)nonBlocking : 0))
-            : Sockets.SetNonBlocking(descriptor, (Number(Argument(call, 2)) & nonBlocking) != 0);
-    }
-
-    private SocketResult Inquire(int descriptor, SystemCallEvent call)
-    {
-        bool outgoing = Number(Argument(call, 1)) == ScriptSymbols.ValueOf("SIOCOUTQ");
-        SocketResult result = outgoing ? Sockets.Unacknowledged(descriptor) : Sockets.Readable(descriptor);
-        RequireSame(call, 2, result);
-        return result.Succeeded ? new(0) : result;
-    }
-
-    private SocketResult SetOption(int descriptor, SystemCallEvent call)
-    {
-        string name = OptionName(call);
-        ScriptValue value = Argument(call, 3);
-        switch (name)
-        {
-            case "TCP_INQ":
-                return Sockets.Find(descriptor) is null ? SocketResult.Fail(Errno.EBADF) : new(0);
-            case "SO_LINGER" when value is StructureValue linger:
-                bool on = Number(linger.Find("onoff")) != 0;
-                return Sockets.SetLinger(descriptor, on ? TimeSpan.FromSeconds(Number(linger.Find("linger"))) : null);
-            case "TCP_CONGESTION" when value is StringValue algorithm:
-                return SetCongestion(descriptor, algorithm.Text);
-            default:
-                SocketOption option = ScriptSymbols.OptionOf(name);
-                SocketResult result = Sockets.SetOption(descriptor, option, (int)Number(Pointed(value)));
-                bool expectsRefusal = call.Errno is not null;
-                return result.Error == Errno.ENOPROTOOPT && !expectsRefusal ? throw new ScriptUnsupported($"{name} on an open connection") : result;
-        }
-    }
-
-    private SocketResult SetCongestion(int descriptor, string algorithm)
-    {
-        if (Sockets.Find(descriptor) is not { } socket)
-        {
-            return SocketResult.Fail(Errno.EBADF);
-        }
-
-        CongestionAlgorithm wanted = algorithm switch
-        {
-            "reno" => CongestionAlgorithm.Reno,
-            "cubic" => CongestionAlgorithm.Cubic,
-            _ => throw new ScriptUnsupported($"the congestion control {algorithm}"),
-        };
-        SocketResult result = Sockets.Change(socket, socket.Settings with { Congestion = wanted });
-        return result.Error == Errno.ENOPROTOOPT ? throw new ScriptUnsupported("TCP_CONGESTION on an open connection") : result;
-    }
-
-    private SocketResult GetOption(int descriptor, SystemCallEvent call)
-    {
-        SocketResult result = Sockets.GetOption(descriptor, ScriptSymbols.OptionOf(OptionName(call)));
-        RequireSame(call, 3, result);
-        return result.Succeeded ? new(0) : result;
-    }
-
     private static void RequireSame(SystemCallEvent call, int index, SocketResult result)
     {
         ScriptValue pointed = Pointed(Argument(call, index));
@@ -322,7 +158,8 @@ internal sealed class ScriptCalls
 
     private static void RequireSame(SystemCallEvent call, long expected, int actual)
     {
-        if (expected != actual)
+        // Both are what stands in the 32 bits of the program's variable.
+        if (unchecked((int)expected) != actual)
         {
             throw new ScriptFailure(call.Text, Invariant($"[{actual}]"));
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using TcpShell.Sockets;
 using TcpShell.Tcp;
 
 namespace TcpShell.Scripting;
@@ -34,11 +35,10 @@ internal static class ScriptCommands
         },
 
         // The last of three numbers is what the window scale is made for.
-        ["tcp_rmem"] = (settings, value) => settings with { ReceiveBufferSize = Number(value.Split(' ', '\t')[^1]) },
-        ["tcp_wmem"] = (settings, value) => settings with { SendBufferSize = Number(value.Split(' ', '\t')[^1]) },
+        ["tcp_rmem"] = (settings, value) => settings with { ReceiveBufferSize = Number(Words(value).Last()) },
+        ["tcp_wmem"] = (settings, value) => settings with { SendBufferSize = Number(Words(value).Last()) },
 
         // These change nothing that a segment shows here: how the kernel joins segments before it sends them, and how it paces them.
-        ["tcp_min_tso_segs"] = (settings, _) => settings,
         ["tcp_tso_win_divisor"] = (settings, _) => settings,
         ["tcp_pacing_ss_ratio"] = (settings, _) => settings,
         ["tcp_pacing_ca_ratio"] = (settings, _) => settings,
@@ -50,19 +50,31 @@ internal static class ScriptCommands
         ["tcp_mtu_probing"] = (settings, value) => value == "0" ? settings : null,
     };
 
-    /// <summary>The settings after a command line.</summary>
-    /// <exception cref="ScriptUnsupported">It asks for what is not supported here; the message names it.</exception>
-    public static TcpSettings Apply(TcpSettings settings, string command)
+    private static readonly Dictionary<string, Func<SocketSettings, string, SocketSettings>> s_socketSettings = new(StringComparer.Ordinal)
     {
+        ["tcp_wmem"] = (settings, value) => settings with { InitialSendBuffer = Number(Words(value).Skip(1).FirstOrDefault() ?? value) },
+        ["tcp_min_tso_segs"] = (settings, value) => settings with { MinimumOffloadSegments = Number(value) },
+        ["tcp_notsent_lowat"] = (settings, value) => settings with
+        {
+            NotSentLowWater = uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint octets) ? octets : throw NoNumber(value),
+        },
+    };
+
+    /// <summary>The machine after a command line.</summary>
+    /// <exception cref="ScriptUnsupported">It asks for what is not supported here; the message names it.</exception>
+    public static ScriptMachine Apply(ScriptMachine machine, string command)
+    {
+        machine = machine with { ExpectedListener = null };
         foreach (List<string> words in Split(command))
         {
-            settings = ApplyOne(settings, words);
+            machine = ApplyOne(machine, words);
         }
 
         try
         {
-            settings.Validate();
-            return settings;
+            machine.Tcp.Validate();
+            machine.Sockets.Validate();
+            return machine;
         }
         catch (ArgumentOutOfRangeException)
         {
@@ -70,7 +82,7 @@ internal static class ScriptCommands
         }
     }
 
-    private static TcpSettings ApplyOne(TcpSettings settings, List<string> words)
+    private static ScriptMachine ApplyOne(ScriptMachine machine, List<string> words)
     {
         string program = words[0][(words[0].LastIndexOf('/') + 1)..];
         switch (program)
@@ -78,36 +90,73 @@ internal static class ScriptCommands
             case "defaults.sh" or "true" or ":":
             case "ip" when words is [_, "tcp_metrics", "flush", ..]:
             case "ethtool" when words.SkipWhile(word => word != "-K").Skip(2).All(word => word is "tso" or "gso" or "gro" or "off"):
-            case "tc" when words is [_, "qdisc", _, "dev", "tun0", "root", "pfifo"]:
             case var _ when program.StartsWith("sysctl_restore_", StringComparison.Ordinal):
-                return settings;
-            case "echo" when words is [_, "0", ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
-                return settings with { HyStart = HyStartMode.Off };
-            case "echo" when words is [_, "3", ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
-                return settings; // both of its signs, as it is anyway
-            case "sysctl" or "set_sysctls.py":
-                foreach (string word in words.Skip(1).Where(word => !word.StartsWith('-')))
+                return machine;
+            case "tc" when words is [_, "qdisc", "add" or "replace" or "change", "dev", _, "root", "pfifo", ..]:
+                return words[7..] switch
                 {
-                    settings = ApplySetting(settings, word);
-                }
-
-                return settings;
+                    [] => machine with { TransmitFails = false },
+                    ["limit", var packets] => machine with { TransmitFails = Number(packets) == 0 },
+                    _ => throw Unknown(words),
+                };
+            case "tc" when words is [_, "qdisc", "delete" or "del", "dev", _, "root"]:
+                return machine with { TransmitFails = false };
+            case "ip" when words.SkipWhile(word => word.StartsWith('-') || word == "ip").ToList() is ["route", "change" or "replace" or "add", _, "via", _, "dev", _, .. var metrics]:
+                return ApplyRoute(machine, metrics, words);
+            case "echo" when words is [_, "0", ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
+                return machine with { Tcp = machine.Tcp with { HyStart = HyStartMode.Off } };
+            case "echo" when words is [_, "3", ">", var target] && target.EndsWith("/hystart_detect", StringComparison.Ordinal):
+                return machine; // both of its signs, as it is anyway
+            case "grep" when words is [_, var state, .. var files] && state.Trim() == "0A" && files is ["/proc/net/tcp", "/proc/net/tcp6", "|", "grep", [':', .. var port]]:
+                return machine with
+                {
+                    ExpectedListener = ushort.TryParse(port, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort number) ? number : throw Unknown(words),
+                };
+            case "sysctl" or "set_sysctls.py":
+                return words.Skip(1).Where(word => !word.StartsWith('-')).Aggregate(machine, ApplySetting);
             default:
-                throw new ScriptUnsupported($"the command `{Shown(string.Join(' ', words))}`");
+                throw Unknown(words);
         }
     }
 
-    private static TcpSettings ApplySetting(TcpSettings settings, string assignment)
+    /// <summary>What a route says of the path to the other end: its MTU, the MSS to announce, the initial window.</summary>
+    private static ScriptMachine ApplyRoute(ScriptMachine machine, List<string> metrics, List<string> command)
+    {
+        for (int i = 0; i < metrics.Count; i += 2)
+        {
+            int locked = i + 1 < metrics.Count && metrics[i + 1] == "lock" ? 1 : 0;
+            int value = i + 1 + locked < metrics.Count ? Number(metrics[i + 1 + locked]) : throw Unknown(command);
+            machine = metrics[i] switch
+            {
+                "mtu" => machine with { RouteMtu = value },
+                "advmss" => machine with { Tcp = machine.Tcp with { MaximumSegmentSize = value } },
+                "initcwnd" => machine with { Tcp = machine.Tcp with { InitialWindowSegments = value } },
+                _ => throw Unknown(command),
+            };
+            i += locked;
+        }
+
+        return machine;
+    }
+
+    private static ScriptMachine ApplySetting(ScriptMachine machine, string assignment)
     {
         int equals = assignment.IndexOf('=');
         string path = equals < 0 ? assignment : assignment[..equals];
         string name = path.Split('/', '.')[^1];
-        if (equals < 0 || !s_settings.TryGetValue(name, out Func<TcpSettings, string, TcpSettings?>? apply))
+        bool ofTcp = s_settings.TryGetValue(name, out Func<TcpSettings, string, TcpSettings?>? apply);
+        bool ofSockets = s_socketSettings.TryGetValue(name, out Func<SocketSettings, string, SocketSettings>? applyToSockets);
+        if (equals < 0 || (!ofTcp && !ofSockets))
         {
             throw new ScriptUnsupported($"the kernel setting {Shown(path)}");
         }
 
-        return apply(settings, assignment[(equals + 1)..].Trim()) ?? throw new ScriptUnsupported($"the kernel setting {Shown(assignment)}");
+        string value = assignment[(equals + 1)..].Trim();
+        return machine with
+        {
+            Tcp = apply is null ? machine.Tcp : apply(machine.Tcp, value) ?? throw new ScriptUnsupported($"the kernel setting {Shown(assignment)}"),
+            Sockets = applyToSockets is null ? machine.Sockets : applyToSockets(machine.Sockets, value),
+        };
     }
 
     /// <summary>The words of each simple command, quotes taken off; comments and what makes a command quiet are left out.</summary>
@@ -180,7 +229,11 @@ internal static class ScriptCommands
     private static int Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number
-            : throw new ScriptUnsupported($"the number {Shown(text)} in a command");
+            : throw NoNumber(text);
+
+    private static ScriptUnsupported NoNumber(string text) => new($"the number {Shown(text)} in a command");
+
+    private static ScriptUnsupported Unknown(List<string> words) => new($"the command `{Shown(string.Join(' ', words))}`");
 
     private static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "...";
 }

@@ -23,6 +23,9 @@ internal sealed class ScriptConfiguration(TcpScript script)
     /// <summary>The interface's MTU in octets.</summary>
     public int Mtu { get; private set; } = 1500;
 
+    /// <summary>How much data each of the segments has that the interface has joined into a larger inbound packet.</summary>
+    public int JoinedSegmentSize { get; private set; } = int.MaxValue;
+
     /// <summary>The tick of the timestamp clock; zero does not look at the clock.</summary>
     public TimeSpan TimestampTick { get; private set; }
 
@@ -86,12 +89,15 @@ internal sealed class ScriptConfiguration(TcpScript script)
                 case "strict_segments":
                     StrictSegments = true;
                     break;
+                case "mss":
+                    JoinedSegmentSize = (int)Number(option, value, ushort.MaxValue);
+                    break;
                 case "mtu":
                     Mtu = (int)Number(option, value, ushort.MaxValue);
                     break;
                 case "ip_version" when value is "ipv4" or "ipv6":
                 // These say how packetdrill itself works on a real machine; here they mean nothing.
-                case "define" or "verbose" or "debug" or "gateway_ip" or "netmask_ip" or "speed" or "init_scripts" or "is_anyip" or "send_omit_free" or "mss":
+                case "define" or "verbose" or "debug" or "gateway_ip" or "netmask_ip" or "speed" or "init_scripts" or "is_anyip" or "send_omit_free":
                 case "code_command" or "code_format" or "code_sockopt":
                     break;
                 default:

@@ -13,23 +13,34 @@ internal readonly record struct EmittedPacket(Timestamp Time, DecodedPacket Pack
 /// <summary>The host under test in its virtual time: packets go in and come out, timers fire, nothing else happens.</summary>
 internal sealed class ScriptHost
 {
-    private readonly ScriptRunOptions _options;
-    private int _steps;
+    // What nobody looks at is kept until the end.
+    private const long MostOctets = 1L << 28;
 
-    public ScriptHost(TcpSettings settings, IpAddress address, int mtu, ScriptRunOptions options)
+    private readonly ScriptRunOptions _options;
+    private long _octets;
+
+    public ScriptHost(ScriptMachine machine, IpAddress address, int mtu, ScriptRunOptions options)
     {
         // The same secret always: the same script gives the same numbers.
         ReadOnlySpan<byte> secret = "packetdrill runs"u8;
         _options = options;
-        Host = new TcpHost("local", [address], settings, secret, mtu);
+        Host = new TcpHost("local", [address], machine.Tcp, secret, mtu);
         Sockets = new SocketTable(Host, () => Now, Drain);
+        Machine = machine;
+        Become(machine);
     }
+
+    /// <summary>What the command lines have made of the machine so far.</summary>
+    public ScriptMachine Machine { get; private set; }
 
     public TcpHost Host { get; }
 
     public SocketTable Sockets { get; }
 
     public Timestamp Now { get; private set; }
+
+    /// <summary>Packets and timers so far.</summary>
+    public int Steps { get; private set; }
 
     /// <summary>What left the host and was not looked at yet.</summary>
     public Queue<EmittedPacket> Emitted { get; } = new();
@@ -38,6 +49,20 @@ internal sealed class ScriptHost
 
     /// <summary>Is called after everything that may have let a waiting call go on.</summary>
     public Action Stepped { get; set; } = () => { };
+
+    /// <summary>The machine is another one from now on.</summary>
+    /// <exception cref="ScriptFailure">A command line has looked for something that is not there.</exception>
+    public void Become(ScriptMachine machine)
+    {
+        Machine = machine;
+        Sockets.Defaults = machine.Tcp;
+        Sockets.HostSettings = machine.Sockets;
+        Host.InterfaceIsFull = machine.TransmitFails;
+        if (machine.ExpectedListener is { } port && !Host.Listeners.Any(listener => listener.Local.Port == port))
+        {
+            throw new ScriptFailure($"a listener on port {port}", "none");
+        }
+    }
 
     /// <summary>A packet arrives now.</summary>
     public void Deliver(byte[] packet, string note)
@@ -58,7 +83,7 @@ internal sealed class ScriptHost
         };
         Note(traced);
         traced.Verdict = Host.PacketArrives(packet, Now);
-        Sockets.PacketArrived();
+        Drain();
         traced.StateChanges = Changes();
         Stepped();
     }
@@ -96,6 +121,12 @@ internal sealed class ScriptHost
         while (Host.TryPollTransmit(Now, out OutgoingPacket packet))
         {
             CountStep();
+            _octets += packet.Bytes.Length;
+            if (_octets > MostOctets)
+            {
+                throw new ScriptFailure($"an end within {MostOctets} octets of packets", "more than that");
+            }
+
             Emitted.Enqueue(new(Now, PacketDecoder.Decode(packet.Bytes, LinkType.Raw)));
             Note(new TracedPacket
             {
@@ -155,7 +186,7 @@ internal sealed class ScriptHost
     private void CountStep()
     {
         _options.Cancellation.ThrowIfCancellationRequested();
-        if (++_steps > _options.StepLimit)
+        if (++Steps > _options.StepLimit)
         {
             throw new ScriptFailure($"an end within {_options.StepLimit} packets and timers", "more than that");
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using TcpShell.Sockets;
 using TcpShell.Tcp;
 
 namespace TcpShell.Scripting;
@@ -30,13 +31,23 @@ public sealed record ScriptProfile
     /// <summary>The settings of all connections; what a profile does not state is as in <see cref="TcpSettings.Linux"/>.</summary>
     public TcpSettings Settings { get; init; } = TcpSettings.Linux;
 
+    /// <summary>What its sockets have in common; what a profile does not state is as in a new <see cref="SocketSettings"/>.</summary>
+    public SocketSettings Sockets { get; init; } = new();
+
+    /// <summary>
+    /// Scripts that fail on the system which the profile stands for as well, so that their failing tells nothing: the ends of their paths, such as
+    /// <c>ts_recent/invalid_ack.pkt</c>.
+    /// </summary>
+    public IReadOnlyList<string> SuspectScripts { get; init; } = [];
+
     /// <summary>Finds a profile that comes with the product.</summary>
     /// <param name="name">linux or rfc.</param>
     /// <returns>The profile; null if there is none of that name.</returns>
     public static ScriptProfile? Find(string name) =>
         new[] { Linux, Rfc }.FirstOrDefault(profile => profile.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads a profile: a JSON object with <c>Name</c>, <c>Description</c> and <c>Settings</c>, whose members are those of <see cref="TcpSettings"/>.</summary>
+    /// <summary>Reads a profile: a JSON object with <c>Name</c>, <c>Description</c> and <c>Settings</c>, whose members are those of
+    /// <see cref="TcpSettings"/>, and <c>Sockets</c>, whose members are those of <see cref="SocketSettings"/>; and <c>SuspectScripts</c>.</summary>
     /// <param name="json">The profile.</param>
     /// <exception cref="FormatException">The text is no profile; the message says where and why.</exception>
     public static ScriptProfile Parse(string json)
@@ -45,12 +56,20 @@ public sealed record ScriptProfile
         {
             ScriptProfile profile = JsonSerializer.Deserialize<ScriptProfile>(json, s_format) ?? throw new FormatException("A profile is a JSON object, not null.");
             profile.Settings.Validate();
+            profile.Sockets.Validate();
             return profile;
         }
         catch (Exception wrong) when (wrong is JsonException or ArgumentException)
         {
             throw new FormatException($"This is no profile: {wrong.Message}", wrong);
         }
+    }
+
+    /// <summary>Whether a script is one of those that fail on the system which the profile stands for.</summary>
+    internal bool Suspects(string? path)
+    {
+        string normal = "/" + path?.Replace('\\', '/');
+        return SuspectScripts.Any(script => normal.EndsWith("/" + script, StringComparison.Ordinal));
     }
 
     /// <summary>Its name.</summary>

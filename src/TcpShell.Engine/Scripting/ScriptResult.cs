@@ -32,6 +32,9 @@ public sealed record ScriptResult
     /// <summary>The virtual time that the script took.</summary>
     public TimeSpan Duration { get; init; }
 
+    /// <summary>The packets and timers that it took.</summary>
+    public int Steps { get; init; }
+
     /// <summary>Packets that left the TCP under test and that the script says nothing about.</summary>
     public int Unlisted { get; init; }
 

@@ -5,9 +5,11 @@ namespace TcpShell.Scripting;
 // The packets of a script: those that go in, and those that must come out.
 internal sealed partial class ScriptRun
 {
-    private const ushort FirstRemotePort = 50000;
+    private const int FirstRemotePort = 50000;
+    private const int LastRemotePort = 65535;
 
-    private readonly List<ScriptPeer> _peers = [];
+    private readonly Dictionary<(ushort Local, ushort Remote), ScriptPeer> _peers = [];
+    private int _remotePort = FirstRemotePort;
 
     /// <summary>The connection under test; null where the next packet begins one.</summary>
     private ScriptPeer? Peer { get; set; }
@@ -15,8 +17,16 @@ internal sealed partial class ScriptRun
     private ScriptPeer AddPeer(Endpoint local, Endpoint remote)
     {
         var peer = new ScriptPeer(local, remote) { ScalesTimestamps = _configuration.ScalesTimestamps };
-        _peers.Add(peer);
+        _peers[(local.Port, remote.Port)] = peer;
         return peer;
+    }
+
+    /// <summary>Another port of the other end for each connection, from the first one again after the last.</summary>
+    private ushort NextRemotePort()
+    {
+        var port = (ushort)_remotePort;
+        _remotePort = _remotePort == LastRemotePort ? FirstRemotePort : _remotePort + 1;
+        return port;
     }
 
     private void Inject(PacketEvent packet)
@@ -30,7 +40,7 @@ internal sealed partial class ScriptRun
         var segment = (TcpPacketEvent)packet;
         ScriptPeer peer = PeerOf(segment) ?? (Peer = AddPeer(
             new Endpoint(_configuration.LocalAddress, segment.Ports?.Destination ?? _configuration.Bound.Port),
-            new Endpoint(_configuration.Remote.Address, segment.Ports?.Source ?? (ushort)(FirstRemotePort + _peers.Count))));
+            new Endpoint(_configuration.Remote.Address, segment.Ports?.Source ?? NextRemotePort())));
         Host.Deliver(peer.ToWire(segment), packet.Text);
     }
 
@@ -57,19 +67,16 @@ internal sealed partial class ScriptRun
             return Peer;
         }
 
-        (ushort local, ushort remote) = packet.IsInbound ? (ports.Destination, ports.Source) : (ports.Source, ports.Destination);
-        return _peers.Find(peer => peer.Local.Port == local && peer.Remote.Port == remote);
+        return _peers.GetValueOrDefault(packet.IsInbound ? (ports.Destination, ports.Source) : ports);
     }
 
     /// <summary>Initial sequence numbers are learned from the packets that the script takes, as packetdrill does it.</summary>
     private void Learn(in DecodedPacket packet)
     {
-        foreach (ScriptPeer peer in _peers)
+        bool isTcp = packet.Status == PacketStatus.Tcp;
+        if (isTcp && _peers.TryGetValue((packet.SourceEndpoint.Port, packet.DestinationEndpoint.Port), out ScriptPeer? peer) && peer.IsFor(packet))
         {
-            if (peer.IsFor(packet))
-            {
-                peer.FromWire(packet);
-            }
+            peer.FromWire(packet);
         }
     }
 

@@ -36,16 +36,20 @@ internal sealed partial class ScriptRun
 
     public void Execute()
     {
-        _configuration.Read();
-        ScriptSupport.Require(_script, scriptEvent => _current = scriptEvent);
-        _current = null;
-        TcpSettings settings = _options.Profile.Settings;
-        if (_script.InitialCommand is not null)
+        if (ScriptSupport.Find(_script) is { } unsupported)
         {
-            settings = ScriptCommands.Apply(settings, _script.InitialCommand);
+            _current = unsupported.Event;
+            throw unsupported.What;
         }
 
-        _host = new ScriptHost(settings, _configuration.LocalAddress, _configuration.Mtu, _options) { Stepped = TryWaiting };
+        _configuration.Read();
+        var machine = ScriptMachine.Of(_options.Profile);
+        if (_script.InitialCommand is not null)
+        {
+            machine = ScriptCommands.Apply(machine, _script.InitialCommand);
+        }
+
+        _host = new ScriptHost(machine, _configuration.LocalAddress, _configuration.Mtu, _options) { Stepped = TryWaiting };
         _calls = new ScriptCalls(_host, _configuration.Bound, _configuration.Remote);
         _comparison = new ScriptComparison(_options, _configuration.TimestampTick);
         foreach (ScriptEvent scriptEvent in _script.Events)
@@ -72,6 +76,7 @@ internal sealed partial class ScriptRun
         Before = verdict == ScriptVerdict.Pass ? [] : [.. _before],
         Duration = (_host?.Now ?? Timestamp.Zero).ToTimeSpan(),
         Unlisted = _unlisted,
+        Steps = _host?.Steps ?? 0,
         Trace = _host?.Trace ?? new(),
     };
 
@@ -117,7 +122,7 @@ internal sealed partial class ScriptRun
                 Execute(code);
                 break;
             case CommandEvent command:
-                Host.Sockets.Defaults = ScriptCommands.Apply(Host.Sockets.Defaults, command.Command);
+                Host.Become(ScriptCommands.Apply(Host.Machine, command.Command));
                 break;
         }
     }
@@ -245,6 +250,8 @@ internal sealed partial class ScriptRun
     private void Execute(CodeEvent code)
     {
         TcpSocket? socket = _socket;
-        _code.Run(code.Code, name => TcpInfo.Find(socket?.Connection, name, Host.Now));
+        _code.Run(code.Code, name => TcpInfo.Find(socket?.Connection, name, Host.Now) is { } value
+            ? name == "tcpi_rcv_mss" ? Math.Min(value, _configuration.JoinedSegmentSize) : value
+            : null);
     }
 }

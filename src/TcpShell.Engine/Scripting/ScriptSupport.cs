@@ -1,4 +1,3 @@
-using TcpShell.Tcp;
 using TcpShell.Wire;
 
 namespace TcpShell.Scripting;
@@ -9,30 +8,57 @@ internal static class ScriptSupport
     // An IP packet has at most 65535 octets, of which IPv6 and TCP headers take up to 100.
     private const int LargestPayload = 65435;
 
-    /// <summary>Finds what is not supported.</summary>
+    /// <summary>Finds what is not supported: the first thing, unless something later tells better what the script is about.</summary>
     /// <param name="script">The script.</param>
-    /// <param name="looking">Is told which event is looked at.</param>
-    /// <exception cref="ScriptUnsupported">There is something; it says what.</exception>
-    public static void Require(TcpScript script, Action<ScriptEvent> looking)
+    /// <returns>The event, and what in it is not supported; null if there is nothing.</returns>
+    public static (ScriptEvent Event, ScriptUnsupported What)? Find(TcpScript script)
     {
+        (ScriptEvent Event, ScriptUnsupported What)? first = null;
         foreach (ScriptEvent scriptEvent in script.Events)
         {
-            looking(scriptEvent);
-            switch (scriptEvent)
+            if (FindIn(scriptEvent) is { } unsupported)
             {
-                case SystemCallEvent call:
-                    Require(call);
-                    break;
-                case PacketEvent packet:
-                    Require(packet);
-                    break;
-                case CodeEvent code:
-                    Require(code);
-                    break;
-                case CommandEvent command:
-                    ScriptCommands.Apply(TcpSettings.Linux, command.Command);
-                    break;
+                if (ScriptSubjects.Of(unsupported.Construct) is not null)
+                {
+                    return (scriptEvent, unsupported);
+                }
+
+                first ??= (scriptEvent, unsupported);
             }
+        }
+
+        return first;
+    }
+
+    private static ScriptUnsupported? FindIn(ScriptEvent scriptEvent)
+    {
+        try
+        {
+            Require(scriptEvent);
+            return null;
+        }
+        catch (ScriptUnsupported unsupported)
+        {
+            return unsupported;
+        }
+    }
+
+    private static void Require(ScriptEvent scriptEvent)
+    {
+        switch (scriptEvent)
+        {
+            case SystemCallEvent call:
+                Require(call);
+                break;
+            case PacketEvent packet:
+                Require(packet);
+                break;
+            case CodeEvent code:
+                Require(code);
+                break;
+            case CommandEvent command:
+                ScriptCommands.Apply(ScriptMachine.Of(ScriptProfile.Linux), command.Command);
+                break;
         }
     }
 

@@ -6,6 +6,12 @@ public enum Errno
     /// <summary>It did not fail.</summary>
     None = 0,
 
+    /// <summary>There is nothing of that name.</summary>
+    ENOENT = 2,
+
+    /// <summary>It is there already.</summary>
+    EEXIST = 17,
+
     /// <summary>It would have to wait.</summary>
     EAGAIN = 11,
 

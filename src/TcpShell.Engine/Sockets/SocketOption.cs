@@ -6,7 +6,7 @@ public enum SocketOption
     /// <summary>SO_REUSEADDR: the port may be bound while connections on it exist.</summary>
     ReuseAddress,
 
-    /// <summary>SO_SNDBUF: octets of the send buffer. As on Linux twice of what is asked for is given, and reading it tells that.</summary>
+    /// <summary>SO_SNDBUF: octets of the send buffer. On Linux twice of what is asked for is given, and reading it tells that.</summary>
     SendBuffer,
 
     /// <summary>SO_RCVBUF: octets of the receive buffer.</summary>
@@ -20,6 +20,18 @@ public enum SocketOption
 
     /// <summary>TCP_NODELAY: short segments do not wait.</summary>
     NoDelay,
+
+    /// <summary>TCP_CORK: segments that are not full wait until it is taken off, for one RTO at most.</summary>
+    Cork,
+
+    /// <summary>TCP_NOTSENT_LOWAT: octets not sent yet from which on the socket is not writable; an unsigned number, 0 for the host's.</summary>
+    NotSentLowWater,
+
+    /// <summary>TCP_INQ: each message that is received tells how much more can be.</summary>
+    InQueue,
+
+    /// <summary>SO_ZEROCOPY: MSG_ZEROCOPY may be used. It changes nothing here, where nobody sees how octets are copied.</summary>
+    ZeroCopy,
 
     /// <summary>TCP_MAXSEG: the MSS. Before a connection is open, the one to announce; after that, the most octets of one segment.</summary>
     MaximumSegment,

@@ -21,6 +21,23 @@ public readonly record struct SocketResult(int Value, Errno Error = Errno.None, 
     public override string ToString() => Succeeded ? $"{Value}" : $"{Value} {Error}";
 }
 
+/// <summary>How data is sent (send, sendmsg).</summary>
+[Flags]
+public enum MessageFlags
+{
+    /// <summary>As usual.</summary>
+    None = 0,
+
+    /// <summary>MSG_OOB: the last octet is urgent.</summary>
+    OutOfBand = 1,
+
+    /// <summary>MSG_EOR: no segment carries the last octet together with what is written later.</summary>
+    EndOfRecord = 2,
+
+    /// <summary>MSG_MORE: more will follow soon; what does not fill a segment waits for it.</summary>
+    More = 4,
+}
+
 /// <summary>What can be done with a socket without waiting (poll).</summary>
 [Flags]
 public enum SocketEvents

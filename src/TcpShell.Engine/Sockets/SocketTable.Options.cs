@@ -18,15 +18,8 @@ public sealed partial class SocketTable
             return SocketResult.Fail(Errno.EBADF);
         }
 
-        if (option == SocketOption.ReuseAddress)
+        if (TrySetOwn(socket, option, value))
         {
-            socket.ReusesAddress = value != 0;
-            return new(0);
-        }
-
-        if (option == SocketOption.SendBuffer)
-        {
-            socket.SendLimit = (int)Math.Clamp(2L * value, SmallestSendBuffer, int.MaxValue);
             return new(0);
         }
 
@@ -44,7 +37,41 @@ public sealed partial class SocketTable
             return SocketResult.Fail(Errno.EINVAL);
         }
 
-        return Change(socket, settings);
+        SocketResult result = Change(socket, settings);
+        if (option == SocketOption.NoDelay && value != 0 && result.Succeeded && socket.Connection is { } connection)
+        {
+            // Nobody waits who wants no delay, not even behind a cork.
+            connection.Tcp.Push();
+            _host.Touch(connection, Now);
+            _settled();
+        }
+
+        return result;
+    }
+
+    /// <summary>Options that the socket itself has, and not its connection.</summary>
+    private bool TrySetOwn(TcpSocket socket, SocketOption option, int value)
+    {
+        switch (option)
+        {
+            case SocketOption.ReuseAddress:
+                socket.ReusesAddress = value != 0;
+                return true;
+            case SocketOption.SendBuffer:
+                socket.FixedSendBuffer = (int)Math.Clamp((long)HostSettings.SendBufferFactor * value, HostSettings.SmallestSendBuffer, int.MaxValue);
+                return true;
+            case SocketOption.NotSentLowWater:
+                socket.NotSentLowWater = unchecked((uint)value);
+                return true;
+            case SocketOption.InQueue:
+                socket.TellsInQueue = value != 0;
+                return true;
+            case SocketOption.ZeroCopy:
+                socket.ZeroCopy = value != 0;
+                return true;
+            default:
+                return false;
+        }
     }
 
     /// <summary>Makes close wait, or abort.</summary>
@@ -91,7 +118,11 @@ public sealed partial class SocketTable
         return new(option switch
         {
             SocketOption.ReuseAddress => socket.ReusesAddress ? 1 : 0,
-            SocketOption.SendBuffer => socket.SendLimit ?? settings.SendBufferSize,
+            SocketOption.SendBuffer => socket.Account?.Limit ?? socket.FixedSendBuffer ?? HostSettings.InitialSendBuffer ?? settings.SendBufferSize,
+            SocketOption.NotSentLowWater => unchecked((int)socket.NotSentLowWater),
+            SocketOption.InQueue => socket.TellsInQueue ? 1 : 0,
+            SocketOption.ZeroCopy => socket.ZeroCopy ? 1 : 0,
+            SocketOption.Cork => settings.Cork ? 1 : 0,
             SocketOption.ReceiveBuffer => settings.ReceiveBufferSize,
             SocketOption.KeepAlive => settings.KeepAlive ? 1 : 0,
             SocketOption.Error => (int)socket.TakeError(),
@@ -141,9 +172,6 @@ public sealed partial class SocketTable
         });
     }
 
-    // What Linux gives at least.
-    private const int SmallestSendBuffer = 4608;
-
     // RFC 9293 3.7.1: what a TCP assumes of its peer until it is told.
     private const int DefaultMss = 536;
 
@@ -157,6 +185,7 @@ public sealed partial class SocketTable
         SocketOption.ReceiveBuffer => settings with { ReceiveBufferSize = value },
         SocketOption.KeepAlive => settings with { KeepAlive = value != 0 },
         SocketOption.NoDelay => settings with { Nagle = value == 0 },
+        SocketOption.Cork => settings with { Cork = value != 0 },
         SocketOption.MaximumSegment => settings with { MaximumSegmentSize = value },
         SocketOption.KeepAliveIdle => settings with { KeepAliveIdle = TimeSpan.FromSeconds(value) },
         SocketOption.KeepAliveInterval => settings with { KeepAliveInterval = TimeSpan.FromSeconds(value) },

@@ -42,9 +42,9 @@ public sealed partial class SocketTable
     /// <summary>Gives octets to be sent (write, send).</summary>
     /// <param name="descriptor">The socket.</param>
     /// <param name="data">The octets.</param>
-    /// <param name="urgent">Whether the last of them is urgent (MSG_OOB).</param>
+    /// <param name="flags">How they are sent.</param>
     /// <returns>Octets taken, perhaps fewer than given; EAGAIN, and waits, while there is no room or no connection yet.</returns>
-    public SocketResult Write(int descriptor, ReadOnlySpan<byte> data, bool urgent = false)
+    public SocketResult Write(int descriptor, ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None)
     {
         if (Find(descriptor) is not { } socket)
         {
@@ -67,10 +67,42 @@ public sealed partial class SocketTable
             return SocketResult.Wait(Errno.EAGAIN);
         }
 
-        int taken = connection.Tcp.Send(data[..Math.Min(data.Length, socket.SendSpace)], Now, urgent);
-        _host.Touch(connection, Now);
-        _settled();
+        int taken = Give(socket, data, flags);
+        if (taken < data.Length)
+        {
+            socket.WantsSpace = connection.Tcp.UserWaits = true;
+            connection.Tcp.Push();
+            _host.Touch(connection, Now);
+            _settled();
+        }
+
         return taken > 0 || data.IsEmpty ? new(taken) : SocketResult.Wait(Errno.EAGAIN);
+    }
+
+    /// <summary>Gives data to the connection, piece by piece as the send buffer has room; what can be sent is sent in between.</summary>
+    private int Give(TcpSocket socket, ReadOnlySpan<byte> data, MessageFlags flags)
+    {
+        HostedConnection connection = socket.Connection!;
+        SendBufferAccount account = socket.Account!;
+        int taken = 0;
+        while (taken < data.Length && account.Room is > 0 and int room)
+        {
+            ReadOnlySpan<byte> piece = data.Slice(taken, Math.Min(room, data.Length - taken));
+            bool isLast = taken + piece.Length == data.Length;
+            bool urgent = isLast && flags.HasFlag(MessageFlags.OutOfBand);
+            bool endsRecord = isLast && flags.HasFlag(MessageFlags.EndOfRecord);
+            int count = connection.Tcp.Send(piece, Now, urgent, push: isLast && !flags.HasFlag(MessageFlags.More), endsRecord);
+            account.Add(count, endsRecord);
+            taken += count;
+            _host.Touch(connection, Now);
+            _settled();
+            if (count < piece.Length || connection.State is not (TcpState.Established or TcpState.CloseWait))
+            {
+                break;
+            }
+        }
+
+        return taken;
     }
 
     /// <summary>What can be done with a socket without waiting (poll).</summary>
@@ -109,8 +141,7 @@ public sealed partial class SocketTable
         events |= connection.Tcp.UrgentOctets > 0 ? SocketEvents.POLLPRI : SocketEvents.None;
         events |= peerClosed && socket.WriteIsShut ? SocketEvents.POLLHUP : SocketEvents.None;
 
-        // Linux calls a socket writable when a third of its buffer is free; after a shutdown a write fails at once.
-        bool hasRoom = socket.SendSpace >= connection.SendQueue / 2 && socket.SendSpace > 0;
-        return events | (hasRoom || socket.WriteIsShut ? SocketEvents.POLLOUT : SocketEvents.None);
+        // After a shutdown a write fails at once, and needs no room for that.
+        return events | (socket.WriteIsShut || socket.IsWritable() ? SocketEvents.POLLOUT : SocketEvents.None);
     }
 }

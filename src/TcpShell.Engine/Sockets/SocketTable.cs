@@ -9,12 +9,14 @@ namespace TcpShell.Sockets;
 /// </summary>
 /// <remarks>
 /// No call waits. Where a blocking socket's call would, it returns with <see cref="SocketResult.Waits"/>; whoever drives time makes the same
-/// call again when something has happened. <see cref="PacketArrived"/> has to be called after each packet that the host has got.
+/// call again when something has happened.
 /// </remarks>
 public sealed partial class SocketTable
 {
+    private const int FirstDescriptor = 3; // 0 to 2 are a program's standard streams
+
     private readonly SortedDictionary<int, TcpSocket> _sockets = [];
-    private readonly List<HostedConnection> _orphans = [];
+    private int _lowestFree = FirstDescriptor;
     private readonly TcpHost _host;
     private readonly Func<Timestamp> _clock;
     private readonly Action _settled;
@@ -23,7 +25,9 @@ public sealed partial class SocketTable
     /// <param name="host">The host that the program runs on.</param>
     /// <param name="clock">Tells the time.</param>
     /// <param name="settled">Is called after each call that may have made the host want to send.</param>
-    public SocketTable(TcpHost host, Func<Timestamp> clock, Action settled)
+    /// <param name="hostSettings">What the host's sockets have in common; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of the settings cannot be.</exception>
+    public SocketTable(TcpHost host, Func<Timestamp> clock, Action settled, SocketSettings? hostSettings = null)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(clock);
@@ -32,10 +36,15 @@ public sealed partial class SocketTable
         _clock = clock;
         _settled = settled;
         Defaults = host.Settings;
+        HostSettings = hostSettings ?? new();
+        HostSettings.Validate();
     }
 
     /// <summary>The settings that new sockets begin with: the host's, unless others are put here.</summary>
     public TcpSettings Defaults { get; set; }
+
+    /// <summary>What the host's sockets have in common; a change counts for the connections that are made after it.</summary>
+    public SocketSettings HostSettings { get; set; }
 
     /// <summary>The open sockets, in the order of their numbers.</summary>
     public IReadOnlyCollection<TcpSocket> Sockets => _sockets.Values;
@@ -136,9 +145,9 @@ public sealed partial class SocketTable
         }
 
         TcpSocket accepted = Add(socket.Settings);
-        accepted.Connection = connection;
-        accepted.Local = connection!.Local;
-        accepted.SendLimit = socket.SendLimit;
+        accepted.FixedSendBuffer = socket.FixedSendBuffer;
+        accepted.NotSentLowWater = socket.NotSentLowWater;
+        accepted.Take(connection!, HostSettings);
         return new(accepted.Descriptor);
     }
 
@@ -162,8 +171,7 @@ public sealed partial class SocketTable
         {
             return Call(() =>
             {
-                socket.Connection = _host.Connect(remote, Now, socket.Local, socket.Settings);
-                socket.Local = socket.Connection.Local;
+                socket.Take(_host.Connect(remote, Now, socket.Local, socket.Settings), HostSettings);
                 socket.IsConnecting = true;
                 return SocketResult.Wait(Errno.EINPROGRESS);
             });
@@ -220,10 +228,13 @@ public sealed partial class SocketTable
     /// <param name="descriptor">The socket.</param>
     public SocketResult Close(int descriptor)
     {
+        _lowestFree = descriptor < _lowestFree && descriptor >= FirstDescriptor ? descriptor : _lowestFree;
         if (!_sockets.Remove(descriptor, out TcpSocket? socket))
         {
-            return SocketResult.Fail(Errno.EBADF);
+            return _epolls.Remove(descriptor) ? new(0) : SocketResult.Fail(Errno.EBADF);
         }
+
+        ForgetWatched(descriptor);
 
         return Call(() =>
         {
@@ -240,35 +251,19 @@ public sealed partial class SocketTable
         });
     }
 
-    /// <summary>A packet has arrived at the host: who sends to a program that is gone gets a RST [SHLD-3].</summary>
-    public void PacketArrived()
+    private int FreeDescriptor()
     {
-        for (int i = _orphans.Count - 1; i >= 0; i--)
+        while (_sockets.ContainsKey(_lowestFree) || _epolls.ContainsKey(_lowestFree))
         {
-            HostedConnection orphan = _orphans[i];
-            if (orphan.ReceiveQueue > 0 && orphan.State != TcpState.Closed)
-            {
-                Abort(orphan);
-            }
-
-            if (orphan.State == TcpState.Closed)
-            {
-                _orphans.RemoveAt(i);
-            }
+            _lowestFree++;
         }
 
-        _settled();
+        return _lowestFree;
     }
 
     private TcpSocket Add(TcpSettings settings)
     {
-        const int First = 3; // 0 to 2 are a program's standard streams
-        int descriptor = First;
-        while (_sockets.ContainsKey(descriptor))
-        {
-            descriptor++;
-        }
-
+        int descriptor = FreeDescriptor();
         var socket = new TcpSocket(descriptor, settings);
         _sockets.Add(descriptor, socket);
         return socket;
@@ -301,7 +296,7 @@ public sealed partial class SocketTable
             return;
         }
 
-        _orphans.Add(connection);
+        connection.Tcp.EndReceiving();
         if (!writeIsShut)
         {
             connection.Tcp.Close(Now);

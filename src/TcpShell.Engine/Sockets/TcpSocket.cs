@@ -23,7 +23,7 @@ public sealed class TcpSocket
     public Listener? Listener { get; internal set; }
 
     /// <summary>Its connection; null if it has none.</summary>
-    public HostedConnection? Connection { get; internal set; }
+    public HostedConnection? Connection { get; private set; }
 
     /// <summary>The settings that its connection, or its listener's connections, are made with.</summary>
     public TcpSettings Settings { get; internal set; }
@@ -34,11 +34,20 @@ public sealed class TcpSocket
     /// <summary>Whether its port may be bound while connections on it exist (SO_REUSEADDR).</summary>
     public bool ReusesAddress { get; set; }
 
+    /// <summary>Whether each message that is received tells how much more can be (TCP_INQ).</summary>
+    public bool TellsInQueue { get; internal set; }
+
+    /// <summary>Whether MSG_ZEROCOPY may be used (SO_ZEROCOPY).</summary>
+    public bool ZeroCopy { get; internal set; }
+
     /// <summary>How long close waits (SO_LINGER); zero makes it an abort; null for a plain close.</summary>
     public TimeSpan? Linger { get; set; }
 
-    /// <summary>The most octets that wait for an acknowledgment or a first transmission (SO_SNDBUF); null for what the settings say.</summary>
-    public int? SendLimit { get; internal set; }
+    /// <summary>What SO_SNDBUF has fixed, in octets; null while the send buffer grows by itself, or has what the settings say.</summary>
+    public int? FixedSendBuffer { get; internal set; }
+
+    /// <summary>TCP_NOTSENT_LOWAT: octets not sent yet from which on it is not writable; 0 for what the host's settings say.</summary>
+    public uint NotSentLowWater { get; internal set; }
 
     /// <summary>Whether nothing will be read any more.</summary>
     internal bool ReadIsShut { get; set; }
@@ -58,9 +67,32 @@ public sealed class TcpSocket
     /// <summary>Whether its connection is open in both directions, or half-closed, or on the way there.</summary>
     internal bool IsSynchronized => Connection?.State is >= TcpState.Established;
 
-    /// <summary>Octets that a write would take now.</summary>
-    internal int SendSpace => Connection is not { } connection ? 0
-        : Math.Max(0, Math.Min(connection.Tcp.SendSpace, (SendLimit ?? int.MaxValue) - connection.SendQueue));
+    /// <summary>What its data counts against its send buffer; null without a connection.</summary>
+    internal SendBufferAccount? Account { get; private set; }
+
+    /// <summary>Whether a program would write more than there was room for, and is to be told when there is (Linux's SOCK_NOSPACE).</summary>
+    internal bool WantsSpace { get; set; }
+
+    /// <summary>How often it became writable after that.</summary>
+    internal int SpaceMade { get; private set; }
+
+    internal void Take(HostedConnection connection, SocketSettings settings)
+    {
+        Connection = connection;
+        Local = connection.Local;
+        Account = new(settings, this, connection);
+    }
+
+    /// <summary>Whether a program that wants to write is worth waking. One that is not is noted down, to be told later.</summary>
+    internal bool IsWritable()
+    {
+        Account!.Grow();
+        bool isWritable = Account.IsWritable;
+        SpaceMade += isWritable && WantsSpace ? 1 : 0;
+        WantsSpace = !isWritable;
+        Connection!.Tcp.UserWaits = WantsSpace;
+        return isWritable;
+    }
 
     internal Errno TakeError()
     {

@@ -18,6 +18,9 @@ public sealed class ConnectionCounters
     /// <summary>Octets of data that arrived in order, each counted once.</summary>
     public long BytesReceived { get; internal set; }
 
+    /// <summary>The most octets of data that one segment brought.</summary>
+    public int LargestReceived { get; internal set; }
+
     /// <summary>Segments sent again, for whatever reason.</summary>
     public long Retransmissions { get; internal set; }
 

@@ -183,7 +183,9 @@ public sealed class RetransmissionQueue
         int length = segment.Length;
         int transmissions = segment.Transmissions;
         room -= segment.Lost ? length : 0;
+        bool endsRecord = segment.EndsRecord;
         while (segment.Flags == TcpFlags.None
+            && !endsRecord
             && index + count + 1 < _segments.Count
             && _segments[index + count + 1] is { Sacked: false, Flags: TcpFlags.None } next
             && length + next.Length <= longest
@@ -192,6 +194,7 @@ public sealed class RetransmissionQueue
         {
             room -= next.Lost ? next.Length : 0;
             length += next.Length;
+            endsRecord = next.EndsRecord;
             count++;
             Land(next);
             if (next.Lost)
@@ -207,6 +210,7 @@ public sealed class RetransmissionQueue
             InFlight += segment.Copies * (length - segment.Length);
             Retransmitted += segment is { Copies: > 0, Transmissions: 1 } && transmissions > 1 ? 1 : 0;
             segment.Length = length;
+            segment.EndsRecord = endsRecord;
             segment.Transmissions = transmissions;
             _segments.RemoveRange(index + 1, count);
         }
@@ -229,8 +233,10 @@ public sealed class RetransmissionQueue
             SentBefore = segment.SentBefore,
             Order = segment.Order,
             Copies = segment.Copies,
+            EndsRecord = segment.EndsRecord,
         };
         segment.Length = length;
+        segment.EndsRecord = false;
         segment.Flags &= ~TcpFlags.FIN;
         _segments.Insert(_segments.FirstEndingAfter(segment.SequenceNumber) + 1, rest);
         Sacked += rest.Sacked ? 1 : 0;

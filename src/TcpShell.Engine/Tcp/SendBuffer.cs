@@ -4,11 +4,12 @@ namespace TcpShell.Tcp;
 
 /// <summary>
 /// What the user has given to be sent: octets that are in flight first, then those that wait for their first transmission. Where one SEND
-/// ended and the next began is not kept, so that segments become as large as they can [MAY-16, SHLD-27].
+/// ended and the next began is not kept, so that segments become as large as they can [MAY-16, SHLD-27], unless the user wants to have it kept.
 /// </summary>
 internal sealed class SendBuffer(int capacity)
 {
     private readonly ByteRing _ring = new(capacity);
+    private readonly List<SeqNumber> _recordEnds = [];
 
     /// <summary>The sequence number of the first octet held; the octet after the SYN at the beginning.</summary>
     public SeqNumber Start { get; private set; }
@@ -40,8 +41,52 @@ internal sealed class SendBuffer(int capacity)
         int count = Math.Clamp(upTo - Start, 0, _ring.Count);
         _ring.RemoveFront(count);
         Start += count;
+        if (_recordEnds.Count > 0)
+        {
+            _recordEnds.RemoveRange(0, FirstRecordEndAfter(Start));
+        }
+    }
+
+    /// <summary>The last octet held ends a record: no segment carries it together with what follows.</summary>
+    public void EndRecord()
+    {
+        if (_ring.Count > 0 && !IsEndOfRecord(End))
+        {
+            _recordEnds.Add(End);
+        }
+    }
+
+    /// <summary>Whether a record ends just before this number.</summary>
+    public bool IsEndOfRecord(SeqNumber next)
+    {
+        int index = _recordEnds.Count == 0 ? 0 : FirstRecordEndAfter(next) - 1;
+        return index >= 0 && index < _recordEnds.Count && _recordEnds[index] == next;
+    }
+
+    /// <summary>How many of so many octets belong to the record that goes on at a number.</summary>
+    public int OctetsOfRecord(SeqNumber from, int count)
+    {
+        int index = _recordEnds.Count == 0 ? 0 : FirstRecordEndAfter(from);
+        return index < _recordEnds.Count ? Math.Min(count, _recordEnds[index] - from) : count;
     }
 
     /// <summary>Forgets everything.</summary>
-    public void Clear() => _ring.Clear();
+    public void Clear()
+    {
+        _ring.Clear();
+        _recordEnds.Clear();
+    }
+
+    private int FirstRecordEndAfter(SeqNumber number)
+    {
+        int low = 0;
+        int high = _recordEnds.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = _recordEnds[middle] > number ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
+    }
 }

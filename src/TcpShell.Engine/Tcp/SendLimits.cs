@@ -34,6 +34,16 @@ public sealed class SendLimits
     public override string ToString() =>
         $"busy {Text(Busy)}: application {Text(Application)}, cwnd {Text(CongestionWindow)}, receive window {Text(ReceiveWindow)}, send buffer {Text(SendBuffer)}";
 
+    /// <summary>The same with the time since the last change.</summary>
+    /// <param name="now">The time; not before the last change.</param>
+    public SendLimits Until(Timestamp now)
+    {
+        var copy = new SendLimits { Current = Current, _since = now };
+        _spent.CopyTo(copy._spent, 0);
+        copy._spent[(int)Current] += now - _since;
+        return copy;
+    }
+
     internal void Enter(SendLimit limit, Timestamp now)
     {
         if (limit != Current)

@@ -41,6 +41,9 @@ public sealed class SentSegment
         _ => TransmitReason.FastRetransmit,
     };
 
+    /// <summary>Whether the user ended a record with its last octet: it is never sent again together with what follows it.</summary>
+    internal bool EndsRecord { get; set; }
+
     /// <summary>What made it lost.</summary>
     internal LossCause Cause { get; set; }
 

@@ -36,6 +36,7 @@ public sealed partial class TcpConnection
     {
         SeqNumber una = Snd.Una;
         bool ofSyn = una == Snd.Iss;
+        _awaitsPush = false; // what was held back for company has waited long enough
         bool isBare = TellsNothing(segment);
         bool waits = Unacknowledged.Count > 0;
         bool windowWasFull = una < _windowFullUpTo || (Settings.GrowHalfUsedWindow && UsesHalfOfWindow);
@@ -62,7 +63,8 @@ public sealed partial class TcpConnection
         int growth = Settings.GrowByDelivered ? NewlyTold(news) : acknowledged;
         bool grows = Recover(news, now);
         _delivered.Clear();
-        if (grows && news.Advances && !_ackEchoesCongestion) // [3168-5]
+        bool shows = news.Advances || (Settings.GrowByDelivered && Reordering > DuplicateAckThreshold && growth > 0);
+        if (grows && shows && !_ackEchoesCongestion) // [3168-5]
         {
             _congestion.Acknowledged(new(growth, now, Snd.Una, Snd.Nxt, roundTrip, Rtt.Smoothed, windowWasFull));
         }

@@ -7,6 +7,7 @@ public sealed partial class TcpConnection
 {
     private SeqNumber _requestedIss;
     private bool _abortPending;
+    private bool _receivesNoMore;
 
     /// <summary>OPEN, passive (RFC 9293 3.10.1): waits for a request from anybody.</summary>
     /// <param name="now">The time.</param>
@@ -36,9 +37,12 @@ public sealed partial class TcpConnection
     /// <param name="data">The octets.</param>
     /// <param name="now">The time.</param>
     /// <param name="urgent">Whether the last of them is urgent (3.8.5 [MUST-30]).</param>
+    /// <param name="push">Whether they are pushed [MAY-15]. If not, more will follow soon: a segment that is not full waits for it, or for the next
+    /// ACK, or for one RTO [MUST-60].</param>
+    /// <param name="endOfRecord">Whether what is given later must not go into one segment with the last of them.</param>
     /// <returns>Octets taken; fewer than given where the send buffer is full.</returns>
     /// <exception cref="TcpCallException">There is no connection, it is closing, or it listens: then use <see cref="SendWhileListening"/>.</exception>
-    public int Send(ReadOnlySpan<byte> data, Timestamp now, bool urgent = false)
+    public int Send(ReadOnlySpan<byte> data, Timestamp now, bool urgent = false, bool push = true, bool endOfRecord = false)
     {
         switch (State)
         {
@@ -49,6 +53,7 @@ public sealed partial class TcpConnection
             case TcpState.SynSent or TcpState.SynReceived or TcpState.Established or TcpState.CloseWait when !_finQueued:
                 int taken = _sendBuffer.Append(data);
                 _spaceWanted |= taken < data.Length;
+                NotePush(push, endOfRecord && taken == data.Length);
                 if (urgent && taken > 0)
                 {
                     Snd.Up = _sendBuffer.End; // [MUST-62] the octet after the urgent data
@@ -136,6 +141,12 @@ public sealed partial class TcpConnection
         ArmUserTimeout(now);
     }
 
+    /// <summary>
+    /// The user receives no more, ever: new data that arrives once this end is closed is answered with a RST, so that the peer hears that it is
+    /// lost (half-duplex close, RFC 9293 3.6.1 [MAY-1, SHLD-3]).
+    /// </summary>
+    public void EndReceiving() => _receivesNoMore = true;
+
     /// <summary>ABORT (RFC 9293 3.10.5 [U-16]): ends the connection at once; the peer gets a RST where it may count the connection as open.</summary>
     /// <param name="now">The time.</param>
     /// <exception cref="TcpCallException">There is no connection.</exception>
@@ -197,6 +208,7 @@ public sealed partial class TcpConnection
         Snd.Iss = iss;
         Snd.Una = Snd.Nxt = Snd.Max = Snd.Up = iss;
         _sendBuffer.StartAt(iss + 1);
+        _pushedUpTo = _releasedUpTo = iss + 1;
         _recover = _windowFullUpTo = _mostInFlightUpTo = iss; // [6582-1]
         _rack.Start(iss);
     }

@@ -22,7 +22,7 @@ public sealed partial class TcpConnection
             throw DoesNotExist();
         }
 
-        if (settings != WithChangeable(Settings, settings))
+        if (settings != Allowed(settings))
         {
             throw new TcpCallException(
                 TcpCallError.SettingFixed, $"This cannot change on a connection: {Fixed(settings)}. It is decided when the connection is made.");
@@ -46,14 +46,17 @@ public sealed partial class TcpConnection
     {
         SendBufferSize = others.SendBufferSize,
         Nagle = others.Nagle, // [MUST-17]
+        Cork = others.Cork,
         SynRetries = others.SynRetries,
         SynAckRetries = others.SynAckRetries,
         R1 = others.R1,
         R2 = others.R2, // [MUST-21]
         UserTimeout = others.UserTimeout,
+        UserTimeoutFromProbe = others.UserTimeoutFromProbe,
         UserTimeoutOption = others.UserTimeoutOption,
         UserTimeoutLowerLimit = others.UserTimeoutLowerLimit,
         UserTimeoutUpperLimit = others.UserTimeoutUpperLimit,
+        LocalCongestionInterval = others.LocalCongestionInterval,
         MaximumSegmentLifetime = others.MaximumSegmentLifetime,
         KeepAlive = others.KeepAlive, // [MUST-24]
         KeepAliveIdle = others.KeepAliveIdle, // [MUST-27]
@@ -70,10 +73,17 @@ public sealed partial class TcpConnection
         TimeWaitIgnoresReset = others.TimeWaitIgnoresReset,
     };
 
+    /// <summary>What of these settings may be. Until a SYN is sent, what will be announced in it may change as well.</summary>
+    private TcpSettings Allowed(TcpSettings settings)
+    {
+        TcpSettings allowed = WithChangeable(Settings, settings);
+        return State == TcpState.Listen ? allowed with { MaximumSegmentSize = settings.MaximumSegmentSize } : allowed;
+    }
+
     /// <summary>The names of the settings that differ and may not.</summary>
     private string Fixed(TcpSettings settings)
     {
-        TcpSettings allowed = WithChangeable(Settings, settings);
+        TcpSettings allowed = Allowed(settings);
         IEnumerable<PropertyInfo> properties = typeof(TcpSettings).GetProperties(BindingFlags.Public | BindingFlags.Instance);
         return string.Join(", ", properties.Where(property => !Equals(property.GetValue(allowed), property.GetValue(settings))).Select(property => property.Name));
     }

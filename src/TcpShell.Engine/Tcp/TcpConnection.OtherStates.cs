@@ -92,7 +92,7 @@ public sealed partial class TcpConnection
 
         if (segment.Options.Timestamps is null)
         {
-            return SegmentVerdict.Drop("7323 3.2", "Timestamps were agreed on and it carries none."); // [7323-7]
+            return Settings.RequireTimestamps ? SegmentVerdict.Drop("7323 3.2", "Timestamps were agreed on and it carries none.") : null; // [7323-7]
         }
 
         return IsOldByTimestamp(segment, now)

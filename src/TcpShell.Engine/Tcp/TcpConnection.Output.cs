@@ -36,14 +36,7 @@ public sealed partial class TcpConnection
         bool found = _replies.TryDequeue(out outgoing) || TryAbort(now, out outgoing);
         if (!found && State is not (TcpState.Closed or TcpState.Listen))
         {
-            found = TrySyn(now, out outgoing)
-                || TryTailLossProbe(now, out outgoing)
-                || TryForwardRto(now, out outgoing)
-                || TryRetransmit(now, out outgoing)
-                || TrySendNew(now, out outgoing)
-                || TryRetransmitEarly(now, out outgoing)
-                || TryProbe(now, out outgoing)
-                || TryAcknowledge(now, out outgoing);
+            found = TrySyn(now, out outgoing) || TryData(now, out outgoing) || TryAcknowledge(now, out outgoing);
         }
 
         if (!found)
@@ -59,6 +52,23 @@ public sealed partial class TcpConnection
         }
 
         return true;
+    }
+
+    private bool TryData(Timestamp now, out OutgoingSegment outgoing)
+    {
+        if (InterfaceIsFull)
+        {
+            outgoing = default;
+            KeepWhatCannotGo(now);
+            return false;
+        }
+
+        return TryTailLossProbe(now, out outgoing)
+            || TryForwardRto(now, out outgoing)
+            || TryRetransmit(now, out outgoing)
+            || TrySendNew(now, out outgoing)
+            || TryRetransmitEarly(now, out outgoing)
+            || TryProbe(now, out outgoing);
     }
 
     private void Reply(in TcpSegment segment, TransmitReason reason, string note)
@@ -146,17 +156,6 @@ public sealed partial class TcpConnection
         return 1;
     }
 
-    /// <summary>Nagle [SHLD-7] and the sender's part against silly windows [MUST-38]: whether so little may go now.</summary>
-    private bool IsWorthASegment(int length, int room, int unsent, bool withFin)
-    {
-        bool everything = length == unsent;
-        bool nothingOutstanding = Snd.Nxt == Snd.Una;
-        return length == room // [SHLD-28]
-            || (everything && (withFin || _finQueued || !Settings.Nagle || nothingOutstanding || _urgentQueued))
-            || (!everything && length >= Snd.MaxWnd / 2)
-            || _sendSilly;
-    }
-
     private bool WaitsToSend => Unsent > 0 || (_finQueued && !FinSent);
 
     /// <summary>Data waits, nothing is in flight that could bring an ACK, and the window is closed or silly: the persist timer sees to it.</summary>
@@ -216,8 +215,7 @@ public sealed partial class TcpConnection
         }
 
         _sendBuffer.CopyTo(sequence, _payload.AsSpan(0, count));
-        bool last = count > 0 && sequence + count == _sendBuffer.End;
-        flags |= TcpFlags.ACK | (last ? TcpFlags.PSH : TcpFlags.None); // [MUST-61]
+        flags |= TcpFlags.ACK | (IsPushed(sequence, count) ? TcpFlags.PSH : TcpFlags.None);
         return Make(flags, sequence, _payload.AsMemory(0, count), now);
     }
 

@@ -38,6 +38,9 @@ public sealed partial class TcpConnection
     /// <summary>Whether the path was seen to reorder segments (RFC 8985 6.2).</summary>
     public bool ReorderingSeen => _rack.ReorderingSeen;
 
+    /// <summary>How many ACKs have told of reordering.</summary>
+    public int Reorderings => _rack.Reorderings;
+
     /// <summary>How far apart, in segments, the path was seen to reorder; 3, what is always allowed for, at least.</summary>
     public int Reordering => Math.Max(DuplicateAckThreshold, (_rack.LargestDistance + SendMaximumSegmentSize - 1) / SendMaximumSegmentSize);
 

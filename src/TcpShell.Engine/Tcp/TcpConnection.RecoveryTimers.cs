@@ -162,6 +162,12 @@ public sealed partial class TcpConnection
             return;
         }
 
+        if (InterfaceIsFull && !front.Flags.Has(TcpFlags.SYN))
+        {
+            RetransmitSoon(now);
+            return;
+        }
+
         int limit = State switch // a request has its own [MUST-22]
         {
             TcpState.SynSent => Settings.SynRetries,

@@ -109,7 +109,7 @@ public sealed partial class TcpConnection
         _sampledSinceProbe = false;
         _probeFlight = Snd.Outstanding;
         long usable = Snd.UsableWindow;
-        int length = (int)Math.Min(Math.Min(Unsent, SegmentRoom), usable);
+        int length = (int)Math.Min(Math.Min(_sendBuffer.OctetsOfRecord(Snd.Nxt, Unsent), SegmentRoom), usable);
         _probeWasRetransmission = length <= 0 || QueueIsFull || _waitsForEcnTimer;
         if (_probeWasRetransmission)
         {
@@ -169,7 +169,7 @@ public sealed partial class TcpConnection
         int unsent = Unsent;
         int room = SegmentRoom;
         long usable = Snd.UsableWindow; // [SHLD-15] below zero where the peer took back part of its window
-        int length = (int)Math.Min(Math.Min(unsent, room), usable);
+        int length = (int)Math.Min(Math.Min(_sendBuffer.OctetsOfRecord(Snd.Nxt, unsent), room), usable);
         bool withFin = _finQueued && length == unsent && usable > length;
         if (length <= 0)
         {
@@ -198,6 +198,7 @@ public sealed partial class TcpConnection
             Flags = next.WithFin ? TcpFlags.FIN : TcpFlags.None,
             FirstSent = now,
             LastSent = now,
+            EndsRecord = _sendBuffer.IsEndOfRecord(Snd.Nxt + next.Length),
         };
         TcpSegment segment = MakeData(sent.SequenceNumber, sent.Length, sent.Flags, now);
         Unacknowledged.Add(sent);
@@ -267,12 +268,12 @@ public sealed partial class TcpConnection
 
         if (Unsent == 0)
         {
-            return SendSpace == 0 ? SendLimit.SendBuffer : SendLimit.Application;
+            return SendSpace == 0 || UserWaits ? SendLimit.SendBuffer : SendLimit.Application;
         }
 
         int segment = Math.Min(Unsent, SendMaximumSegmentSize);
         bool lost = Unacknowledged.Lost > 0;
-        return !lost && Snd.UsableWindow < segment ? SendLimit.ReceiveWindow
+        return !lost && Snd.UsableWindow < segment && Snd.UsableWindow < CongestionRoom ? SendLimit.ReceiveWindow // of two that bind, the smaller one
             : lost || CongestionRoom < segment ? SendLimit.CongestionWindow
             : SendLimit.Application; // Nagle waits for more of it
     }

@@ -24,6 +24,11 @@ public sealed partial class TcpConnection
         // Seventh: the text.
         if (segment.Payload.Length > 0)
         {
+            if (_receivesNoMore && State is TcpState.FinWait1 or TcpState.FinWait2 && segment.SequenceNumber + segment.Payload.Length > Rcv.Nxt)
+            {
+                return RefuseText(segment, now);
+            }
+
             TakeCongestionMark(segment);
             TakeText(segment, now);
         }
@@ -73,6 +78,7 @@ public sealed partial class TcpConnection
         }
 
         NoteDuplicate(segment.SequenceNumber, skip + count);
+        Counters.LargestReceived = Math.Max(Counters.LargestReceived, segment.Payload.Length);
         bool hadGaps = _reassembler.Islands > 0;
         int advance = count <= 0 ? 0 : _reassembler.Insert(offset, segment.Payload.Span.Slice(skip, count));
         Rcv.Nxt += advance;
@@ -95,6 +101,14 @@ public sealed partial class TcpConnection
         {
             AcknowledgeTextAtOnce(now);
         }
+    }
+
+    // Seventh, where nobody will receive it [SHLD-3]. The RST has the number that the peer waits for, so that it is believed at once.
+    private SegmentVerdict RefuseText(in TcpSegment segment, Timestamp now)
+    {
+        SegmentVerdict verdict = RefuseWithReset(segment, "9293 3.6.1", "Data arrives for a user that has closed, and is lost.");
+        Fail(ConnectionError.Aborted, TransitionEvent.Abort, "data arrives for a user that has closed", now);
+        return verdict;
     }
 
     // Eighth

@@ -11,6 +11,9 @@ public sealed partial class TcpConnection
     private int _keepAliveProbesSent;
     private bool _synTimedOut;
 
+    /// <summary>Probes of a closed window, or of the peer's life, that were sent since it last gave a sign.</summary>
+    public int UnansweredProbes => Math.Max(_unanswered, _keepAliveProbesSent);
+
     /// <summary>Lets the timers fire that are due [U-17]. Calling it early or late does no harm; nothing happens before a deadline.</summary>
     /// <param name="now">The time.</param>
     public void HandleTimeout(Timestamp now)
@@ -54,6 +57,12 @@ public sealed partial class TcpConnection
             return; // the peer took the probe's octet, and it was the last
         }
 
+        if (InterfaceIsFull)
+        {
+            TryAgainSoon(now);
+            return;
+        }
+
         if (Snd.UsableWindow > 0)
         {
             _sendSilly = true; // [MUST-38, MUST-60] the override: a little data now is better than none for ever
@@ -66,10 +75,16 @@ public sealed partial class TcpConnection
             return;
         }
 
-        _unanswered++;
+        CountProbe(now);
         _probePending = true;
         _persistBackoff++; // [SHLD-30]
         Timers.Set(TimerKind.Persist, now + PersistInterval());
+    }
+
+    private void CountProbe(Timestamp now)
+    {
+        _unanswered++;
+        ArmUserTimeout(now);
     }
 
     private void KeepAliveTimerFires(Timestamp now)

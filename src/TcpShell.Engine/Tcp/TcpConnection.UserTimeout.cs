@@ -82,7 +82,8 @@ public sealed partial class TcpConnection
 
     private void ArmUserTimeout(Timestamp now)
     {
-        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || WaitsToSend);
+        bool unsentCounts = WaitsToSend && (_unanswered > 0 || !Settings.UserTimeoutFromProbe);
+        bool waiting = State is not (TcpState.Closed or TcpState.Listen or TcpState.TimeWait) && (Unacknowledged.Count > 0 || unsentCounts);
         if (UserTimeout is { } limit && waiting && !Timers.IsRunning(TimerKind.UserTimeout))
         {
             Timers.Set(TimerKind.UserTimeout, now + limit);

@@ -112,6 +112,9 @@ public sealed partial class TcpConnection
     /// <summary>Octets that <see cref="Send"/> would take now.</summary>
     public int SendSpace => _sendBuffer.Free;
 
+    /// <summary>Whether the user waits for room to send more, as far as it is known outside of the connection; it counts in <see cref="Limits"/>.</summary>
+    public bool UserWaits { get; set; }
+
     /// <summary>Whether the peer has closed and everything it sent was received by the user.</summary>
     public bool EndOfStream => _finReceived && Available == 0 && Error == ConnectionError.None;
 

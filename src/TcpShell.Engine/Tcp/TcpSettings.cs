@@ -53,11 +53,19 @@ public sealed record TcpSettings
     /// <summary>Offer and accept timestamps (RFC 7323).</summary>
     public bool Timestamps { get; init; } = true;
 
+    /// <summary>
+    /// Drop what carries no timestamp though timestamps were agreed on, as RFC 7323 3.2 recommends; Linux itself takes it.
+    /// </summary>
+    public bool RequireTimestamps { get; init; } = true;
+
     /// <summary>Offer and accept selective acknowledgment (RFC 2018).</summary>
     public bool SelectiveAcknowledgment { get; init; } = true;
 
     /// <summary>Hold a short segment while data is unacknowledged (RFC 9293 SHLD-7); false sends at once (MUST-17).</summary>
     public bool Nagle { get; init; } = true; // [MUST-17]
+
+    /// <summary>Hold every segment that is not full, for one RTO at most; a FIN, urgent data or a PUSH let it go (TCP_CORK on Linux).</summary>
+    public bool Cork { get; init; }
 
     /// <summary>The retransmission timeout before the first measurement: 1 s by RFC 6298, 3 s before it.</summary>
     public TimeSpan InitialRto { get; init; } = TimeSpan.FromSeconds(1); // [6298-1]
@@ -88,6 +96,15 @@ public sealed record TcpSettings
 
     /// <summary>The user timeout: how long data may stay unacknowledged before the connection is given up (RFC 9293 3.10.8); null for no limit.</summary>
     public TimeSpan? UserTimeout { get; init; }
+
+    /// <summary>
+    /// Whether data that could not be sent yet, for a closed window or a full interface, counts for the user timeout only from the first probe on, as on
+    /// Linux; otherwise it does from the SEND on, as RFC 9293 3.9.1.2 has it.
+    /// </summary>
+    public bool UserTimeoutFromProbe { get; init; }
+
+    /// <summary>How soon data is tried again that the interface did not take, where nothing is in flight: 500 ms on Linux.</summary>
+    public TimeSpan LocalCongestionInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>MSL: TIME-WAIT lasts twice as long. 2 minutes by RFC 9293, 30 s on Linux.</summary>
     public TimeSpan MaximumSegmentLifetime { get; init; } = TimeSpan.FromSeconds(30);
@@ -130,7 +147,7 @@ public sealed record TcpSettings
 
     /// <summary>
     /// Whether the window grows by what an ACK tells to have arrived, as on Linux, rather than by all that it acknowledges (RFC 5681 3.1): what
-    /// SACK blocks or duplicate ACKs have told before does not count again.
+    /// SACK blocks or duplicate ACKs have told before does not count again. On a path that is known to reorder SACK blocks alone make it grow.
     /// </summary>
     public bool GrowByDelivered { get; init; }
 
@@ -259,6 +276,7 @@ public sealed record TcpSettings
         RequireBetween(R1, 1, int.MaxValue, nameof(R1));
         RequireBetween(R2, 1, int.MaxValue, nameof(R2));
         RequirePositive(UserTimeout ?? s_longest, nameof(UserTimeout));
+        RequirePositive(LocalCongestionInterval, nameof(LocalCongestionInterval));
         RequirePositive(MaximumSegmentLifetime, nameof(MaximumSegmentLifetime));
         RequirePositive(KeepAliveIdle, nameof(KeepAliveIdle));
         RequirePositive(KeepAliveInterval, nameof(KeepAliveInterval));

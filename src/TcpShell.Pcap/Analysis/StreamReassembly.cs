@@ -48,19 +48,12 @@ public sealed class StreamReassembly
     /// <param name="stream">The conversation's number.</param>
     /// <param name="maximumWaiting">The most octets of each direction that wait for what is missing before them.</param>
     /// <returns>The pieces of both directions, in the order in which they became complete.</returns>
-    public static IEnumerable<StreamPiece> Read(CaptureReader reader, int stream, int maximumWaiting = 4 * 1024 * 1024) => Read([reader], stream, maximumWaiting);
-
-    /// <summary>The streams of one conversation of several captures that are read as one.</summary>
-    /// <param name="readers">The captures, from their start.</param>
-    /// <param name="stream">The conversation's number over all of them.</param>
-    /// <param name="maximumWaiting">The most octets of each direction that wait for what is missing before them.</param>
-    /// <returns>The pieces of both directions, in the order in which they became complete.</returns>
-    public static IEnumerable<StreamPiece> Read(IReadOnlyList<CaptureReader> readers, int stream, int maximumWaiting = 4 * 1024 * 1024)
+    public static IEnumerable<StreamPiece> Read(CaptureReader reader, int stream, int maximumWaiting = 4 * 1024 * 1024)
     {
-        ArgumentNullException.ThrowIfNull(readers);
+        ArgumentNullException.ThrowIfNull(reader);
         var tracker = new ConversationTracker(filter: new ConversationFilter { Streams = [stream] });
         var reassembly = new StreamReassembly(maximumWaiting);
-        foreach (CapturedFrame frame in CapturedFrames.InOrder(readers))
+        while (reader.TryRead(out CapturedFrame frame))
         {
             tracker.Add(frame, out DecodedPacket packet, out SegmentAnalysis? analysis);
             if (analysis is { } segment)

@@ -138,24 +138,18 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
         }
     }
 
-    // A conversation does not keep its segments: they are read again, of each capture once.
+    // A conversation does not keep its segments: they are read again.
     private IEnumerable<Drawing> CapturedDrawings()
     {
-        foreach (IGrouping<string, TcpConversation> capture in _conversations.GroupBy(conversation => string.Join('\n', conversation.Files)))
+        Dictionary<TcpConversation, Drawing> drawings = _conversations.Distinct().ToDictionary(conversation => conversation, conversation => new Drawing(conversation.StateChanges));
+        var import = new CaptureImport(this, new(), filter: null, CancelToken);
+        foreach ((TcpConversation conversation, SegmentRecord segment) in import.Segments(drawings.Keys))
         {
-            Dictionary<int, Drawing> drawings = capture.ToDictionary(conversation => conversation.Stream, conversation => new Drawing(conversation.StateChanges));
-            var import = new CaptureImport(this, new(), new() { Streams = drawings.Keys }, CancelToken);
-            foreach (SegmentRecord segment in import.Segments(capture.First().Files))
-            {
-                drawings[segment.Stream].Segments.Add(segment);
-            }
-
-            import.EndProgress();
-            foreach (Drawing drawing in drawings.Values)
-            {
-                yield return drawing;
-            }
+            drawings[conversation].Segments.Add(segment);
         }
+
+        import.EndProgress();
+        return drawings.Values;
     }
 
     private void Take(object input)

@@ -2,7 +2,10 @@ using System.Collections;
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
+using TcpShell.Errors;
 using TcpShell.Hosting;
+using TcpShell.Live.Serving;
+using TcpShell.Serving;
 using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
@@ -13,6 +16,7 @@ namespace TcpShell.Commands;
 /// <summary>Opens ports of a host for connections.</summary>
 /// <remarks>
 /// <para>What happens with the connections is the application's affair: Echo sends everything back, Discard takes everything and answers nothing, both close when the peer closes. Manual does nothing by itself: the connections are there in Get-TcpConnection, to send, receive and close by hand.</para>
+/// <para>-HttpFolder serves the files of a folder to GET requests, one for each connection. -ScriptBlock is run for each piece of data that arrives, with the text and the connection as arguments, and what it gives is sent back; it runs in a runspace of its own, so it sees no variables of the session. A script block that fails resets its connection.</para>
 /// </remarks>
 /// <example>
 /// <para>A server driven by hand</para>
@@ -29,10 +33,25 @@ namespace TcpShell.Commands;
 /// <code>New-TcpListener 9 -Application Discard -Option @{ ReceiveBufferSize = 2048 }</code>
 /// <para>Connections to port 9 have a small receive window; others keep the host's.</para>
 /// </example>
-[Cmdlet(VerbsCommon.New, "TcpListener", SupportsShouldProcess = true)]
+/// <example>
+/// <para>A server that is a script</para>
+/// <code>New-TcpListener 8080 -ScriptBlock { param($Text) $Text.ToUpper() }
+/// New-TcpConnection server:8080 | Send-TcpData 'who is there?' -PassThru | Receive-TcpData -AsText</code>
+/// <para>WHO IS THERE?</para>
+/// </example>
+/// <example>
+/// <para>Files over HTTP</para>
+/// <code>Set-Content hello.txt 'hello'
+/// New-TcpListener 8080 -HttpFolder .
+/// New-TcpConnection server:8080 | Send-TcpData "GET /hello.txt HTTP/1.1`r`n`r`n" -PassThru | Receive-TcpData -ToEnd -AsText</code>
+/// <para>On an interface (New-TcpInterface), curl gets them as well.</para>
+/// </example>
+[Cmdlet(VerbsCommon.New, "TcpListener", SupportsShouldProcess = true, DefaultParameterSetName = ApplicationSet)]
 [OutputType(typeof(Listener))]
 public sealed class NewTcpListenerCommand : NetworkCmdlet
 {
+    private const string ApplicationSet = "Application";
+
     /// <summary>The ports, 1 to 65535.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateRange(1, 65535)]
@@ -50,9 +69,18 @@ public sealed class NewTcpListenerCommand : NetworkCmdlet
     public IpAddress Address { get; set; }
 
     /// <summary>What is done with the connections: Echo, Discard or Manual.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = ApplicationSet)]
     [ValidateSet("Echo", "Discard", "Manual")]
     public string Application { get; set; } = "Echo";
+
+    /// <summary>The folder whose files are served over HTTP.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Http")]
+    [ValidateNotNullOrEmpty]
+    public string HttpFolder { get; set; } = null!;
+
+    /// <summary>What is run for each piece of data, as { param($Text, $Connection) ... }.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "ScriptBlock")]
+    public ScriptBlock ScriptBlock { get; set; } = null!;
 
     /// <summary>How many connections may be half-open at once. A further SYN is answered with a SYN cookie, or dropped where the setting SynCookies is Off.</summary>
     [Parameter]
@@ -75,7 +103,7 @@ public sealed class NewTcpListenerCommand : NetworkCmdlet
         TcpHost host = HostName is { Length: > 0 } ? FindHost(network, HostName)
             : UsualHost(network, DefaultLab.Server) ?? FindHost(network, DefaultLab.Server);
         TcpSettings? settings = Option is null ? null : Settings.From(this, null, Option, host.Settings);
-        ITcpApplication application = Applications.All.First(candidate => candidate.Name.Equals(Application, StringComparison.OrdinalIgnoreCase));
+        ITcpApplication application = ChooseApplication();
         foreach (int port in Port)
         {
             var local = new Endpoint(Address, (ushort)port);
@@ -84,5 +112,26 @@ public sealed class NewTcpListenerCommand : NetworkCmdlet
                 Try(() => WriteObject(network.Listen(host, local, application, Backlog, settings)), local);
             }
         }
+    }
+
+    private ITcpApplication ChooseApplication()
+    {
+        if (ParameterSetName == "ScriptBlock")
+        {
+            return new ScriptBlockApplication(ScriptBlock);
+        }
+
+        if (ParameterSetName == ApplicationSet)
+        {
+            return Applications.All.First(candidate => candidate.Name.Equals(Application, StringComparison.OrdinalIgnoreCase));
+        }
+
+        string folder = GetUnresolvedProviderPathFromPSPath(HttpFolder);
+        if (!Directory.Exists(folder))
+        {
+            ThrowTerminatingError(ErrorRecords.PathNotFound(HttpFolder));
+        }
+
+        return new HttpFileApplication(folder);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Pcap.Analysis;
+using TcpShell.Pcap.Files;
 using TcpShell.Tracing;
 
 namespace TcpShell.Conversations;
@@ -19,7 +20,7 @@ public enum CaptureContent
 /// <summary>Reads captures for a cmdlet: with progress, errors and warnings as its own, until the user stops it.</summary>
 internal sealed class CaptureImport
 {
-    private const int SegmentsBetweenLooks = 1024;
+    private const int ItemsBetweenLooks = 1024;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
 
@@ -80,45 +81,40 @@ internal sealed class CaptureImport
 
     /// <summary>The segments of one capture.</summary>
     /// <param name="files">The files, read as one.</param>
-    public IEnumerable<SegmentRecord> Segments(IReadOnlyList<string> files)
+    public IEnumerable<SegmentRecord> Segments(IReadOnlyList<string> files) => Read(files, readers => CapturedSegments.Read(readers, _options, _filter));
+
+    /// <summary>The segments of conversations, from their captures, which are read again, each once.</summary>
+    /// <param name="conversations">The conversations.</param>
+    public IEnumerable<(TcpConversation Conversation, SegmentRecord Segment)> Segments(IEnumerable<TcpConversation> conversations) => conversations
+        .GroupBy(conversation => string.Join('\n', conversation.Files))
+        .SelectMany(capture => Read(capture.First().Files, readers => ConversationPackets.Segments(readers, [.. capture])));
+
+    /// <summary>The streams of one conversation, from its captures, which are read again.</summary>
+    /// <param name="conversation">The conversation.</param>
+    public IEnumerable<StreamPiece> Stream(TcpConversation conversation) => Read(conversation.Files, readers => ConversationPackets.Stream(readers, conversation));
+
+    /// <summary>Takes the display of progress away.</summary>
+    public void EndProgress() => _progress.End(_cmdlet);
+
+    private IEnumerable<T> Read<T>(IReadOnlyList<string> files, Func<IReadOnlyList<CaptureReader>, IEnumerable<T>> read)
     {
         using CaptureRun run = Begin(files, threads: 1);
         if (run.Open())
         {
             int count = 0;
-            foreach (SegmentRecord segment in CapturedSegments.Read(run.Readers, _options, _filter))
+            foreach (T item in read(run.Readers))
             {
-                if (++count % SegmentsBetweenLooks == 0)
+                if (++count % ItemsBetweenLooks == 0)
                 {
                     Look(run);
                 }
 
-                yield return segment;
+                yield return item;
             }
         }
 
         _cmdlet.Report(run);
     }
-
-    /// <summary>The streams of one conversation, from its captures, which are read again.</summary>
-    /// <param name="conversation">The conversation.</param>
-    public IEnumerable<StreamPiece> Stream(TcpConversation conversation)
-    {
-        using CaptureRun run = Begin(conversation.Files, threads: 1);
-        if (run.Open())
-        {
-            foreach (StreamPiece piece in StreamReassembly.Read(run.Readers, conversation.Stream))
-            {
-                Look(run);
-                yield return piece;
-            }
-        }
-
-        _cmdlet.Report(run);
-    }
-
-    /// <summary>Takes the display of progress away.</summary>
-    public void EndProgress() => _progress.End(_cmdlet);
 
     private IEnumerable<TcpConversation> Conversations(CaptureRun run)
     {

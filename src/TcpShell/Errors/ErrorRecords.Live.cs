@@ -21,6 +21,14 @@ internal static partial class ErrorRecords
         return Create(refused, id, category, name, advice);
     }
 
+    /// <summary>A name of a host says nothing to anybody.</summary>
+    public static ErrorRecord TargetNotFound(string target) => Create(
+        new ItemNotFoundException($"'{target}' is neither an address nor the name of a host."),
+        "TargetNotFound",
+        ErrorCategory.ObjectNotFound,
+        target,
+        "Write an address, or a host of the network (its Hosts property). Names that the system resolves take -System.");
+
     /// <summary>No interface of this session has that name.</summary>
     public static ErrorRecord InterfaceNotFound(string name) => Create(
         new ItemNotFoundException($"This session has made no interface '{name}'."),

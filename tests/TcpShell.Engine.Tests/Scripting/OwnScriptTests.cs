@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TcpShell.Scripting;
 
 namespace TcpShell.Engine.Tests.Scripting;
@@ -24,19 +23,13 @@ public class OwnScriptTests
     }
 
     [Fact]
-    public void OwnScripts_All_TakeTenMillisecondsAtMostInTheMedian()
+    public void OwnScripts_All_AreManyAndSoonOver()
     {
         string[] scripts = [.. Scripts.Select(row => row.Data)];
-        Run(scripts[0]);
-        long[] times = [.. scripts.Select(script =>
-        {
-            long start = Stopwatch.GetTimestamp();
-            Run(script);
-            return Stopwatch.GetElapsedTime(start).Ticks;
-        }).Order()];
 
-        Assert.True(scripts.Length >= 150, $"There are {scripts.Length} scripts.");
-        Assert.InRange(TimeSpan.FromTicks(times[times.Length / 2]), TimeSpan.Zero, TimeSpan.FromMilliseconds(10));
+        // How long that takes is measured in benchmarks/ScriptSpeed; here only what it takes.
+        Assert.True(scripts.Length >= 200, $"There are {scripts.Length} scripts.");
+        Assert.All(scripts, script => Assert.InRange(Run(script).Steps, 0, 1000));
     }
 
     private static ScriptResult Run(string script) =>

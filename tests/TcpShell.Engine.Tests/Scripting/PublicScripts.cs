@@ -31,5 +31,9 @@ internal static class PublicScripts
         }
     }
 
+    /// <summary>A script's path below gtests/net, without the extension.</summary>
+    public static string NameOf(string path) =>
+        path[(path.IndexOf("/net/", StringComparison.Ordinal) + "/net/".Length)..^".pkt".Length];
+
     public static TcpScript Parse(string path) => TcpScript.Parse(File.ReadAllText(path), path, Definitions);
 }

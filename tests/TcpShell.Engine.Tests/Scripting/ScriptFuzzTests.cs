@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TcpShell.Scripting;
 using TcpShell.Simulation;
 
@@ -61,14 +60,14 @@ public class ScriptFuzzTests
     [InlineData("", "/**/")]
     [InlineData("0 close(3) = 0\n", "+0 close(3) = 0\n")]
     [InlineData("0 close(", "1:")]
-    public void Text_OfOneMillionCharacters_IsParsedOrRefusedWithinASecond(string start, string repeated)
+    public void Text_OfOneMillionCharacters_IsParsedOrRefused(string start, string repeated)
     {
         string text = start + string.Concat(Enumerable.Repeat(repeated, (TcpScript.MaximumLength - start.Length) / repeated.Length));
-        var watch = Stopwatch.StartNew();
 
-        Record.Exception(() => TcpScript.Parse(text));
+        // How long that takes is measured in benchmarks/ScriptSpeed.
+        Exception? problem = Record.Exception(() => TcpScript.Parse(text));
 
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.True(problem is null or TcpScriptException, $"{problem}");
     }
 
     private static string Mutate(string seed, SeededRandom random)

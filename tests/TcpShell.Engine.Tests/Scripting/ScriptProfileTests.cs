@@ -1,4 +1,5 @@
 using TcpShell.Scripting;
+using TcpShell.Sockets;
 using TcpShell.Tcp;
 
 namespace TcpShell.Engine.Tests.Scripting;
@@ -24,6 +25,8 @@ public class ScriptProfileTests
     [InlineData("""{ "Name": "x", "Settings": { "NoSuchSetting": 1 } }""")]
     [InlineData("""{ "Name": "x", "Settings": { "TimeToLive": 0 } }""")]
     [InlineData("""{ "Name": "x", "Settings": { "Congestion": "Vegas" } }""")]
+    [InlineData("""{ "Name": "x", "Sockets": { "BufferOverhead": -1 } }""")]
+    [InlineData("""{ "Name": "x", "Sockets": { "NoSuchSetting": 1 } }""")]
     public void Text_ThatIsNoProfile_IsRefused(string json) => Assert.Throws<FormatException>(() => ScriptProfile.Parse(json));
 
     [Theory]
@@ -33,15 +36,21 @@ public class ScriptProfileTests
     [InlineData("sysctl -q net.ipv4.tcp_rmem=\"4096 8192 65535\" # comment", "ReceiveBufferSize")]
     [InlineData("ip tcp_metrics flush all > /dev/null 2>&1; /tmp/sysctl_restore_${PPID}.sh", "linux")]
     [InlineData("echo 0 > /sys/module/tcp_cubic/parameters/hystart_detect", "HyStart")]
+    [InlineData("sysctl -q net.ipv4.tcp_wmem=\"4096 50000 100000\"", "InitialSendBuffer,SendBufferSize")]
+    [InlineData("set_sysctls.py /proc/sys/net/ipv4/tcp_min_tso_segs=10 /proc/sys/net/ipv4/tcp_notsent_lowat=4000", "MinimumOffloadSegments,NotSentLowWater")]
+    [InlineData("tc qdisc delete dev tun0 root 2>/dev/null ; tc qdisc add dev tun0 root pfifo limit 0", "TransmitFails")]
+    [InlineData("tc qdisc replace dev tun0 root pfifo limit 0; tc qdisc replace dev tun0 root pfifo", "linux")]
+    [InlineData("tc qdisc replace dev tun0 root pfifo limit 0; tc qdisc del dev tun0 root", "linux")]
+    [InlineData("ip route change 192.0.2.1 via 192.168.0.2 dev tun0 advmss 600 mtu lock 640 initcwnd 11", "InitialWindowSegments,MaximumSegmentSize,RouteMtu")]
+    [InlineData("grep \" 0A \" /proc/net/tcp /proc/net/tcp6 | grep \":1F90\"", "ExpectedListener")]
     [InlineData("echo 3 > /sys/module/tcp_cubic/parameters/hystart_detect", "linux")]
     public void Command_ThatSetsTheKernel_SetsTheTcp(string command, string changed)
     {
-        TcpSettings before = ScriptProfile.Linux.Settings;
-        TcpSettings after = ScriptCommands.Apply(before, command);
+        var before = ScriptMachine.Of(ScriptProfile.Linux);
+        ScriptMachine after = ScriptCommands.Apply(before, command);
 
-        IEnumerable<string> names = typeof(TcpSettings).GetProperties().Where(property => !Equals(property.GetValue(before), property.GetValue(after)))
-            .Select(property => property.Name);
-        Assert.Equal(changed == "linux" ? [] : changed.Split(','), names.Order(StringComparer.Ordinal));
+        IEnumerable<string> names = [.. Changed(before, after), .. Changed(before.Tcp, after.Tcp), .. Changed(before.Sockets, after.Sockets)];
+        Assert.Equal(changed == "linux" ? [] : changed.Split(','), names.Except(["Tcp", "Sockets"]).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -51,7 +60,29 @@ public class ScriptProfileTests
     [InlineData("sysctl -q net.ipv4.tcp_rmem")]
     [InlineData("sysctl -q net.ipv4.tcp_keepalive_time=0")]
     [InlineData("cat /etc/passwd > /dev/null")]
+    [InlineData("tc qdisc replace dev tun0 root fq")]
+    [InlineData("tc qdisc replace dev tun0 root pfifo limit many")]
+    [InlineData("ip route change 1.2.3.4 via 1.2.3.5 dev tun0 mtu")]
+    [InlineData("ip route change 1.2.3.4 via 1.2.3.5 dev tun0 rtt 5")]
+    [InlineData("grep root /etc/passwd")]
+    [InlineData("grep \" 0A \" /proc/net/tcp /proc/net/tcp6 | grep \":xyz\"")]
+    [InlineData("sysctl -q net.ipv4.tcp_min_tso_segs=0")]
     [InlineData("echo 2 > /sys/module/tcp_cubic/parameters/hystart_detect")] // half of it
     public void Command_ThatMeansNothingHere_IsUnsupported(string command) =>
-        Assert.Throws<ScriptUnsupported>(() => ScriptCommands.Apply(TcpSettings.Linux, command));
+        Assert.Throws<ScriptUnsupported>(() => ScriptCommands.Apply(ScriptMachine.Of(ScriptProfile.Linux), command));
+
+    [Fact]
+    public void Profile_OfAUser_SaysHowSocketsCountAndWhatIsSuspect()
+    {
+        ScriptProfile profile = ScriptProfile.Parse("""{ "Name": "mine", "Sockets": { "Accounting": "Buffers", "BufferOverhead": 100 }, "SuspectScripts": ["a/b.pkt"] }""");
+
+        Assert.Equal((SendBufferAccounting.Buffers, 100, 2), (profile.Sockets.Accounting, profile.Sockets.BufferOverhead, profile.Sockets.SendBufferFactor));
+        Assert.True(profile.Suspects("x\\a\\b.pkt"));
+        Assert.False(profile.Suspects("x/aa/b.pkt"));
+        Assert.False(profile.Suspects(null));
+    }
+
+    private static IEnumerable<string> Changed<T>(T before, T after) => typeof(T).GetProperties()
+        .Where(property => !Equals(property.GetValue(before), property.GetValue(after)))
+        .Select(property => property.Name);
 }

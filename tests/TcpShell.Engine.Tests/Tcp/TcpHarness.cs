@@ -64,9 +64,9 @@ internal sealed class TcpHarness
     public TcpHarness OpenActive() => Stimulus(run => run.Connection.OpenActive(Peer, run.Numbers.Iss, Now));
 
     /// <summary>SEND; the next octets of the pattern.</summary>
-    public TcpHarness Send(int count, int? taken = null, bool urgent = false) => Stimulus(run =>
+    public TcpHarness Send(int count, int? taken = null, bool urgent = false, bool push = true, bool endOfRecord = false) => Stimulus(run =>
     {
-        int sent = run.Connection.Send(Pattern(run.SentByUser, count), Now, urgent);
+        int sent = run.Connection.Send(Pattern(run.SentByUser, count), Now, urgent, push, endOfRecord);
         Assert.Equal(taken ?? count, sent);
         run.SentByUser += sent;
     });

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using TcpShell.Hosting;
@@ -8,9 +9,10 @@ using TcpShell.Wire;
 namespace TcpShell.Live.Tests.Tun;
 
 /// <summary>Large transfers between our TCP and the kernel's, both ways at once, with sums at both ends: on a good link and on a bad one.</summary>
-public class TransferTests
+/// <remarks>TCPSHELL_TRANSFER_SIZE makes them larger: octets each way. The rate is in the output.</remarks>
+public class TransferTests(ITestOutputHelper output)
 {
-    private const long Size = 100L * 1000 * 1000;
+    private static readonly long s_size = long.TryParse(Environment.GetEnvironmentVariable("TCPSHELL_TRANSFER_SIZE"), out long size) ? size : 100_000_000;
 
     [Theory]
     [InlineData(false)]
@@ -19,7 +21,7 @@ public class TransferTests
     {
         using var link = new KernelLink();
         using Socket listener = KernelLink.Listen(isIPv6);
-        Exchange(link, listener, Size);
+        Exchange(link, listener, s_size);
     });
 
     // Some kernels have no netem, so our side of the link makes the trouble for both directions. P: loss, reordering, delay. What one loss in a
@@ -32,7 +34,7 @@ public class TransferTests
         link.Network.AddImpairment(ImpairmentKind.Reorder, new() { Probability = 0.05 }, TimeSpan.FromMilliseconds(1));
         link.Network.AddImpairment(ImpairmentKind.Delay, new(), TimeSpan.FromMilliseconds(10));
         using Socket listener = KernelLink.Listen();
-        HostedConnection ours = Exchange(link, listener, Size);
+        HostedConnection ours = Exchange(link, listener, s_size);
         Assert.True(ours.Retransmissions > 0);
         Assert.All(link.Network.Impairments, impairment => Assert.True(impairment.Hits > 100, impairment.ToString()));
         Assert.True(ours.Srtt > TimeSpan.FromMilliseconds(20), $"SRTT {ours.Srtt}");
@@ -43,7 +45,7 @@ public class TransferTests
     {
         using var link = new KernelLink(mtu: 9000);
         using Socket listener = KernelLink.Listen();
-        HostedConnection ours = Exchange(link, listener, Size);
+        HostedConnection ours = Exchange(link, listener, s_size);
         Assert.True(ours.SendMss > 8000, $"MSS {ours.SendMss}");
     });
 
@@ -119,10 +121,11 @@ public class TransferTests
         Assert.Equal(ConnectionError.TimedOut, ours.Error);
     });
 
-    private static HostedConnection Exchange(KernelLink link, Socket listener, long size)
+    private HostedConnection Exchange(KernelLink link, Socket listener, long size)
     {
         (HostedConnection ours, Socket theirs) = link.Open(listener);
         string atKernel = "";
+        var clock = Stopwatch.StartNew();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Thread[] threads =
         [
@@ -140,6 +143,8 @@ public class TransferTests
         ];
         link.ReceiveToEnd(ours, data => hash.AppendData(data.Span));
         Array.ForEach(threads, thread => thread.Join());
+        double seconds = clock.Elapsed.TotalSeconds;
+        output.WriteLine($"{size} octets each way in {seconds:0.00} s: {size * 16 / seconds / 1e6:0} Mbit/s in all, {ours.Retransmissions} segments of ours again");
         Assert.Equal(Sum(size, 6), atKernel);
         Assert.Equal(Sum(size, 4), Convert.ToHexString(hash.GetHashAndReset()));
         return ours;

@@ -50,19 +50,16 @@ internal static unsafe class Exports
             return LibC.Run(command);
         }
 
-        return SystemCalls.Machine.Call(() =>
+        const int ExitCode1 = 1 << 8;
+        try
         {
-            try
-            {
-                SystemCalls.Machine.Sockets.Defaults = ScriptCommands.Apply(SystemCalls.Machine.Sockets.Defaults, text);
-                return 0;
-            }
-            catch (ScriptUnsupported unsupported)
-            {
-                Console.Error.WriteLine($"{unsupported.Construct} is not supported.");
-                return 1 << 8; // exit code 1
-            }
-        });
+            return SystemCalls.Machine.Apply(text) ? 0 : ExitCode1;
+        }
+        catch (ScriptUnsupported unsupported)
+        {
+            Console.Error.WriteLine($"{unsupported.Construct} is not supported.");
+            return ExitCode1;
+        }
     }
 
     /// <summary>packetdrill waits for ten ticks of the kernel's clock before it begins. Here each reading is a tick.</summary>

@@ -37,9 +37,9 @@ internal unsafe struct InterfaceTable
     public delegate* unmanaged[Cdecl]<nint, byte*, nint*, long*, int> PacketReceive;
     public delegate* unmanaged[Cdecl]<nint, uint, int> Sleep;
     public delegate* unmanaged[Cdecl]<nint, TimeValue*, nint, int> GetTime;
-    public delegate* unmanaged[Cdecl]<nint, int> EpollCreate;
-    public delegate* unmanaged[Cdecl]<nint, int> EpollControl;
-    public delegate* unmanaged[Cdecl]<nint, int> EpollWait;
+    public delegate* unmanaged[Cdecl]<nint, int, int> EpollCreate;
+    public delegate* unmanaged[Cdecl]<nint, int, int, int, EpollEntry*, int> EpollControl;
+    public delegate* unmanaged[Cdecl]<nint, int, EpollEntry*, int, int, int> EpollWait;
     public delegate* unmanaged[Cdecl]<nint, int> Pipe;
     public delegate* unmanaged[Cdecl]<nint, int> Splice;
 }

@@ -44,6 +44,14 @@ internal struct PollEntry
     public short Returned;
 }
 
+/// <summary>struct epoll_event, which has no padding on x86-64.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
+internal struct EpollEntry
+{
+    public uint Events;
+    public long Data;
+}
+
 /// <summary>struct timeval.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct TimeValue

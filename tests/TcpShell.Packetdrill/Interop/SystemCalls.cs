@@ -39,7 +39,7 @@ internal static unsafe class SystemCalls
             Write = &Write, WriteVector = &WriteVector, Send = &Send, SendTo = &SendTo, SendMessage = &SendMessage,
             Control = &Control, DeviceControl = &DeviceControl, Close = &Close, Shutdown = &Shutdown, GetOption = &GetOption, SetOption = &SetOption,
             Poll = &Poll, PacketSend = &PacketSend, PacketReceive = &PacketReceive, Sleep = &Sleep, GetTime = &GetTime,
-            EpollCreate = &Missing, EpollControl = &Missing, EpollWait = &Missing, Pipe = &Missing, Splice = &Missing,
+            EpollCreate = &EpollCreate, EpollControl = &EpollControl, EpollWait = &EpollWait, Pipe = &Missing, Splice = &Missing,
         };
     }
 
@@ -263,6 +263,33 @@ internal static unsafe class SystemCalls
         for (int i = 0; i < told.Length; i++)
         {
             entries[i].Returned = (short)told[i];
+        }
+
+        return Return(result);
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int EpollCreate(nint user, int size) => Return(Program.CreateEpoll());
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int EpollControl(nint user, int epoll, int operation, int descriptor, EpollEntry* entry)
+    {
+        const uint EdgeTriggered = 1u << 31;
+        const uint OneShot = 1u << 30;
+        uint events = entry == null ? 0 : entry->Events;
+        EpollMode mode = ((events & EdgeTriggered) != 0 ? EpollMode.EdgeTriggered : EpollMode.LevelTriggered)
+            | ((events & OneShot) != 0 ? EpollMode.OneShot : EpollMode.LevelTriggered);
+        return Return(Program.ControlEpoll(epoll, operation, descriptor, (SocketEvents)(events & ~(EdgeTriggered | OneShot)), mode, entry == null ? 0 : entry->Data));
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int EpollWait(nint user, int epoll, EpollEntry* entries, int most, int timeout)
+    {
+        TimeSpan? limit = timeout < 0 ? null : TimeSpan.FromMilliseconds(timeout);
+        SocketResult result = Program.WaitEpoll(epoll, most, out IReadOnlyList<EpollEvent> ready, limit);
+        for (int i = 0; i < ready.Count; i++)
+        {
+            entries[i] = new EpollEntry { Events = (uint)ready[i].Events, Data = ready[i].Data };
         }
 
         return Return(result);

@@ -21,6 +21,9 @@ internal sealed class Rack
     // The last transmission among those that the present ACK tells of; 0 before the first.
     private long _newestOfAck;
 
+    // Whether the present ACK has told of reordering.
+    private bool _reorderingOfAck;
+
     // RACK.fack: the number after the highest octet that has arrived.
     private SeqNumber _highestDelivered;
 
@@ -34,7 +37,10 @@ internal sealed class Rack
     public TimeSpan RoundTrip { get; private set; }
 
     /// <summary>Whether the path was ever seen to reorder.</summary>
-    public bool ReorderingSeen { get; private set; }
+    public bool ReorderingSeen => Reorderings > 0;
+
+    /// <summary>How often it was.</summary>
+    public int Reorderings { get; private set; }
 
     /// <summary>The largest distance that was seen, in octets, between what arrived late and what had arrived before it.</summary>
     public int LargestDistance { get; private set; }
@@ -58,7 +64,8 @@ internal sealed class Rack
         }
         else if (!again)
         {
-            ReorderingSeen = true;
+            Reorderings += _reorderingOfAck ? 0 : 1;
+            _reorderingOfAck = true;
             LargestDistance = Math.Max(LargestDistance, _highestDelivered - segment.SequenceNumber);
         }
 
@@ -86,6 +93,7 @@ internal sealed class Rack
     public void Acknowledged(SeqNumber una)
     {
         _newestOfAck = 0;
+        _reorderingOfAck = false;
         _highestDelivered = SeqNumber.Max(_highestDelivered, una);
         _duplicateRound = _duplicateRound is { } round && una < round ? round : null;
     }

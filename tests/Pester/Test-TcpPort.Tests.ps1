@@ -1,0 +1,74 @@
+BeforeAll { . $PSScriptRoot/Common.ps1 }
+
+Describe 'Test-TcpPort' {
+    BeforeEach { $net = New-TcpNetwork }
+
+    It 'tells an open port from a closed one, with round trip and options' {
+        $open, $closed = Test-TcpPort server 80, 81
+        $open.Answer, $closed.Answer | Should -Be 'SynAck', 'Rst'
+        $open.IsOpen, $closed.IsOpen | Should -Be $true, $false
+        $open.Rtt.TotalMilliseconds | Should -Be 20
+        "$($open.Options)" | Should -Match '1460'
+        $open.Via | Should -Be 'lab'
+    }
+
+    It 'takes many targets from the pipeline' {
+        $results = '10.0.0.1', 'server' | Test-TcpPort -Port (1..100)
+        $results.Count | Should -Be 200
+        ($results | Where-Object IsOpen).Target.ToString() | Should -Be '10.0.0.2:80'
+    }
+
+    It 'begins with no more ports a second than -Rate' {
+        Test-TcpPort server (1..11) -Rate 10 | Out-Null
+        $net.Now.TotalSeconds | Should -BeGreaterOrEqual 1
+        $syns = Get-TcpSegment -Flags SYN
+        ($syns[-1].Time - $syns[0].Time).TotalSeconds | Should -Be 1
+    }
+
+    It 'never opens the server''s end with -HalfOpen' {
+        (Test-TcpPort server 80 -HalfOpen).Answer | Should -Be 'SynAck'
+        Step-TcpNetwork -Idle
+        (Get-TcpSegment).Flags | Should -Be 'SYN', 'SYN, ACK', 'RST'
+        $net.FindHost('server').Listeners[0].Accepted | Should -Be 0
+    }
+
+    It 'asks again where nobody answers, and says so' {
+        Add-TcpImpairment -Drop -To server | Out-Null
+        $silent = Test-TcpPort server 80 -HalfOpen -Timeout 5s
+        $silent.Answer | Should -Be 'Silence'
+        $silent.Attempts | Should -Be 3
+        $net.Now.TotalSeconds | Should -Be 5
+    }
+
+    It 'names the ICMP error' {
+        Add-TcpImpairment -Refuse HostUnreachable -To server | Out-Null
+        $refused = Test-TcpPort server 80
+        $refused.Answer | Should -Be 'Icmp'
+        $refused.IcmpError | Should -Be 'HostUnreachable'
+    }
+
+    It 'does nothing with -WhatIf' {
+        Test-TcpPort server 80 -WhatIf
+        Get-TcpSegment | Should -BeNullOrEmpty
+    }
+
+    It 'says that a name is none, and goes on' {
+        $results = Test-TcpPort nobody, server 80 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -Be 'TargetNotFound,TcpShell.Commands.TestTcpPortCommand'
+        $results.Answer | Should -Be 'SynAck'
+    }
+
+    It 'lets the operating system connect with -System' {
+        $listener = [System.Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        $listener.Start()
+        try {
+            $open = Test-TcpPort 127.0.0.1 $listener.LocalEndpoint.Port -System -Timeout 20s
+            $open.Answer | Should -Be 'SynAck'
+            $open.Via | Should -Be 'system'
+        } finally { $listener.Stop() }
+    }
+
+    It 'fits into 80 columns' {
+        Test-TcpPort server 80, 81 | Out-String -Width 80 | ForEach-Object { $_ -split '\r?\n' } | ForEach-Object { $_.Length | Should -BeLessOrEqual 80 }
+    }
+}

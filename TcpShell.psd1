@@ -11,6 +11,8 @@
 
     # Loaded at import, so that [TcpShell.Tcp.TcpState] and the like can be written before the first command has run.
     RequiredAssemblies   = @('bin/TcpShell.Engine.dll')
+    # Should -PassTcpScript and others, where Pester is loaded.
+    NestedModules        = @('TcpShell.Pester.psm1')
     FormatsToProcess     = @('TcpShell.format.ps1xml')
     TypesToProcess       = @('TcpShell.types.ps1xml')
 
@@ -20,6 +22,7 @@
         'ConvertFrom-TcpScript'
         'ConvertTo-PacketDotNet'
         'ConvertTo-TcpDiagram'
+        'ConvertTo-TcpScript'
         'Export-TcpCapture'
         'Export-TcpConversation'
         'Export-TcpStream'

@@ -116,7 +116,7 @@ function Invoke-Package {
     $bin = Join-Path $stage 'bin'
     Invoke-Program dotnet (@('publish', (Join-Path $root 'src/TcpShell'), '--output', $bin) + $buildOptions)
     Get-ChildItem -Path $bin -Recurse -Include '*.pdb', '*.xml' | Remove-Item
-    foreach ($item in 'TcpShell.psd1', 'TcpShell.format.ps1xml', 'TcpShell.types.ps1xml', 'en-US', 'LICENSE', 'README.md', 'CHANGELOG.md') {
+    foreach ($item in 'TcpShell.psd1', 'TcpShell.Pester.psm1', 'TcpShell.format.ps1xml', 'TcpShell.types.ps1xml', 'en-US', 'LICENSE', 'README.md', 'CHANGELOG.md') {
         Copy-Item -Path (Join-Path $root $item) -Destination $stage -Recurse
     }
 

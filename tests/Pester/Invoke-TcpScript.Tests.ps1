@@ -51,7 +51,7 @@ Describe 'Invoke-TcpScript' {
         Set-Content $path '{ "Name": "mine", "Settings": { "ReceiveBufferSize": 5000000 } }'
         (Invoke-TcpScript (Join-Path $folder b-fail.pkt) -Profile $path).Verdict | Should -Be 'Pass' -Because 'a smaller buffer needs a shift of 7'
         (Invoke-TcpScript (Join-Path $folder a-pass.pkt) -Profile rfc).Verdict | Should -Be 'Fail'
-        (TabExpansion2 'Invoke-TcpScript x -Profile l').CompletionMatches.CompletionText | Should -Be 'linux'
+        (TabExpansion2 'Invoke-TcpScript x -Profile li').CompletionMatches.CompletionText | Should -Be 'linux'
     }
 
     It 'makes a failure an error with -ErrorOnFail, and only a failure' {

@@ -77,6 +77,26 @@ internal static class IcmpWords
         return number == Unreachable && s_codes.TryGetValue(word, out code);
     }
 
+    /// <summary>The name of a type; <c>type_N</c> where it has none.</summary>
+    /// <param name="type">The number.</param>
+    /// <param name="isIPv6">Whether ICMPv6 is meant.</param>
+    public static string TypeName(byte type, bool isIPv6)
+    {
+        string? name = (isIPv6 ? s_types6 : s_types).FirstOrDefault(entry => entry.Value == type).Key;
+        return name ?? string.Create(CultureInfo.InvariantCulture, $"type_{type}");
+    }
+
+    /// <summary>The name of a code; <c>code_N</c> where it has none.</summary>
+    /// <param name="type">The name of its type.</param>
+    /// <param name="code">The number.</param>
+    /// <param name="isIPv6">Whether ICMPv6 is meant.</param>
+    public static string CodeName(string type, byte code, bool isIPv6)
+    {
+        string? name = (isIPv6 ? s_codes6.Keys : s_codes.Keys.AsEnumerable())
+            .FirstOrDefault(word => TryGetCode(type, word, isIPv6, out byte number) && number == code);
+        return name ?? string.Create(CultureInfo.InvariantCulture, $"code_{code}");
+    }
+
     private static bool TryGetNumber(string word, string prefix, out byte number)
     {
         number = 0;

@@ -50,6 +50,9 @@ internal sealed class ScriptHost
     /// <summary>Is called after everything that may have let a waiting call go on.</summary>
     public Action Stepped { get; set; } = () => { };
 
+    /// <summary>Whether what the host wants to send waits.</summary>
+    public bool HoldsBack { get; set; }
+
     /// <summary>The machine is another one from now on.</summary>
     /// <exception cref="ScriptFailure">A command line has looked for something that is not there.</exception>
     public void Become(ScriptMachine machine)
@@ -73,7 +76,7 @@ internal sealed class ScriptHost
             Number = Trace.NextNumber(),
             Sent = Now,
             Arrived = Now,
-            From = "script",
+            From = ScriptResult.PeerName,
             To = Host.Name,
             Bytes = packet,
             ArrivedBytes = packet,
@@ -118,7 +121,7 @@ internal sealed class ScriptHost
     /// <summary>Takes what the host wants to send.</summary>
     public void Drain()
     {
-        while (Host.TryPollTransmit(Now, out OutgoingPacket packet))
+        while (!HoldsBack && Host.TryPollTransmit(Now, out OutgoingPacket packet))
         {
             CountStep();
             _octets += packet.Bytes.Length;
@@ -134,7 +137,7 @@ internal sealed class ScriptHost
                 Sent = Now,
                 Arrived = Now,
                 From = Host.Name,
-                To = "script",
+                To = ScriptResult.PeerName,
                 Bytes = packet.Bytes,
                 ArrivedBytes = packet.Bytes,
                 Fate = PacketFate.Delivered,

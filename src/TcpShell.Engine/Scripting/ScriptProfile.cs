@@ -1,4 +1,6 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using TcpShell.Sockets;
 using TcpShell.Tcp;
@@ -13,6 +15,8 @@ public sealed record ScriptProfile
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter() },
     };
 
@@ -21,6 +25,12 @@ public sealed record ScriptProfile
 
     /// <summary>The numbers that the RFCs name.</summary>
     public static ScriptProfile Rfc { get; } = Embedded("rfc");
+
+    /// <summary>This module's own defaults, which labs use: <see cref="TcpSettings.Linux"/>.</summary>
+    public static ScriptProfile Lab { get; } = Embedded("lab");
+
+    /// <summary>Those that come with the product.</summary>
+    public static IReadOnlyList<ScriptProfile> All { get; } = [Linux, Rfc, Lab];
 
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
@@ -41,10 +51,10 @@ public sealed record ScriptProfile
     public IReadOnlyList<string> SuspectScripts { get; init; } = [];
 
     /// <summary>Finds a profile that comes with the product.</summary>
-    /// <param name="name">linux or rfc.</param>
+    /// <param name="name">linux, rfc or lab.</param>
     /// <returns>The profile; null if there is none of that name.</returns>
     public static ScriptProfile? Find(string name) =>
-        new[] { Linux, Rfc }.FirstOrDefault(profile => profile.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        All.FirstOrDefault(profile => profile.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Reads a profile: a JSON object with <c>Name</c>, <c>Description</c> and <c>Settings</c>, whose members are those of
     /// <see cref="TcpSettings"/>, and <c>Sockets</c>, whose members are those of <see cref="SocketSettings"/>; and <c>SuspectScripts</c>.</summary>
@@ -65,6 +75,15 @@ public sealed record ScriptProfile
         }
     }
 
+    /// <summary>The profile as <see cref="Parse"/> reads it: what differs from <see cref="TcpSettings.Linux"/> and from a new <see cref="SocketSettings"/>.</summary>
+    public string ToJson() => new JsonObject
+    {
+        ["Name"] = Name,
+        ["Description"] = Description,
+        ["Settings"] = Difference(Settings, TcpSettings.Linux),
+        ["Sockets"] = Difference(Sockets, new SocketSettings()),
+    }.ToJsonString(s_format);
+
     /// <summary>Whether a script is one of those that fail on the system which the profile stands for.</summary>
     internal bool Suspects(string? path)
     {
@@ -74,6 +93,20 @@ public sealed record ScriptProfile
 
     /// <summary>Its name.</summary>
     public override string ToString() => Name;
+
+    private static JsonObject Difference<T>(T settings, T usual)
+    {
+        JsonObject members = JsonSerializer.SerializeToNode(settings, s_format)!.AsObject();
+        foreach ((string name, JsonNode? value) in JsonSerializer.SerializeToNode(usual, s_format)!.AsObject())
+        {
+            if (JsonNode.DeepEquals(value, members[name]))
+            {
+                members.Remove(name);
+            }
+        }
+
+        return members;
+    }
 
     private static ScriptProfile Embedded(string name)
     {

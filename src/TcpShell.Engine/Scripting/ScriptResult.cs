@@ -8,6 +8,9 @@ namespace TcpShell.Scripting;
 /// <summary>What became of a script, and why.</summary>
 public sealed record ScriptResult
 {
+    /// <summary>The name under which the trace has the end that the script plays.</summary>
+    public const string PeerName = "script";
+
     /// <summary>The script's file; null for a text without one.</summary>
     public string? Path { get; init; }
 

@@ -52,11 +52,14 @@ internal sealed partial class ScriptRun
         _host = new ScriptHost(machine, _configuration.LocalAddress, _configuration.Mtu, _options) { Stepped = TryWaiting };
         _calls = new ScriptCalls(_host, _configuration.Bound, _configuration.Remote);
         _comparison = new ScriptComparison(_options, _configuration.TimestampTick);
-        foreach (ScriptEvent scriptEvent in _script.Events)
+        for (int i = 0; i < _script.Events.Count; i++)
         {
+            ScriptEvent scriptEvent = _script.Events[i];
             _current = scriptEvent;
             Timestamp scheduled = Schedule(scriptEvent);
+            HoldBackFor(i);
             Execute(scriptEvent, scheduled);
+            ReleaseAfter(i);
             bool isInbound = scriptEvent.Kind == ScriptEventKind.InboundPacket;
             _base = isInbound ? scheduled : Host.Now;
             _scheduledBefore = scriptEvent.Time.Kind == ScriptTimeKind.Any ? Host.Now : scheduled;

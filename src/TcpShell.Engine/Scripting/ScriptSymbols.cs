@@ -25,6 +25,7 @@ internal static class ScriptSymbols
         ["SO_REUSEADDR"] = SocketOption.ReuseAddress, ["SO_SNDBUF"] = SocketOption.SendBuffer,
         ["SO_RCVBUF"] = SocketOption.ReceiveBuffer, ["SO_KEEPALIVE"] = SocketOption.KeepAlive,
         ["SO_ERROR"] = SocketOption.Error, ["TCP_NODELAY"] = SocketOption.NoDelay,
+        ["TCP_QUICKACK"] = SocketOption.QuickAck,
         ["TCP_MAXSEG"] = SocketOption.MaximumSegment, ["TCP_KEEPIDLE"] = SocketOption.KeepAliveIdle,
         ["TCP_KEEPINTVL"] = SocketOption.KeepAliveInterval, ["TCP_KEEPCNT"] = SocketOption.KeepAliveProbes,
         ["TCP_SYNCNT"] = SocketOption.SynRetries, ["TCP_USER_TIMEOUT"] = SocketOption.UserTimeout,

@@ -36,6 +36,9 @@ public enum SocketOption
     /// <summary>TCP_MAXSEG: the MSS. Before a connection is open, the one to announce; after that, the most octets of one segment.</summary>
     MaximumSegment,
 
+    /// <summary>TCP_QUICKACK: data is acknowledged at once; off, the acknowledgment waits for company.</summary>
+    QuickAck,
+
     /// <summary>TCP_KEEPIDLE: seconds until the first keep-alive probe.</summary>
     KeepAliveIdle,
 

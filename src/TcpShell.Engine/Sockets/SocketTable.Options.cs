@@ -28,6 +28,12 @@ public sealed partial class SocketTable
             return SocketResult.Fail(Errno.ENOPROTOOPT);
         }
 
+        if (option == SocketOption.QuickAck && value != 0)
+        {
+            // It begins anew, also where it was in force and has been used up.
+            Change(socket, socket.Settings with { QuickAcks = 0 });
+        }
+
         try
         {
             settings.Validate();
@@ -127,6 +133,7 @@ public sealed partial class SocketTable
             SocketOption.KeepAlive => settings.KeepAlive ? 1 : 0,
             SocketOption.Error => (int)socket.TakeError(),
             SocketOption.NoDelay => settings.Nagle ? 0 : 1,
+            SocketOption.QuickAck => settings.QuickAcks > 0 ? 1 : 0,
             SocketOption.MaximumSegment when connection is { State: >= TcpState.Established } =>
                 Math.Min(connection.SendMss, settings.MaximumSegmentSize ?? int.MaxValue),
             SocketOption.MaximumSegment => settings.MaximumSegmentSize ?? DefaultMss,
@@ -185,6 +192,7 @@ public sealed partial class SocketTable
         SocketOption.ReceiveBuffer => settings with { ReceiveBufferSize = value },
         SocketOption.KeepAlive => settings with { KeepAlive = value != 0 },
         SocketOption.NoDelay => settings with { Nagle = value == 0 },
+        SocketOption.QuickAck => settings with { QuickAcks = value == 0 ? 0 : TcpSettings.Linux.QuickAcks },
         SocketOption.Cork => settings with { Cork = value != 0 },
         SocketOption.MaximumSegment => settings with { MaximumSegmentSize = value },
         SocketOption.KeepAliveIdle => settings with { KeepAliveIdle = TimeSpan.FromSeconds(value) },

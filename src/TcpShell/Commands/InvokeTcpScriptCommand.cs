@@ -57,7 +57,7 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = null!;
 
-    /// <summary>What the TCP under test is like: linux, rfc, or the path of a JSON file with Name and Settings.</summary>
+    /// <summary>What the TCP under test is like: linux, rfc, lab (as labs are unless told otherwise), or the path of a JSON file with Name and Settings.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ScriptProfileCompleter))]
     [ValidateNotNullOrEmpty]

@@ -8,5 +8,5 @@ public sealed class ScriptProfileCompleter : NameCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<(string Name, string ToolTip)> GetNames(IDictionary fakeBoundParameters) =>
-        new[] { ScriptProfile.Linux, ScriptProfile.Rfc }.Select(profile => (profile.Name, profile.Description));
+        ScriptProfile.All.Select(profile => (profile.Name, profile.Description));
 }

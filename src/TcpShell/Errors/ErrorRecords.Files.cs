@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using TcpShell.Pcap.Files;
 using TcpShell.Scripting;
+using TcpShell.Scripting.Generation;
 
 namespace TcpShell.Errors;
 
@@ -63,13 +64,29 @@ internal static partial class ErrorRecords
         result,
         "Invoke-TcpScript -Trace keeps the packets in Segments of the result.");
 
+    /// <summary>Something that has no segments was given to be made a script.</summary>
+    public static ErrorRecord NotScriptable(object input) => Create(
+        new ArgumentException($"What is a {input.GetType().Name} cannot be made a script."),
+        "NotScriptable",
+        ErrorCategory.InvalidType,
+        input,
+        "Give segments (Get-TcpSegment, Import-TcpCapture -As Segment), connections, or results of Invoke-TcpScript -Trace.");
+
+    /// <summary>A connection cannot be made a script.</summary>
+    public static ErrorRecord CannotMakeScript(ScriptGenerationException impossible, string origin) => Create(
+        new InvalidOperationException($"{origin}: {impossible.Message}", impossible),
+        "CannotMakeScript",
+        ErrorCategory.InvalidData,
+        origin,
+        "A script begins with the connection: its segments must have its first SYN. Try the other -Side if that end got no SYN.");
+
     /// <summary>A name is none of a profile, and there is no file with one either.</summary>
     public static ErrorRecord ProfileNotFound(Exception failed, string profile) => Create(
         failed,
         failed is FormatException ? "ProfileNotUnderstood" : "ProfileNotFound",
         failed is FormatException ? ErrorCategory.InvalidData : ErrorCategory.ObjectNotFound,
         profile,
-        "Profiles are linux and rfc, or a JSON file such as { \"Name\": \"mine\", \"Settings\": { \"Timestamps\": false } }.");
+        "Profiles are linux, rfc and lab, or a JSON file such as { \"Name\": \"mine\", \"Settings\": { \"Timestamps\": false } }.");
 
     /// <summary>A text is no script in the packetdrill language.</summary>
     public static ErrorRecord ScriptNotUnderstood(TcpScriptException wrong, string? path) => Create(

@@ -1,0 +1,157 @@
+using System.Management.Automation;
+using TcpShell.Abstractions;
+using TcpShell.Errors;
+using TcpShell.Hosting;
+using TcpShell.Scripting;
+using TcpShell.Scripting.Generation;
+using TcpShell.Tracing;
+using TcpShell.Transformation;
+using TcpShell.Wire;
+
+namespace TcpShell.Commands;
+
+/// <summary>Makes a packetdrill script of what happened on a connection: in a lab, in the run of another script, or in a capture.</summary>
+/// <remarks>
+/// <para>One end is put under test. What it sent becomes what is expected of it, what reached it is sent by the script, and the calls of its program are inferred: data went out when it was written, a FIN when it was closed, a reset when it was aborted; what was acknowledged was read, unless the window says otherwise. Numbers count from the initial ones. The script passes where a TCP does what the recorded one did; Invoke-TcpScript tries that on this module's TCP.</para>
+/// <para>What the SYN offered stands in the script as settings of the kernel. What a script cannot say of the TCP, such as how long it delays acknowledgments, is a profile: -As Profile gives it as JSON for Invoke-TcpScript -Profile. Scripts of labs are run with -Profile lab.</para>
+/// <para>A capture that was taken far from the end under test is corrected by the time that its handshake shows, and what its host joined or saw late is put where the host saw it; the script's first lines say so. A connection whose first SYN is missing gives an error.</para>
+/// </remarks>
+/// <example>
+/// <para>From a lab to a script and back</para>
+/// <code>New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection -PassThru | ConvertTo-TcpScript > hello.pkt
+/// Invoke-TcpScript hello.pkt -Profile lab</code>
+/// <para>Passes: the client does again what it did.</para>
+/// </example>
+/// <example>
+/// <para>A stream of a capture, with its server under test</para>
+/// <code>New-TcpConnection | Send-TcpData 'hello' | Out-Null
+/// Export-TcpCapture lab.pcapng
+/// $segments = Import-TcpCapture lab.pcapng -Stream 0 -As Segment
+/// $segments | ConvertTo-TcpScript -Side Server > server.pkt
+/// $segments | ConvertTo-TcpScript -Side Server -As Profile > server.json
+/// Invoke-TcpScript server.pkt -Profile ./server.json</code>
+/// <para>The script, and what the capture shows of the server's TCP.</para>
+/// </example>
+[Cmdlet(VerbsData.ConvertTo, "TcpScript", DefaultParameterSetName = NetworkSet)]
+[OutputType(typeof(string))]
+public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
+{
+    private const string NetworkSet = "Network";
+    private const string ObjectSet = "InputObject";
+
+    private readonly List<SegmentRecord> _segments = [];
+
+    /// <summary>Segments (of Get-TcpSegment or Import-TcpCapture -As Segment), connections, or results of Invoke-TcpScript -Trace.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
+    public PSObject[] InputObject { get; set; } = null!;
+
+    /// <summary>The network, of which each connection becomes a script; the current one by default.</summary>
+    [Parameter(ParameterSetName = NetworkSet)]
+    public TcpNetwork? Network { get; set; }
+
+    /// <summary>The end under test: Client, which opened the connection, or Server. By default that of a connection object, or that which a script had under test; else the client.</summary>
+    [Parameter]
+    public ScriptSide? Side { get; set; }
+
+    /// <summary>What to give: Script, or Profile, the JSON text for Invoke-TcpScript -Profile.</summary>
+    [Parameter]
+    [ValidateSet("Script", "Profile")]
+    public string As { get; set; } = "Script";
+
+    /// <summary>Counts times from the start of the script, not from the event before.</summary>
+    [Parameter]
+    public SwitchParameter AbsoluteTime { get; set; }
+
+    /// <summary>How far an event may be from its time. By default packetdrill's 4 ms for labs and 10 ms for captures.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? Tolerance { get; set; }
+
+    /// <summary>States the windows of the end under test; else only a closed one is stated.</summary>
+    [Parameter]
+    public SwitchParameter Window { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == NetworkSet)
+        {
+            TcpNetwork network = Resolve(Network);
+            WriteStreams(SegmentRecorder.Record([.. network.Trace]), $"network '{network.Name}'", null);
+            return;
+        }
+
+        foreach (PSObject input in InputObject)
+        {
+            Take(input.BaseObject);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => WriteStreams(_segments, "", null);
+
+    private void Take(object input)
+    {
+        switch (input)
+        {
+            case SegmentRecord segment:
+                _segments.Add(segment);
+                break;
+            case HostedConnection connection:
+                Convert(connection);
+                break;
+            case TcpNetwork network:
+                WriteStreams(SegmentRecorder.Record([.. Resolve(network).Trace]), $"network '{network.Name}'", null);
+                break;
+            case ScriptResult result:
+                WriteStreams(result.Segments, System.IO.Path.GetFileName(result.Path) ?? "", null);
+                break;
+            default:
+                WriteError(ErrorRecords.NotScriptable(input));
+                break;
+        }
+    }
+
+    private void Convert(HostedConnection connection)
+    {
+        TcpNetwork network = NetworkOf(connection);
+        IEnumerable<SegmentRecord> segments = SegmentRecorder.Record([.. network.Trace]).Where(connection.Joins);
+
+        // The same addresses and ports may have been used before.
+        SegmentRecord[] own = [.. segments.GroupBy(segment => segment.Stream)
+            .Where(stream => stream.Any(segment => segment.ConnectionId == connection.Id))
+            .SelectMany(stream => stream)];
+        ScriptSide role = connection.Role == ConnectionRole.Server ? ScriptSide.Server : ScriptSide.Client;
+        WriteStreams(own, $"connection {connection.Id} of network '{network.Name}'", role);
+    }
+
+    private void WriteStreams(IEnumerable<SegmentRecord> segments, string origin, ScriptSide? side)
+    {
+        foreach (IGrouping<int, SegmentRecord> stream in segments.GroupBy(segment => segment.Stream))
+        {
+            ThrowIfStopping();
+            SegmentRecord[] own = [.. stream.DistinctBy(segment => segment.Number)];
+            var options = new ScriptGenerationOptions
+            {
+                Side = Side ?? side ?? SideUnderTest(own),
+                AbsoluteTimes = AbsoluteTime,
+                Tolerance = Tolerance,
+                StateWindows = Window,
+                Origin = side is null ? $"{(origin == "" ? "" : $"{origin}, ")}stream {stream.Key}" : origin,
+            };
+            try
+            {
+                GeneratedScript script = ScriptGenerator.Generate(own, options);
+                WriteObject(As == "Profile" ? script.Profile.ToJson() : script.Text.TrimEnd('\n'));
+            }
+            catch (ScriptGenerationException impossible)
+            {
+                WriteError(ErrorRecords.CannotMakeScript(impossible, options.Origin));
+            }
+        }
+    }
+
+    /// <summary>In the run of a script, whom the script does not play.</summary>
+    private static ScriptSide SideUnderTest(SegmentRecord[] segments) =>
+        segments is [var first, ..] && first.From == ScriptResult.PeerName && !first.Flags.Has(TcpFlags.ACK) ? ScriptSide.Server : ScriptSide.Client;
+}

@@ -29,6 +29,7 @@ public class ScriptProfileTests
     [InlineData("""{ "Name": "x", "Settings": { "SynOptionLayout": "mss,mss,TS,wscale,sackOK" } }""")]
     [InlineData("""{ "Name": "x", "Settings": { "SynOptionLayout": "mss,TS,wscale,sackOK,md5" } }""")]
     [InlineData("""{ "Name": "x", "Settings": { "WindowScale": 15 } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "ResetOnSynInWindow": 1 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "BufferOverhead": -1 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "NoSuchSetting": 1 } }""")]
     public void Text_ThatIsNoProfile_IsRefused(string json) => Assert.Throws<FormatException>(() => ScriptProfile.Parse(json));
@@ -94,7 +95,7 @@ public class ScriptProfileTests
     public void Profile_OfAnotherStack_DecidesOnOptionsScaleAndResets()
     {
         ScriptProfile profile = ScriptProfile.Parse("""
-            { "Name": "bsd", "Settings": { "SynOptionLayout": "mss,nop,wscale,sackOK,TS", "WindowScale": 6, "AcceptResetInWindow": true, "ReceiveBufferSize": 65535 } }
+            { "Name": "bsd", "Settings": { "SynOptionLayout": "mss,nop,wscale,sackOK,TS", "WindowScale": 6, "AcceptResetInWindow": true, "ResetOnSynInWindow": true, "ReceiveBufferSize": 65535 } }
             """);
         const string Script = """
             0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
@@ -108,10 +109,65 @@ public class ScriptProfileTests
             +0 read(4, ..., 1) = -1 ECONNRESET (Connection reset by peer)
             +0 < 60000 > 8080 S 0:0(0) win 32792 <mss 1000,sackOK,nop,nop>
             +0 > 8080 > 60000 S. 0:0(0) ack 1 <mss 1460,nop,sackOK,eol>
+            +.1 < 60000 > 8080 . 1:1(0) ack 1 win 257
+            +0 accept(3, ..., ...) = 5
+            +0 < 60000 > 8080 S 10:10(0) win 257
+            +0 > 8080 > 60000 R. 0:0(0) ack 11
+            +0 read(5, ..., 1) = -1 ECONNRESET (Connection reset by peer)
             """;
 
         Assert.Equal("Pass", ScriptRunner.Run(TcpScript.Parse(Script), new() { Profile = profile }).ToString());
         Assert.Equal(ScriptVerdict.Fail, ScriptRunner.Run(TcpScript.Parse(Script)).Verdict);
+    }
+
+    [Fact]
+    public void Route_WithAnMtu_BoundsWhatIsAnnouncedAndSentFromThenOn()
+    {
+        const string Script = """
+            `ip route change 192.0.2.1 via 192.168.0.2 dev tun0 mtu 1040`
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 bind(3, ..., ...) = 0
+            +0 listen(3, 1) = 0
+            +0 < S 0:0(0) win 32792 <mss 1460>
+            +0 > S. 0:0(0) ack 1 <mss 1000>
+            +.1 < . 1:1(0) ack 1 win 32792
+            +0 accept(3, ..., ...) = 4
+            +0 write(4, ..., 2000) = 2000
+            +0 > . 1:1001(1000) ack 1
+            +0 > P. 1001:2001(1000) ack 1
+            +.1 < . 1:1(0) ack 2001 win 32792
+            +0 `ip route change 192.0.2.1 via 192.168.0.2 dev tun0 mtu 640`
+            +0 write(4, ..., 1000) = 1000
+            +0 > . 2001:2601(600) ack 1
+            +0 > P. 2601:3001(400) ack 1
+            +0 %{ assert tcpi_pmtu == 640, tcpi_pmtu }%
+            """;
+
+        Assert.Equal("Pass", ScriptRunner.Run(TcpScript.Parse("--strict_segments\n" + Script)).ToString());
+    }
+
+    [Fact]
+    public void Route_WithALockedMtu_BelievesNoSmallerOne()
+    {
+        const string Script = """
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 bind(3, ..., ...) = 0
+            +0 listen(3, 1) = 0
+            +0 < S 0:0(0) win 32792 <mss 1460>
+            +0 > S. 0:0(0) ack 1 <mss 960>
+            +.1 < . 1:1(0) ack 1 win 32792
+            +0 accept(3, ..., ...) = 4
+            +0 write(4, ..., 960) = 960
+            +0 > P. 1:961(960) ack 1
+            +0 < icmp unreachable frag_needed mtu 600 [1:961(960)]
+            +0 %{ assert tcpi_pmtu == PMTU, tcpi_pmtu }%
+            """;
+
+        foreach ((string words, string mtu) in new[] { ("mtu lock 1000", "1000"), ("mtu 1000", "600") })
+        {
+            string script = $"`ip route change 192.0.2.1 via 192.168.0.2 dev tun0 {words}`\n" + Script.Replace("PMTU", mtu, StringComparison.Ordinal);
+            Assert.Equal("Pass", ScriptRunner.Run(TcpScript.Parse(script)).ToString());
+        }
     }
 
     private static IEnumerable<string> Changed<T>(T before, T after) => typeof(T).GetProperties()

@@ -111,8 +111,8 @@ public class ScriptProfileTests
             +0 > 8080 > 60000 S. 0:0(0) ack 1 <mss 1460,nop,sackOK,eol>
             +.1 < 60000 > 8080 . 1:1(0) ack 1 win 257
             +0 accept(3, ..., ...) = 5
-            +0 < 60000 > 8080 S 10:10(0) win 257
-            +0 > 8080 > 60000 R. 0:0(0) ack 11
+            +0 < 60000 > 8080 S. 10:10(0) ack 1 win 257
+            +0 > 8080 > 60000 R 1:1(0)
             +0 read(5, ..., 1) = -1 ECONNRESET (Connection reset by peer)
             """;
 
@@ -139,6 +139,7 @@ public class ScriptProfileTests
             +0 `ip route change 192.0.2.1 via 192.168.0.2 dev tun0 mtu 640`
             +0 write(4, ..., 1000) = 1000
             +0 > . 2001:2601(600) ack 1
+            +.1 < . 1:1(0) ack 2601 win 32792
             +0 > P. 2601:3001(400) ack 1
             +0 %{ assert tcpi_pmtu == 640, tcpi_pmtu }%
             """;

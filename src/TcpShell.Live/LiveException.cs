@@ -9,8 +9,11 @@ public enum LiveProblem
     /// <summary>This system has no such devices, or the kernel's module for them is missing.</summary>
     NotSupported,
 
-    /// <summary>The name or the address is taken.</summary>
+    /// <summary>The name is taken.</summary>
     InUse,
+
+    /// <summary>Somebody on the link has the address.</summary>
+    AddressInUse,
 
     /// <summary>A name, an address or a size that cannot be.</summary>
     NotPossible,

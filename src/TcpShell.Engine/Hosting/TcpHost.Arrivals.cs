@@ -10,16 +10,18 @@ public sealed partial class TcpHost
     /// <param name="packet">The octets from the IP header on.</param>
     /// <param name="now">The time.</param>
     /// <returns>What became of the segment in it, and by which rule.</returns>
-    public SegmentVerdict PacketArrives(ReadOnlyMemory<byte> packet, Timestamp now)
+    public SegmentVerdict PacketArrives(ReadOnlyMemory<byte> packet, Timestamp now) => PacketArrives(PacketDecoder.Decode(packet, LinkType.Raw), now);
+
+    /// <summary>A packet arrives that was decoded already.</summary>
+    internal SegmentVerdict PacketArrives(in DecodedPacket decoded, Timestamp now)
     {
         Counters.PacketsReceived++;
-        DecodedPacket decoded = PacketDecoder.Decode(packet, LinkType.Raw);
         if (decoded.Status == PacketStatus.IcmpError)
         {
             return IcmpErrorArrives(decoded, now);
         }
 
-        if (decoded.Status == PacketStatus.NotTcp && IcmpEcho.TryAnswer(packet.Span, Owns, out byte[] reply))
+        if (decoded.Status == PacketStatus.NotTcp && IcmpEcho.TryAnswer(decoded.Frame.Span, Owns, out byte[] reply))
         {
             Reply(reply, TransmitReason.EchoReply, "");
             return SegmentVerdict.Accepted;

@@ -129,7 +129,8 @@ public abstract partial class TcpNetwork
             return false;
         }
 
-        Deliver(_arrivals.Take());
+        Arrival next = _arrivals.Take();
+        Deliver(next, PacketDecoder.Decode(next.Packet.ArrivedBytes, LinkType.Raw));
         return true;
     }
 
@@ -143,7 +144,7 @@ public abstract partial class TcpNetwork
         return true;
     }
 
-    private protected void Deliver(Arrival arrival)
+    private protected void Deliver(Arrival arrival, in DecodedPacket decoded)
     {
         TracedPacket packet = arrival.Packet;
         packet.Arrived = Now;
@@ -157,7 +158,7 @@ public abstract partial class TcpNetwork
 
         packet.Fate = arrival.Corrupted ? PacketFate.Corrupted : PacketFate.Delivered;
         long before = StateChanges.Total;
-        packet.Verdict = host.PacketArrives(packet.ArrivedBytes, Now);
+        packet.Verdict = host.PacketArrives(decoded, Now);
         CollectStateChanges(host);
         if (StateChanges.Total > before)
         {
@@ -223,7 +224,11 @@ public abstract partial class TcpNetwork
         PacketSent?.Invoke(packet);
         if (atOnce)
         {
-            Deliver(new Arrival(packet, decoded.Receiver, path.Corruption is not null));
+            // Decoded once, unless its octets were changed on the way.
+            bool isUnchanged = path.Corruption is null && !path.IsMarked;
+            Deliver(
+                new Arrival(packet, decoded.Receiver, path.Corruption is not null),
+                isUnchanged ? decoded : PacketDecoder.Decode(packet.ArrivedBytes, LinkType.Raw));
         }
 
         return packet;

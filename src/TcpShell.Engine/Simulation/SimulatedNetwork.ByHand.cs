@@ -23,7 +23,7 @@ public sealed partial class SimulatedNetwork
     {
         (Timestamp at, Arrival arrival) = TakeOut(packet);
         _now = at > _now ? at : _now;
-        Deliver(arrival);
+        Deliver(arrival, Wire.PacketDecoder.Decode(arrival.Packet.ArrivedBytes, Wire.LinkType.Raw));
     }
 
     /// <summary>Loses a packet that is on its way.</summary>

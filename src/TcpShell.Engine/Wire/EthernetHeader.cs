@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.NetworkInformation;
 
 namespace TcpShell.Wire;
 
@@ -70,6 +71,28 @@ public readonly record struct MacAddress(ulong Value)
     public static MacAddress FromBytes(ReadOnlySpan<byte> octets) => octets.Length == Size
         ? new(((ulong)BinaryPrimitives.ReadUInt16BigEndian(octets) << 32) | BinaryPrimitives.ReadUInt32BigEndian(octets[2..]))
         : throw new ArgumentException($"An Ethernet address has {Size} octets, not {octets.Length}.", nameof(octets));
+
+    /// <summary>Reads <c>02:00:0a:00:00:01</c>, or the same with hyphens or without anything between.</summary>
+    /// <param name="text">Twelve hexadecimal digits.</param>
+    /// <param name="address">What was read.</param>
+    /// <returns>Whether the text was an address.</returns>
+    public static bool TryParse(string? text, out MacAddress address)
+    {
+        address = default;
+        bool isAddress = PhysicalAddress.TryParse(text, out PhysicalAddress? parsed) && parsed.GetAddressBytes().Length == Size;
+        if (isAddress)
+        {
+            address = FromBytes(parsed!.GetAddressBytes());
+        }
+
+        return isAddress;
+    }
+
+    /// <summary>Reads <c>02:00:0a:00:00:01</c>, or the same with hyphens or without anything between.</summary>
+    /// <param name="text">Twelve hexadecimal digits.</param>
+    /// <exception cref="FormatException">The text is no Ethernet address.</exception>
+    public static MacAddress Parse(string text) =>
+        TryParse(text, out MacAddress address) ? address : throw new FormatException($"'{text}' is not an Ethernet address such as 02:00:0a:00:00:01.");
 
     /// <summary>Writes the octets.</summary>
     /// <param name="destination">At least 6 octets.</param>

@@ -23,28 +23,19 @@ internal static class SegmentReader
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryRead(ReadOnlySpan<byte> frame, LinkType linkType, uint originalLength, bool verify, ref SegmentSummary segment)
     {
-        int ip;
-        int type;
-        switch (linkType)
+        int ip = linkType switch
         {
-            case LinkType.Ethernet:
-                ip = EthernetHeader.Size;
-                break;
-            case LinkType.LinuxSll:
-                ip = 16;
-                break;
-            case LinkType.Raw:
-                return frame.Length >= 40 && TryReadIp(frame, 0, frame[0] >> 4, originalLength, verify, ref segment);
-            default:
-                return false;
-        }
-
+            LinkType.Ethernet => EthernetHeader.Size,
+            LinkType.LinuxSll => 16,
+            LinkType.Raw => 0,
+            _ => int.MaxValue - 40,
+        };
         if (frame.Length < ip + 40)
         {
             return false;
         }
 
-        type = Read16(frame, ip - 2);
+        int type = ip == 0 ? (frame[0] >> 4 == 4 ? (int)EtherType.IPv4 : (int)EtherType.IPv6) : Read16(frame, ip - 2);
         while (type is (int)EtherType.Vlan or (int)EtherType.ServiceVlan)
         {
             ip += 4;
@@ -56,12 +47,8 @@ internal static class SegmentReader
             type = Read16(frame, ip - 2);
         }
 
-        return type switch
-        {
-            (int)EtherType.IPv4 => TryReadIp(frame, ip, 4, originalLength, verify, ref segment),
-            (int)EtherType.IPv6 => TryReadIp(frame, ip, 6, originalLength, verify, ref segment),
-            _ => false,
-        };
+        return type is (int)EtherType.IPv4 or (int)EtherType.IPv6
+            && TryReadIp(frame, ip, type == (int)EtherType.IPv4 ? 4 : 6, originalLength, verify, ref segment);
     }
 
     /// <summary>Takes a segment that was decoded the long way.</summary>
@@ -90,7 +77,7 @@ internal static class SegmentReader
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryReadIp(ReadOnlySpan<byte> frame, int ip, int version, uint originalLength, bool verify, ref SegmentSummary segment)
     {
         // The caller has seen to it that 40 octets are there.

@@ -1,3 +1,5 @@
+using TcpShell.Wire;
+
 namespace TcpShell.Live.Devices;
 
 /// <summary>
@@ -61,6 +63,45 @@ public static class CaptureBackend
         return SharpPcap.PcapCapture.Open(device, options);
 #else
         throw new InvalidOperationException(); // not reached: the line before has thrown
+#endif
+    }
+
+    /// <summary>Takes addresses on an Ethernet device for a host of our own, after asking whether anybody has them.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="addresses">The addresses with their networks, at least one.</param>
+    /// <param name="gateways">Routers to everywhere else, one for each version of IP at most, in these networks.</param>
+    /// <param name="mac">The host's Ethernet address; null for one that is made of the first address.</param>
+    /// <param name="stopping">Ends the asking.</param>
+    /// <returns>The host's side of the device, for a <see cref="LiveNetwork"/>.</returns>
+    /// <exception cref="LiveException">Somebody has an address, or the device is of another kind.</exception>
+    /// <exception cref="CaptureException">The backend is missing, or the device cannot be opened.</exception>
+    /// <exception cref="OperationCanceledException">The asking was ended.</exception>
+    public static IPacketDevice OpenHost(
+        NetworkDevice device, IReadOnlyList<AddressPrefix> addresses, IReadOnlyList<IpAddress> gateways, MacAddress? mac, CancellationToken stopping)
+    {
+        Require();
+#if WITH_SHARPPCAP
+        return SharpPcap.EthernetDevice.Open(device, addresses, gateways, mac, stopping);
+#else
+        throw new InvalidOperationException(); // not reached: the line before has thrown
+#endif
+    }
+
+    /// <summary>Asks the link of an Ethernet device who has an address, by ARP or neighbour discovery. It takes a second if nobody answers.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="capture">The same device, open; it must not be read meanwhile.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="stopping">Ends the waiting.</param>
+    /// <returns>The Ethernet address of whoever has it; null if nobody answers.</returns>
+    /// <exception cref="CaptureException">The device has failed.</exception>
+    /// <exception cref="OperationCanceledException">The waiting was ended.</exception>
+    internal static MacAddress? FindNeighbor(NetworkDevice device, IDeviceCapture capture, IpAddress address, CancellationToken stopping)
+    {
+#if WITH_SHARPPCAP
+        IpAddress sender = device.Addresses.Select(prefix => prefix.Address).FirstOrDefault(own => own.IsIPv6 == address.IsIPv6);
+        return SharpPcap.NeighborQuery.Ask(capture, device.MacAddress!.Value, sender, address, stopping);
+#else
+        throw new CaptureException(CaptureError.BackendMissing, Missing()!);
 #endif
     }
 

@@ -15,6 +15,9 @@ public enum CaptureError
     /// <summary>libpcap does not understand the filter.</summary>
     FilterNotUnderstood,
 
+    /// <summary>Nobody on the link answers for an address.</summary>
+    NeighborNotFound,
+
     /// <summary>The device has another kind of frames than what was asked of it needs.</summary>
     DeviceUnsuitable,
 

@@ -17,8 +17,8 @@ public sealed record NetworkDevice
     /// <summary>Its Ethernet address; null where it has none, as TUN devices and <c>any</c>.</summary>
     public MacAddress? MacAddress { get; init; }
 
-    /// <summary>Its IP addresses.</summary>
-    public IReadOnlyList<IpAddress> Addresses { get; init; } = [];
+    /// <summary>Its IP addresses, each with the length of its network's prefix.</summary>
+    public IReadOnlyList<AddressPrefix> Addresses { get; init; } = [];
 
     /// <summary>The addresses of the routers that the system reaches through it.</summary>
     public IReadOnlyList<IpAddress> Gateways { get; init; } = [];

@@ -18,6 +18,9 @@ internal sealed class EthernetDevice : IPacketDevice
     private const int HeaderLength = 14;
     private const int UsualMtu = 1500;
 
+    // What the kernel of the same machine sends over a virtual cable is not cut into the MTU's pieces.
+    private const int LargestFrame = HeaderLength + 65535;
+
     // Who is woken up looks up from waiting this soon. Packets that come in end the waiting at once.
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(10);
 
@@ -56,6 +59,9 @@ internal sealed class EthernetDevice : IPacketDevice
     /// <inheritdoc/>
     public string Kind => "Device";
 
+    /// <summary>What the kernel has counted of frames that came in.</summary>
+    public CaptureStatistics Statistics => _capture.Statistics;
+
     private TimeSpan Now => Stopwatch.GetElapsedTime(_start);
 
     /// <summary>Takes addresses on a device, after asking whether anybody has them.</summary>
@@ -89,8 +95,11 @@ internal sealed class EthernetDevice : IPacketDevice
             // What is for us, and what asks everybody for us; nothing of the rest of the network's traffic.
             Filter = $"not ether src {own} and (ether dst {own} or (ether multicast and (arp or icmp6)))",
             Promiscuous = true,
+
+            // Each frame at once; and as every place in the buffer is as large as the largest frame then, many of them.
             Immediate = true,
-            BufferSize = 64 * 1024 * 1024,
+            SnapLength = LargestFrame,
+            BufferSize = 128 * 1024 * 1024,
         });
         try
         {
@@ -98,7 +107,7 @@ internal sealed class EthernetDevice : IPacketDevice
             {
                 if (NeighborQuery.Ask(capture, own, default, address, stopping) is { } owner)
                 {
-                    throw new LiveException(LiveProblem.InUse, $"The address {address} is taken: {owner} on '{device}' answers for it.");
+                    throw new LiveException(LiveProblem.AddressInUse, $"The address {address} is taken: {owner} on '{device}' answers for it.");
                 }
             }
 
@@ -120,6 +129,8 @@ internal sealed class EthernetDevice : IPacketDevice
     /// <inheritdoc/>
     public bool TryRead(out byte[] packet)
     {
+        // Here as well as in Wait, which nobody calls while frames come without end.
+        LookAtTime();
         while (_next is null && TryReadFrame(TimeSpan.Zero))
         {
         }
@@ -156,10 +167,7 @@ internal sealed class EthernetDevice : IPacketDevice
             }
 
             TryReadFrame(left < s_look ? left : s_look);
-            lock (_writing)
-            {
-                _neighbors.HandleTime(Now);
-            }
+            LookAtTime();
         }
 
         _woken = false;
@@ -183,6 +191,14 @@ internal sealed class EthernetDevice : IPacketDevice
     {
         byte[] octets = address.ToIPAddress().GetAddressBytes();
         return MacAddress.FromBytes([0x02, 0x54, .. octets[^4..]]);
+    }
+
+    private void LookAtTime()
+    {
+        lock (_writing)
+        {
+            _neighbors.HandleTime(Now);
+        }
     }
 
     /// <summary>Takes a frame. ARP and neighbour discovery are answered here; a packet for the host becomes the next one.</summary>

@@ -73,6 +73,17 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
         }
 
         Neighbor neighbor = Find(address);
+        if (neighbor.Mac is { } known && known != mac && neighbor.Questions < MaximumQuestions)
+        {
+            // Anybody can claim an address. The one who had it is asked first, and only if he does not answer everybody is.
+            if (neighbor.Questions == 0 && now - neighbor.Asked >= s_askAgain)
+            {
+                Ask(address, neighbor, now);
+            }
+
+            return;
+        }
+
         neighbor.Mac = mac;
         neighbor.Confirmed = now;
         neighbor.Questions = 0;
@@ -144,7 +155,7 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
 
         public TimeSpan Confirmed { get; set; }
 
-        public TimeSpan Asked { get; set; }
+        public TimeSpan Asked { get; set; } = -s_askAgain;
 
         public int Questions { get; set; }
 

@@ -81,12 +81,12 @@ internal sealed class PcapCapture : IDeviceCapture
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         frame = default;
-        if (!Wait(timeout))
+        GetPacketStatus status = Next(out nint header, out nint data);
+        if (status == GetPacketStatus.ReadTimeout && Wait(timeout))
         {
-            return false;
+            status = Next(out header, out data);
         }
 
-        GetPacketStatus status = _device.GetNextPacket(out PacketCapture captured);
         if (status == GetPacketStatus.ReadTimeout)
         {
             return false;
@@ -97,7 +97,7 @@ internal sealed class PcapCapture : IDeviceCapture
             throw new CaptureException(CaptureError.DeviceFailed, $"Capturing on '{_device.Name}' has ended: {_device.LastError}");
         }
 
-        frame = Copy(captured);
+        frame = Copy(header, data);
         return true;
     }
 
@@ -124,7 +124,13 @@ internal sealed class PcapCapture : IDeviceCapture
         }
     }
 
-    /// <summary>SharpPcap would wait for half a second, whatever it is told, so it is asked only when there is something.</summary>
+    /// <summary>Takes what there is, without waiting: SharpPcap's GetNextPacket would wait for half a second, whatever it is told. The device is open here, or this would crash.</summary>
+    private GetPacketStatus Next(out nint header, out nint data)
+    {
+        header = data = 0;
+        return (GetPacketStatus)_device.GetNextPacketPointers(ref header, ref data);
+    }
+
     private bool Wait(TimeSpan timeout)
     {
         int milliseconds = (int)Math.Clamp(timeout.TotalMilliseconds, 0, int.MaxValue);
@@ -138,10 +144,10 @@ internal sealed class PcapCapture : IDeviceCapture
     }
 
     /// <summary>The frame's memory is libpcap's, and lasts until the next one is asked for.</summary>
-    private CapturedFrame Copy(in PacketCapture captured)
+    private unsafe CapturedFrame Copy(nint headerPointer, nint dataPointer)
     {
-        var header = (PcapHeader)captured.Header;
-        ReadOnlySpan<byte> data = captured.Data;
+        PcapHeader header = PcapHeader.FromPointer(headerPointer, TimestampResolution.Nanosecond);
+        var data = new ReadOnlySpan<byte>((void*)dataPointer, (int)header.CaptureLength);
         if (_frame.Length < data.Length)
         {
             _frame = new byte[Math.Max(data.Length, 2 * _frame.Length)];

@@ -1,4 +1,5 @@
 using System.Net.NetworkInformation;
+using System.Numerics;
 using SharpPcap;
 using SharpPcap.LibPcap;
 using TcpShell.Live.Devices;
@@ -56,13 +57,26 @@ internal static class PcapDevices
             FriendlyName = device.Interface?.FriendlyName is { } friendly && friendly != device.Name ? friendly : "",
             Description = device.Description ?? "",
             MacAddress = mac.Length == MacAddress.Size ? MacAddress.FromBytes(mac) : null,
-            Addresses = [.. device.Addresses.Select(address => address.Addr?.ipAddress).OfType<System.Net.IPAddress>().Select(address => (IpAddress)address)],
+            Addresses = [.. device.Addresses.Where(address => address.Addr?.ipAddress is not null).Select(ToPrefix)],
             Gateways = [.. (device.Interface?.GatewayAddresses ?? []).Select(address => (IpAddress)address)],
             Mtu = MtuOf(system),
             IsUp = (device.Flags & UpFlag) != 0,
             IsRunning = (device.Flags & (UpFlag | RunningFlag)) == (UpFlag | RunningFlag),
             IsLoopback = (device.Flags & LoopbackFlag) != 0,
         };
+    }
+
+    /// <summary>The mask's leading ones; the whole address where there is no mask.</summary>
+    private static AddressPrefix ToPrefix(PcapAddress address)
+    {
+        IpAddress own = address.Addr!.ipAddress!;
+        int length = own.Size * 8;
+        if (address.Netmask?.ipAddress is { } mask && mask.GetAddressBytes() is { } octets && octets.Length == own.Size)
+        {
+            length = octets.Sum(octet => BitOperations.PopCount(octet));
+        }
+
+        return new AddressPrefix(own, length);
     }
 
     private static int? MtuOf(NetworkInterface? system)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using TcpShell.Pcap.Files;
 using TcpShell.Wire;
 
@@ -19,7 +20,7 @@ namespace TcpShell.Pcap.Analysis;
 /// </remarks>
 public sealed class CaptureAnalysis : IDisposable
 {
-    private const int BatchesAhead = 8;
+    private const int BatchesAhead = 16;
 
     private readonly AnalysisOptions _options;
     private readonly ConversationFilter? _filter;
@@ -29,7 +30,7 @@ public sealed class CaptureAnalysis : IDisposable
     private readonly FlowAnalysis[] _flows;
     private readonly Queue<TcpConversation> _finished = new();
     private readonly BlockingCollection<SegmentBatch>? _filled;
-    private readonly ConcurrentBag<SegmentBatch> _empty = [];
+    private readonly BlockingCollection<SegmentBatch> _empty = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task? _reading;
     private DecoderCounts _counts;
@@ -63,7 +64,7 @@ public sealed class CaptureAnalysis : IDisposable
                 _empty.Add(new());
             }
 
-            _filled = new(BatchesAhead);
+            _filled = [];
             _reading = Task.Factory.StartNew(ReadAhead, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
     }
@@ -84,7 +85,19 @@ public sealed class CaptureAnalysis : IDisposable
     public long Unsupported => _counts.Unsupported;
 
     /// <summary>Conversations that are open now, or closed a moment ago.</summary>
-    public int OpenConversations => _flows.Sum(flow => flow.Open);
+    public int OpenConversations
+    {
+        get
+        {
+            int open = 0;
+            foreach (FlowAnalysis flow in _flows)
+            {
+                open += flow.Open;
+            }
+
+            return open;
+        }
+    }
 
     /// <summary>Conversations so far, wanted or not.</summary>
     public int Streams => _streams;
@@ -111,7 +124,7 @@ public sealed class CaptureAnalysis : IDisposable
         }
     }
 
-    /// <summary>Reads about a thousand frames.</summary>
+    /// <summary>Reads some hundred frames.</summary>
     /// <returns>Whether there may be more. What <see cref="TryTake"/> gives after the last call is all that was left.</returns>
     /// <exception cref="IOException">A capture cannot be read.</exception>
     public bool Advance()
@@ -136,7 +149,7 @@ public sealed class CaptureAnalysis : IDisposable
         }
         else
         {
-            Parallel.For(0, _flows.Length, part => Analyse(batch, part));
+            AnalyseTogether(batch);
         }
 
         NumberNewOnes();
@@ -148,10 +161,7 @@ public sealed class CaptureAnalysis : IDisposable
         _isAtEnd = batch.IsLast;
         if (_isAtEnd)
         {
-            foreach (FlowAnalysis flow in _flows)
-            {
-                flow.All().ToList().ForEach(open => flow.Remove(open, open.IsLeaving ? ReleaseReason.Closed : ReleaseReason.EndOfCapture));
-            }
+            Array.ForEach(_flows, flow => flow.RemoveAll());
         }
 
         Finish();
@@ -167,9 +177,12 @@ public sealed class CaptureAnalysis : IDisposable
     /// <summary>Ends the reading; the captures stay open.</summary>
     public void Dispose()
     {
+        // The reader may wait for an empty batch: here is one, to find out that nobody wants it filled.
         _stop.Cancel();
+        _empty.Add(new());
         _reading?.Wait();
         _filled?.Dispose();
+        _empty.Dispose();
         _stop.Dispose();
     }
 
@@ -180,8 +193,8 @@ public sealed class CaptureAnalysis : IDisposable
             return _filled.Take();
         }
 
-        _empty.TryTake(out SegmentBatch? batch);
-        batch!.Fill(_source, _decoder, _filter, _latest);
+        SegmentBatch batch = _empty.Take();
+        batch.Fill(_source, _decoder, _filter, _latest);
         return batch;
     }
 
@@ -191,13 +204,8 @@ public sealed class CaptureAnalysis : IDisposable
         bool goesOn = true;
         while (goesOn && !_stop.IsCancellationRequested)
         {
-            // There are only so many batches: where none is free, the readers are far enough ahead.
-            if (!_empty.TryTake(out SegmentBatch? batch))
-            {
-                Thread.Yield();
-                continue;
-            }
-
+            // There are only so many batches: where none is free, the reader is far enough ahead.
+            SegmentBatch batch = _empty.Take();
             try
             {
                 batch.Fill(_source, _decoder, _filter, latest);
@@ -213,6 +221,9 @@ public sealed class CaptureAnalysis : IDisposable
         }
     }
 
+    private void AnalyseTogether(SegmentBatch batch) => Parallel.For(0, _flows.Length, part => Analyse(batch, part));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Analyse(SegmentBatch batch, int part)
     {
         FlowAnalysis flow = _flows[part];
@@ -267,7 +278,13 @@ public sealed class CaptureAnalysis : IDisposable
 
     private void Finish()
     {
-        if (_flows.Sum(flow => flow.Released.Count) == 0)
+        int released = 0;
+        foreach (FlowAnalysis flow in _flows)
+        {
+            released += flow.Released.Count;
+        }
+
+        if (released == 0)
         {
             return;
         }

@@ -9,7 +9,7 @@ internal sealed class FlowAnalysis
     private readonly AnalysisOptions _options;
     private readonly ConversationFilter? _filter;
     private readonly FlowTable _table = new();
-    private readonly Queue<(TcpConversation Conversation, long Due)> _leaving = new();
+    private readonly PriorityQueue<TcpConversation, long> _leaving = new();
     private readonly long _quietTime;
     private readonly long _idleTimeout;
     private long _lastIdleLook = long.MinValue;
@@ -45,26 +45,25 @@ internal sealed class FlowAnalysis
     {
         flags = TcpAnalysisFlags.None;
         ackRtt = -1;
-        var key = new FlowKey(segment, out bool isFromLower);
-        TcpConversation? conversation = _table.Find(key, segment.Hash);
+        TcpConversation? conversation = _table.Find(segment, out bool isClients);
         if (segment.Kind != PacketStatus.Tcp)
         {
             Note(conversation, segment.Kind);
             return conversation;
         }
 
-        if (conversation is null || conversation.IsReusedBy(segment, isFromLower))
+        if (conversation is null || (segment.Has(TcpFlags.SYN) && conversation.IsReusedBy(segment, isClients)))
         {
             if (conversation is not null)
             {
                 flags = TcpAnalysisFlags.PortReuse;
+                _table.Remove(conversation);
                 Release(conversation, ReleaseReason.PortsReused, segment.Frame);
             }
 
-            conversation = Begin(segment, key, isFromLower);
+            conversation = Begin(segment, out isClients);
         }
 
-        bool isClients = isFromLower == conversation.IsClientLower;
         if (conversation.IsSkipped)
         {
             conversation.Skip(segment, isClients);
@@ -75,7 +74,7 @@ internal sealed class FlowAnalysis
         if (!conversation.IsLeaving && conversation.IsOver)
         {
             conversation.IsLeaving = true;
-            _leaving.Enqueue((conversation, After(segment.Time, _quietTime)));
+            _leaving.Enqueue(conversation, After(segment.Time, _quietTime));
         }
 
         return conversation;
@@ -85,19 +84,19 @@ internal sealed class FlowAnalysis
     /// <param name="now">The latest time of the capture so far.</param>
     public void Sweep(long now)
     {
-        while (_leaving.TryPeek(out (TcpConversation Conversation, long Due) next) && next.Due <= now)
+        while (_leaving.TryPeek(out TcpConversation? next, out long first) && first <= now)
         {
             _leaving.Dequeue();
-            long due = After(next.Conversation.EndTime, _quietTime);
-            if (next.Conversation.Released == ReleaseReason.None)
+            long due = After(next.EndTime, _quietTime);
+            if (next.Released == ReleaseReason.None)
             {
                 if (due <= now)
                 {
-                    Remove(next.Conversation, ReleaseReason.Closed);
+                    Remove(next, ReleaseReason.Closed);
                 }
                 else
                 {
-                    _leaving.Enqueue((next.Conversation, due));
+                    _leaving.Enqueue(next, due);
                 }
             }
         }
@@ -124,6 +123,15 @@ internal sealed class FlowAnalysis
         Release(conversation, reason, long.MaxValue);
     }
 
+    /// <summary>Lets go of all open conversations.</summary>
+    public void RemoveAll()
+    {
+        foreach (TcpConversation conversation in _table.Clear())
+        {
+            Release(conversation, conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.EndOfCapture, long.MaxValue);
+        }
+    }
+
     private static long NanosecondsOf(TimeSpan time) => time.Ticks > long.MaxValue / 100 ? long.MaxValue : time.Ticks * 100;
 
     private static long After(long time, long duration) => time > long.MaxValue - duration ? long.MaxValue : time + duration;
@@ -139,11 +147,11 @@ internal sealed class FlowAnalysis
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private TcpConversation Begin(in SegmentSummary segment, in FlowKey key, bool isFromLower)
+    private TcpConversation Begin(in SegmentSummary segment, out bool isFromClient)
     {
-        var conversation = new TcpConversation(-1, segment, key, segment.Hash, isFromLower);
+        var conversation = new TcpConversation(segment, out isFromClient);
         conversation.IsSkipped = _filter is not null && !_filter.FitsEnds(conversation);
-        _table.Set(conversation);
+        _table.Add(conversation);
         Begun.Add(conversation);
         return conversation;
     }

@@ -3,57 +3,63 @@ using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Analysis;
 
-/// <summary>Addresses and ports of a conversation, the same for both directions.</summary>
+/// <summary>Addresses and ports of a conversation, the client's first. Both directions have the same hash.</summary>
 internal readonly struct FlowKey
 {
-    private readonly ulong _lowerHigh;
-    private readonly ulong _lowerLow;
-    private readonly ulong _higherHigh;
-    private readonly ulong _higherLow;
-    private readonly uint _ports;
+    private const ulong Golden = 0x9e3779b97f4a7c15;
+
+    private readonly ulong _clientHigh;
+    private readonly ulong _clientLow;
+    private readonly ulong _serverHigh;
+    private readonly ulong _serverLow;
+    private readonly ushort _clientPort;
+    private readonly ushort _serverPort;
     private readonly bool _isIPv6;
 
     /// <summary>Makes the key of a segment.</summary>
     /// <param name="segment">The segment.</param>
-    /// <param name="isFromLower">Whether its sender is the end that stands first in the key.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public FlowKey(in SegmentSummary segment, out bool isFromLower)
+    /// <param name="isFromClient">Whether the client sent it.</param>
+    public FlowKey(in SegmentSummary segment, bool isFromClient)
     {
-        isFromLower = segment.SourcePort != segment.DestinationPort ? segment.SourcePort < segment.DestinationPort
-            : segment.SourceHigh != segment.DestinationHigh ? segment.SourceHigh < segment.DestinationHigh
-            : segment.SourceLow <= segment.DestinationLow;
-        if (isFromLower)
+        (_clientHigh, _clientLow, _clientPort) = (segment.SourceHigh, segment.SourceLow, segment.SourcePort);
+        (_serverHigh, _serverLow, _serverPort) = (segment.DestinationHigh, segment.DestinationLow, segment.DestinationPort);
+        if (!isFromClient)
         {
-            (_lowerHigh, _lowerLow, _higherHigh, _higherLow) = (segment.SourceHigh, segment.SourceLow, segment.DestinationHigh, segment.DestinationLow);
-            _ports = ((uint)segment.SourcePort << 16) | segment.DestinationPort;
-        }
-        else
-        {
-            (_lowerHigh, _lowerLow, _higherHigh, _higherLow) = (segment.DestinationHigh, segment.DestinationLow, segment.SourceHigh, segment.SourceLow);
-            _ports = ((uint)segment.DestinationPort << 16) | segment.SourcePort;
+            (_clientHigh, _clientLow, _clientPort, _serverHigh, _serverLow, _serverPort) = (_serverHigh, _serverLow, _serverPort, _clientHigh, _clientLow, _clientPort);
         }
 
         _isIPv6 = segment.IsIPv6;
     }
 
-    /// <summary>A hash that nobody can aim at: two products of 128 bits with numbers of this process's own.</summary>
+    /// <summary>A hash that nobody can aim at: sums of products of 128 bits with a number of this process's own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Hash(ulong secret)
+    public static uint Hash(in SegmentSummary segment, ulong secret)
     {
-        ulong high = Math.BigMul(_lowerLow ^ secret, _higherLow ^ ((ulong)_ports << 32) ^ _ports ^ ~secret, out ulong low);
-        ulong mixed = high ^ low;
-        if (_isIPv6)
-        {
-            mixed ^= Math.BigMul(_lowerHigh ^ mixed, _higherHigh ^ secret, out low) ^ low;
-        }
-
-        high = Math.BigMul(mixed ^ 0x9e3779b97f4a7c15, secret | 1, out low);
-        return (uint)((high ^ low) >> 16);
+        ulong mixed = unchecked(
+            Mix(segment.SourceLow ^ secret, segment.SourceHigh ^ ((ulong)segment.SourcePort << 40) ^ Golden)
+            + Mix(segment.DestinationLow ^ secret, segment.DestinationHigh ^ ((ulong)segment.DestinationPort << 40) ^ Golden));
+        return (uint)Mix(mixed ^ secret, secret | 1);
     }
 
-    /// <summary>Whether both are the same.</summary>
+    /// <summary>Whether a segment belongs here.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="isFromClient">Whether the client sent it. Where both ends are the same, it did.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Is(in FlowKey other) =>
-        _lowerLow == other._lowerLow && _higherLow == other._higherLow && _ports == other._ports
-        && _lowerHigh == other._lowerHigh && _higherHigh == other._higherHigh && _isIPv6 == other._isIPv6;
+    public bool Fits(in SegmentSummary segment, out bool isFromClient)
+    {
+        // Without branches: which end sends next cannot be foretold.
+        ulong forth = (segment.SourceLow ^ _clientLow) | (segment.DestinationLow ^ _serverLow) | (segment.SourceHigh ^ _clientHigh)
+            | (segment.DestinationHigh ^ _serverHigh) | (uint)(segment.SourcePort ^ _clientPort) | (uint)(segment.DestinationPort ^ _serverPort);
+        ulong back = (segment.SourceLow ^ _serverLow) | (segment.DestinationLow ^ _clientLow) | (segment.SourceHigh ^ _serverHigh)
+            | (segment.DestinationHigh ^ _clientHigh) | (uint)(segment.SourcePort ^ _serverPort) | (uint)(segment.DestinationPort ^ _clientPort);
+        isFromClient = forth == 0;
+        return (forth == 0 | back == 0) & segment.IsIPv6 == _isIPv6;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mix(ulong left, ulong right)
+    {
+        ulong high = Math.BigMul(left, right, out ulong low);
+        return high ^ low;
+    }
 }

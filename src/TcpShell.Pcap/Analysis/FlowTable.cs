@@ -1,6 +1,6 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Analysis;
 
@@ -11,55 +11,58 @@ internal sealed class FlowTable
 
     private Slot[] _slots = new Slot[FirstSize];
 
-    /// <summary>Conversations in the table.</summary>
-    public int Count { get; private set; }
-
     /// <summary>The hashes' secret, another one in each process, so that no capture can be made of which all conversations meet in one place.</summary>
     public static ulong Secret { get; } = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
-    /// <summary>Finds a conversation.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public TcpConversation? Find(in FlowKey key, uint hash)
+    /// <summary>Conversations in the table.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Finds the conversation of a segment.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="isFromClient">Whether the client sent it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TcpConversation? Find(in SegmentSummary segment, out bool isFromClient)
     {
         Slot[] slots = _slots;
-        for (uint i = hash; ; i++)
+        for (uint i = segment.Hash; ; i++)
         {
             ref Slot slot = ref slots[i & (uint)(slots.Length - 1)];
             TcpConversation? conversation = slot.Conversation;
-            if (conversation is null || (slot.Hash == hash && conversation.Key.Is(key)))
+            if (conversation is null)
+            {
+                isFromClient = false;
+                return null;
+            }
+
+            if (slot.Hash == segment.Hash && conversation.Key.Fits(segment, out isFromClient))
             {
                 return conversation;
             }
         }
     }
 
-    /// <summary>Adds a conversation whose key is not there, or puts it in the place of the one that is.</summary>
-    public void Set(TcpConversation conversation)
+    /// <summary>Adds a conversation whose key is not there.</summary>
+    public void Add(TcpConversation conversation)
     {
         // At most half full: a miss then looks at two or three slots.
         if (2 * (Count + 1) > _slots.Length)
         {
-            Grow();
-        }
-
-        uint mask = (uint)(_slots.Length - 1);
-        uint i = conversation.Hash & mask;
-        while (_slots[i].Conversation is { } there)
-        {
-            if (_slots[i].Hash == conversation.Hash && there.Key.Is(conversation.Key))
+            Slot[] old = _slots;
+            _slots = new Slot[2 * old.Length];
+            foreach (Slot slot in old)
             {
-                _slots[i].Conversation = conversation;
-                return;
+                if (slot.Conversation is not null)
+                {
+                    Put(slot);
+                }
             }
-
-            i = (i + 1) & mask;
         }
 
-        _slots[i] = new Slot { Hash = conversation.Hash, Conversation = conversation };
+        Put(new Slot { Hash = conversation.Hash, Conversation = conversation });
         Count++;
     }
 
-    /// <summary>Takes a conversation out; nothing happens where it is not there, or another one is in its place.</summary>
+    /// <summary>Takes a conversation out; nothing happens where it is not there.</summary>
     public void Remove(TcpConversation conversation)
     {
         uint mask = (uint)(_slots.Length - 1);
@@ -92,24 +95,25 @@ internal sealed class FlowTable
     /// <summary>All conversations, in no order.</summary>
     public IEnumerable<TcpConversation> All() => _slots.Where(slot => slot.Conversation is not null).Select(slot => slot.Conversation!);
 
-    private void Grow()
+    /// <summary>Takes all conversations out.</summary>
+    public List<TcpConversation> Clear()
     {
-        Slot[] old = _slots;
-        _slots = new Slot[BitOperations.RoundUpToPowerOf2((uint)old.Length * 2)];
-        uint mask = (uint)(_slots.Length - 1);
-        foreach (Slot slot in old)
-        {
-            if (slot.Conversation is not null)
-            {
-                uint i = slot.Hash & mask;
-                while (_slots[i].Conversation is not null)
-                {
-                    i = (i + 1) & mask;
-                }
+        List<TcpConversation> all = [.. All()];
+        Array.Clear(_slots);
+        Count = 0;
+        return all;
+    }
 
-                _slots[i] = slot;
-            }
+    private void Put(in Slot slot)
+    {
+        uint mask = (uint)(_slots.Length - 1);
+        uint i = slot.Hash & mask;
+        while (_slots[i].Conversation is not null)
+        {
+            i = (i + 1) & mask;
         }
+
+        _slots[i] = slot;
     }
 
     private struct Slot

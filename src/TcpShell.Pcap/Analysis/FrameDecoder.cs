@@ -44,11 +44,19 @@ internal sealed class FrameDecoder
             _frames++;
             _segments++;
             segment.Kind = PacketStatus.Tcp;
-            segment.Hash = new FlowKey(segment, out _).Hash(_secret);
+            segment.Hash = FlowKey.Hash(segment, _secret);
             return true;
         }
 
-        return TryTake(PacketDecoder.Decode(reader.MemoryOf(frame), frame.LinkType, (int)Math.Min(frame.OriginalLength, int.MaxValue)), ref segment, out _);
+        return TryDecodeRare(reader, frame, ref segment);
+    }
+
+    // Apart, because room for a whole decoded packet would be cleared with each call otherwise.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryDecodeRare(CaptureReader reader, in FrameHeader frame, ref SegmentSummary segment)
+    {
+        DecodedPacket packet = PacketDecoder.Decode(reader.MemoryOf(frame), frame.LinkType, (int)Math.Min(frame.OriginalLength, int.MaxValue));
+        return TryTake(packet, ref segment, out _);
     }
 
     /// <summary>Takes a packet that was decoded already.</summary>
@@ -84,7 +92,7 @@ internal sealed class FrameDecoder
 
         SegmentReader.Take(whole, _verify, ref segment);
         segment.Kind = whole.Status;
-        segment.Hash = new FlowKey(segment, out _).Hash(_secret);
+        segment.Hash = FlowKey.Hash(segment, _secret);
         return whole.Status == PacketStatus.Tcp || segment.SourcePort != 0 || whole.SegmentOctets.Length >= 4;
     }
 }

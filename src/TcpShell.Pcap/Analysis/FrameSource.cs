@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TcpShell.Pcap.Files;
 
 namespace TcpShell.Pcap.Analysis;
@@ -24,14 +25,15 @@ internal sealed class FrameSource
     /// <param name="frame">The frame, numbered over all captures; valid until the next call.</param>
     /// <param name="reader">The reader that has its octets.</param>
     /// <returns>False at the end of all captures.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryRead(ref FrameHeader frame, out CaptureReader reader)
     {
         reader = _readers[0];
-        if (_readers.Length == 1)
-        {
-            return reader.TryReadHeader(ref frame);
-        }
+        return _readers.Length == 1 ? reader.TryReadHeader(ref frame) : TryReadEarliest(ref frame, ref reader);
+    }
 
+    private bool TryReadEarliest(ref FrameHeader frame, ref CaptureReader reader)
+    {
         if (_taken < 0)
         {
             for (int i = 0; i < _readers.Length; i++)

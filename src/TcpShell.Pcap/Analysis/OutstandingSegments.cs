@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace TcpShell.Pcap.Analysis;
 
 /// <summary>
@@ -15,6 +17,7 @@ internal struct OutstandingSegments
     private byte _count;
 
     /// <summary>A segment with new octets was seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(uint end, long time)
     {
         if (_segments is null)
@@ -47,6 +50,7 @@ internal struct OutstandingSegments
     /// <param name="ack">Its number.</param>
     /// <param name="time">When it was seen.</param>
     /// <returns>Nanoseconds since the segment that ends there; -1 if none does, or its time is later.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Acknowledge(uint ack, long time)
     {
         long rtt = -1;

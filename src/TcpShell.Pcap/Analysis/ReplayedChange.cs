@@ -22,22 +22,33 @@ internal enum ReplayCause : byte
 }
 
 /// <summary>A change of state as it is kept: a conversation has ten of them, and most are never looked at.</summary>
-internal readonly record struct ReplayedChange(long Time, uint Number, TcpState From, TcpState To, TransitionEvent Event, ReplayCause Cause, bool IsClients)
+internal readonly struct ReplayedChange(long time, uint number, TcpState from, TcpState to, TransitionEvent what, ReplayCause cause, bool isClients)
 {
+    // 16 octets in all.
+    private readonly long _time = time;
+    private readonly uint _number = number;
+    private readonly byte _states = (byte)(((int)from << 4) | (int)to);
+    private readonly byte _event = (byte)what;
+    private readonly ReplayCause _cause = cause;
+    private readonly bool _isClients = isClients;
+
     /// <summary>The same with its sentences.</summary>
     public StateChange Tell(TcpConversation conversation)
     {
-        (TcpConversationSide self, TcpConversationSide peer) = IsClients ? (conversation.Client, conversation.Server) : (conversation.Server, conversation.Client);
-        TcpTransition edge = TcpTransitions.Find(From, Event, To)!;
+        (TcpConversationSide self, TcpConversationSide peer) = _isClients ? (conversation.Client, conversation.Server) : (conversation.Server, conversation.Client);
+        var from = (TcpState)(_states >> 4);
+        var to = (TcpState)(_states & 0xf);
+        var what = (TransitionEvent)_event;
+        TcpTransition edge = TcpTransitions.Find(from, what, to)!;
         return new StateChange
         {
-            Time = new Timestamp(Time),
-            Host = IsClients ? "client" : "server",
+            Time = new Timestamp(_time),
+            Host = _isClients ? "client" : "server",
             Local = self.Endpoint,
             Remote = peer.Endpoint,
-            From = From,
-            To = To,
-            Event = Event,
+            From = from,
+            To = to,
+            Event = what,
             Cause = Sentence(),
             Rfc = edge.Rfc,
             Explanation = edge.Explanation,
@@ -46,8 +57,8 @@ internal readonly record struct ReplayedChange(long Time, uint Number, TcpState 
 
     private string Sentence()
     {
-        string number = Number.ToString(CultureInfo.InvariantCulture);
-        return Cause switch
+        string number = _number.ToString(CultureInfo.InvariantCulture);
+        return _cause switch
         {
             ReplayCause.ActiveOpen => "active open, SYN seq=0",
             ReplayCause.SynArrives => "SYN arrives, seq=0",

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace TcpShell.Pcap.Analysis;
 
@@ -74,6 +75,7 @@ public sealed class RttStatistics
 
     /// <summary>Takes a sample.</summary>
     /// <param name="nanoseconds">The round trip; not negative.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(long nanoseconds)
     {
         uint sample = (uint)Math.Min(nanoseconds / 100, uint.MaxValue);
@@ -96,12 +98,7 @@ public sealed class RttStatistics
 
         if (Count < ExactSamples)
         {
-            if (Count == _samples!.Length)
-            {
-                Array.Resize(ref _samples, 2 * _samples.Length);
-            }
-
-            _samples[Count] = sample;
+            KeepExactly(sample);
             return;
         }
 
@@ -113,6 +110,16 @@ public sealed class RttStatistics
 
         _samples = null;
         _buckets[BucketOf(sample)]++;
+    }
+
+    private void KeepExactly(uint sample)
+    {
+        if (Count == _samples!.Length)
+        {
+            Array.Resize(ref _samples, 2 * _samples.Length);
+        }
+
+        _samples[Count] = sample;
     }
 
     // The upper bits: the octave, and the four bits below its first one.

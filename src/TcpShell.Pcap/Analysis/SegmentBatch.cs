@@ -4,10 +4,10 @@ using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Analysis;
 
-/// <summary>The segments of the next thousand frames. After each of them the analysis looks at what can be let go of, so that the result does not depend on who works on what.</summary>
+/// <summary>The segments of the next frames, as many as fit into the processor's nearer caches. After each of them the analysis looks at what can be let go of, so that the result does not depend on who works on what.</summary>
 internal sealed class SegmentBatch
 {
-    private const int Frames = 1024;
+    private const int Frames = 256;
 
     private readonly SegmentSummary[] _segments = new SegmentSummary[Frames];
     private int _count;

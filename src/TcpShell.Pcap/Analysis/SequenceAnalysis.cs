@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Analysis;
@@ -21,6 +22,7 @@ internal static class SequenceAnalysis
     /// <param name="other">What is remembered of the other end.</param>
     /// <param name="segment">The segment.</param>
     /// <param name="handshakeRtt">The round trip of the handshake in nanoseconds; negative if it was not seen.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TcpAnalysisFlags Add(ref DirectionState own, ref DirectionState other, in SegmentSummary segment, long handshakeRtt)
     {
         TcpAnalysisFlags flags = Classify(ref own, ref other, segment);
@@ -52,6 +54,7 @@ internal static class SequenceAnalysis
         return flags;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TcpAnalysisFlags Classify(ref DirectionState own, ref DirectionState other, in SegmentSummary segment)
     {
         if (segment.Length == 1 && own.HasNext && segment.SequenceNumber == own.Next && other.Window == 0)
@@ -90,6 +93,7 @@ internal static class SequenceAnalysis
     }
 
     /// <summary>A segment without data, SYN, FIN and RST.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TcpAnalysisFlags ClassifyAck(ref DirectionState own, ref DirectionState other, in SegmentSummary segment)
     {
         if (!own.HasNext || segment.SequenceNumber != own.Next)
@@ -133,10 +137,12 @@ internal static class SequenceAnalysis
         return TcpAnalysisFlags.ZeroWindowProbeAck;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool FillsWindow(in DirectionState receiver, uint end) =>
         receiver.Window >= 0 && receiver.Shift >= 0 && end == unchecked(receiver.LastAck + ((uint)receiver.Window << receiver.Shift));
 
     /// <summary>Whether a segment repeats something, and how.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TcpAnalysisFlags ClassifyRepeated(in DirectionState own, in DirectionState other, in SegmentSummary segment, long handshakeRtt)
     {
         bool beginsBefore = IsAfter(own.Next, segment.SequenceNumber);
@@ -159,6 +165,7 @@ internal static class SequenceAnalysis
             : TcpAnalysisFlags.None;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Remember(ref DirectionState own, in SegmentSummary segment, TcpAnalysisFlags flags)
     {
         bool isProbe = (flags & TcpAnalysisFlags.ZeroWindowProbe) != 0;
@@ -198,6 +205,7 @@ internal static class SequenceAnalysis
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsAfter(uint number, uint other) => unchecked((int)(number - other)) > 0;
 }
 

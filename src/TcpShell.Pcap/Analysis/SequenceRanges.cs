@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace TcpShell.Pcap.Analysis;
 
 /// <summary>Which octets of one direction were seen already, as ranges; says how many of each further range are new.</summary>
@@ -19,6 +21,7 @@ internal struct SequenceRanges
     /// <param name="start">Its first octet, as an offset in the stream.</param>
     /// <param name="end">The octet after its last.</param>
     /// <returns>How many of its octets are new.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Add(long start, long end)
     {
         if (start >= end)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TcpShell.Tcp;
 using TcpShell.Wire;
 
@@ -13,7 +14,6 @@ public sealed class TcpConversation
 
     internal readonly FlowKey Key;
     internal readonly uint Hash;
-    internal readonly bool IsClientLower;
     private readonly long _start;
     private long _end;
     private long _clientSyn;
@@ -24,22 +24,22 @@ public sealed class TcpConversation
     private TcpConversationSide? _resetter;
     private ReplayedChange[] _changes = [];
     private int _changeCount;
+    private int _changesTaken;
     private StateChange[]? _stateChanges;
     private ZeekSummary _zeek;
 
-    internal TcpConversation(int stream, in SegmentSummary first, in FlowKey key, uint hash, bool isSenderLower)
+    internal TcpConversation(in SegmentSummary first, out bool isFromClient)
     {
-        Stream = stream;
-        Key = key;
-        Hash = hash;
         _start = _end = first.Time;
         FirstFrame = LastFrame = first.Frame;
         Endpoint sender = first.Source;
         Endpoint receiver = first.Destination;
-        RolesFrom = FindRoles(first, out bool isFromClient);
+        RolesFrom = FindRoles(first, out isFromClient);
+        isFromClient |= sender == receiver;
+        Key = new(first, isFromClient);
+        Hash = first.Hash;
         Client = new(isFromClient ? sender : receiver);
         Server = new(isFromClient ? receiver : sender);
-        IsClientLower = isFromClient == isSenderLower || sender == receiver;
         if (RolesFrom == RoleEvidence.SynAck)
         {
             _zeek.NoteFlip();
@@ -47,7 +47,7 @@ public sealed class TcpConversation
     }
 
     /// <summary>Its number, from 0 in the order of the first segments, as Wireshark's tcp.stream.</summary>
-    public int Stream { get; internal set; }
+    public int Stream { get; internal set; } = -1;
 
     /// <summary>The captures that it was read from, one as a rule; frames are numbered over all of them.</summary>
     public IReadOnlyList<string> Files { get; internal set; } = [];
@@ -196,9 +196,9 @@ public sealed class TcpConversation
     public override string ToString() => $"{Stream}: {Client} -> {Server}, {Packets} packets, {Bytes} bytes, {Ended}";
 
     /// <summary>Whether a SYN begins another connection between the same ends.</summary>
-    internal bool IsReusedBy(in SegmentSummary segment, bool isFromLower)
+    internal bool IsReusedBy(in SegmentSummary segment, bool isClients)
     {
-        TcpConversationSide sender = isFromLower == IsClientLower ? Client : Server;
+        TcpConversationSide sender = isClients ? Client : Server;
         return (segment.Flags & (TcpFlags.SYN | TcpFlags.ACK)) == TcpFlags.SYN && sender.Base is { } known && known != segment.SequenceNumber;
     }
 
@@ -209,6 +209,7 @@ public sealed class TcpConversation
     /// <param name="listLimit">Segments with remarks that each end lists.</param>
     /// <param name="ackRtt">The round trip that it tells, in nanoseconds; -1 if none.</param>
     /// <returns>What is remarkable.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal TcpAnalysisFlags Add(in SegmentSummary segment, bool isClients, TcpAnalysisFlags extra, int listLimit, out long ackRtt)
     {
         (TcpConversationSide sender, TcpConversationSide receiver) = isClients ? (Client, Server) : (Server, Client);
@@ -228,7 +229,7 @@ public sealed class TcpConversation
 
         bool isPlain = (segment.Flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)) == 0;
         _zeek.Note(ref sender.Zeek, ref receiver.Zeek, isClients, segment, sender.Retransmissions != repeatedBefore);
-        NoteCompleteness(segment);
+        NoteCompleteness(segment, isPlain);
         if (_handshakeRtt < 0)
         {
             NoteHandshake(isClients, segment);
@@ -237,7 +238,8 @@ public sealed class TcpConversation
         ackRtt = segment.Has(TcpFlags.ACK) ? receiver.NoteAcknowledged(segment) : -1;
         if (segment.Length > 0 || (segment.Flags & (TcpFlags.SYN | TcpFlags.FIN)) != 0)
         {
-            const TcpAnalysisFlags Repeated = TcpAnalysisFlags.Retransmission | TcpAnalysisFlags.OutOfOrder | TcpAnalysisFlags.KeepAlive;
+            // A keep-alive repeats an octet as well, but everybody knows what its answer answers.
+            const TcpAnalysisFlags Repeated = TcpAnalysisFlags.Retransmission | TcpAnalysisFlags.OutOfOrder;
             sender.NoteSent(segment, (flags & Repeated) != 0);
         }
 
@@ -255,6 +257,19 @@ public sealed class TcpConversation
     {
         (isClients ? Client : Server).NoteStart(segment);
         _end = Math.Max(_end, segment.Time);
+    }
+
+    /// <summary>The changes of state that were not taken yet.</summary>
+    internal StateChange[] TakeNewStateChanges()
+    {
+        if (_changesTaken == _changeCount)
+        {
+            return [];
+        }
+
+        StateChange[] news = Array.ConvertAll(_changes[_changesTaken.._changeCount], change => change.Tell(this));
+        _changesTaken = _changeCount;
+        return news;
     }
 
     /// <summary>Keeps a change of state.</summary>
@@ -335,8 +350,15 @@ public sealed class TcpConversation
         }
     }
 
-    private void NoteCompleteness(in SegmentSummary segment)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteCompleteness(in SegmentSummary segment, bool isPlain)
     {
+        if (isPlain && segment.Has(TcpFlags.ACK))
+        {
+            Completeness |= segment.Length > 0 ? ConversationCompleteness.Data : ConversationCompleteness.Ack;
+            return;
+        }
+
         bool hasAck = segment.Has(TcpFlags.ACK);
         bool hasSyn = segment.Has(TcpFlags.SYN);
         Completeness |= (hasSyn ? (hasAck ? ConversationCompleteness.SynAck : ConversationCompleteness.Syn) : 0)

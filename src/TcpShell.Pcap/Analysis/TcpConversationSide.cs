@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TcpShell.Tcp;
 using TcpShell.Wire;
 
@@ -138,6 +139,7 @@ public sealed class TcpConversationSide
     public override string ToString() => Endpoint.ToString();
 
     /// <summary>Counts a segment that this end sent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Count(in SegmentSummary segment)
     {
         Packets++;
@@ -171,6 +173,7 @@ public sealed class TcpConversationSide
     }
 
     /// <summary>Notes where its sequence numbers start.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void NoteStart(in SegmentSummary segment)
     {
         if (Base is null)
@@ -194,6 +197,7 @@ public sealed class TcpConversationSide
     /// <summary>Remembers when something new was sent, for the ACK of it.</summary>
     /// <param name="segment">A segment of this end.</param>
     /// <param name="isRepeated">Whether it begins with something that was sent before.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void NoteSent(in SegmentSummary segment, bool isRepeated)
     {
         if (isRepeated)
@@ -216,6 +220,7 @@ public sealed class TcpConversationSide
     /// <summary>The peer acknowledges something.</summary>
     /// <param name="segment">The peer's segment.</param>
     /// <returns>The round trip in nanoseconds; -1 if it tells none.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal long NoteAcknowledged(in SegmentSummary segment)
     {
         long rtt = _outstanding.Acknowledge(segment.AcknowledgmentNumber, segment.Time);
@@ -241,6 +246,7 @@ public sealed class TcpConversationSide
         return rtt;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void CountSequenceSpace(in SegmentSummary segment)
     {
         uint controls = (uint)segment.Flags & (uint)(TcpFlags.SYN | TcpFlags.FIN);
@@ -279,6 +285,7 @@ public sealed class TcpConversationSide
         return isNew;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool CountData(in SegmentSummary segment)
     {
         SeqNumber end = segment.End;
@@ -310,6 +317,7 @@ public sealed class TcpConversationSide
     }
 
     // RFC 7323 2.2: windows of SYNs are not scaled.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NoteWindow(in SegmentSummary segment)
     {
         if (segment.Has(TcpFlags.SYN))

@@ -1,7 +1,23 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Analysis;
+
+/// <summary>Letters of the history that are written once for each end, a bit each.</summary>
+[Flags]
+internal enum ZeekLetters : byte
+{
+    None = 0,
+    Syn = 1,
+    SynAck = 2,
+    Ack = 4,
+    Data = 8,
+    Fin = 16,
+    Reset = 32,
+    Inconsistent = 64,
+    MultipleFlags = 128,
+}
 
 /// <summary>States of an end as Zeek counts them.</summary>
 internal enum ZeekState : byte
@@ -20,8 +36,11 @@ internal struct ZeekEndpoint
 {
     public ZeekState State;
 
-    /// <summary>Letters that were written already, a bit each.</summary>
-    public ushort Letters;
+    /// <summary>Letters that were written already.</summary>
+    public ZeekLetters Letters;
+
+    /// <summary>It had closed before it sent a reset.</summary>
+    public bool WasClosed;
 
     public int Retransmissions;
     public int ZeroWindows;
@@ -36,7 +55,7 @@ internal struct ZeekEndpoint
 internal struct ZeekSummary
 {
     private const int MaximumLetters = 40;
-    private const string Known = "SHADFRIQTWGC";
+    private const string OnceLetters = "SHADFRIQ";
 
     private Letters _letters;
     private byte _count;
@@ -59,41 +78,16 @@ internal struct ZeekSummary
     /// <param name="isOriginator">Whether the sender is the originator.</param>
     /// <param name="segment">The segment.</param>
     /// <param name="isRepeated">Whether all of its data was seen before.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Note(ref ZeekEndpoint own, ref ZeekEndpoint peer, bool isOriginator, in SegmentSummary segment, bool isRepeated)
     {
         TcpFlags flags = segment.Flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST | TcpFlags.ACK);
         bool isPlain = (flags & ~TcpFlags.ACK) == 0;
-        if (!isPlain)
+        ZeekLetters letter = segment.Length > 0 ? ZeekLetters.Data : ZeekLetters.Ack;
+        bool tellsNothingNew = flags == TcpFlags.ACK && (own.Letters & letter) != 0 && own.State == ZeekState.Established;
+        if (!tellsNothingNew || segment.Window == 0 || isRepeated || segment.Checksum == ChecksumVerdict.Bad)
         {
-            NoteControls(ref own, flags, isOriginator);
-        }
-
-        if (segment.Length > 0)
-        {
-            Once(ref own, 'D', isOriginator);
-            if (isRepeated && isPlain)
-            {
-                Scaled(ref own.Retransmissions, 'T', isOriginator);
-            }
-        }
-        else if (flags == TcpFlags.ACK)
-        {
-            Once(ref own, 'A', isOriginator);
-        }
-
-        if (segment.Window == 0 && isPlain)
-        {
-            Scaled(ref own.ZeroWindows, 'W', isOriginator);
-        }
-
-        if (segment.Checksum == ChecksumVerdict.Bad)
-        {
-            Scaled(ref own.BadChecksums, 'C', isOriginator);
-        }
-
-        if (own.State != ZeekState.Established || !isPlain)
-        {
-            Advance(ref own, ref peer, flags);
+            Tell(ref own, ref peer, isOriginator, segment, flags, isPlain, isRepeated);
         }
     }
 
@@ -123,16 +117,58 @@ internal struct ZeekSummary
         };
     }
 
+    private void Tell(ref ZeekEndpoint own, ref ZeekEndpoint peer, bool isOriginator, in SegmentSummary segment, TcpFlags flags, bool isPlain, bool isRepeated)
+    {
+        if (!isPlain)
+        {
+            NoteControls(ref own, flags, isOriginator);
+        }
+
+        if (segment.Length > 0)
+        {
+            Once(ref own, ZeekLetters.Data, isOriginator);
+            if (isRepeated && isPlain)
+            {
+                Scaled(ref own.Retransmissions, 'T', isOriginator);
+            }
+        }
+        else if (flags == TcpFlags.ACK)
+        {
+            Once(ref own, ZeekLetters.Ack, isOriginator);
+        }
+
+        if (segment.Window == 0 && isPlain)
+        {
+            Scaled(ref own.ZeroWindows, 'W', isOriginator);
+        }
+
+        if (segment.Checksum == ChecksumVerdict.Bad)
+        {
+            Scaled(ref own.BadChecksums, 'C', isOriginator);
+        }
+
+        if (own.State != ZeekState.Established || !isPlain)
+        {
+            Advance(ref own, ref peer, flags);
+        }
+    }
+
     private static void Advance(ref ZeekEndpoint own, ref ZeekEndpoint peer, TcpFlags flags)
     {
         if ((flags & TcpFlags.RST) != 0)
         {
-            // After its FIN an end's reset changes nothing more.
-            own.State = own.State == ZeekState.Closed ? own.State : ZeekState.Reset;
+            // Once both have closed a reset changes nothing more.
+            own.WasClosed |= own.State == ZeekState.Closed;
+            own.State = own.WasClosed && peer.State == ZeekState.Closed ? ZeekState.Closed : ZeekState.Reset;
         }
         else if ((flags & TcpFlags.FIN) != 0)
         {
             own.State = own.State == ZeekState.Reset ? own.State : ZeekState.Closed;
+            if (peer.WasClosed)
+            {
+                // Both have closed after all; the reset between does not count.
+                peer.State = ZeekState.Closed;
+            }
         }
         else if ((flags & TcpFlags.SYN) != 0)
         {
@@ -167,30 +203,30 @@ internal struct ZeekSummary
         bool hasRst = (flags & TcpFlags.RST) != 0;
         if (hasSyn)
         {
-            Once(ref own, hasFin || hasRst ? 'Q' : (flags & TcpFlags.ACK) != 0 ? 'H' : 'S', isOriginator);
+            Once(ref own, hasFin || hasRst ? ZeekLetters.MultipleFlags : (flags & TcpFlags.ACK) != 0 ? ZeekLetters.SynAck : ZeekLetters.Syn, isOriginator);
         }
 
         if (hasFin && hasRst)
         {
-            Once(ref own, 'I', isOriginator);
+            Once(ref own, ZeekLetters.Inconsistent, isOriginator);
         }
         else if (hasFin && !hasSyn)
         {
-            Once(ref own, 'F', isOriginator);
+            Once(ref own, ZeekLetters.Fin, isOriginator);
         }
         else if (hasRst && !hasSyn)
         {
-            Once(ref own, 'R', isOriginator);
+            Once(ref own, ZeekLetters.Reset, isOriginator);
         }
     }
 
-    private void Once(ref ZeekEndpoint own, char letter, bool isOriginator)
+    private void Once(ref ZeekEndpoint own, ZeekLetters letter, bool isOriginator)
     {
-        int bit = 1 << Known.IndexOf(letter, StringComparison.Ordinal);
-        if ((own.Letters & bit) == 0)
+        if ((own.Letters & letter) == 0)
         {
-            own.Letters |= (ushort)bit;
-            Write(isOriginator ? letter : char.ToLowerInvariant(letter));
+            own.Letters |= letter;
+            char text = OnceLetters[BitOperations.Log2((uint)letter)];
+            Write(isOriginator ? text : char.ToLowerInvariant(text));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.CompilerServices;
 
 namespace TcpShell.Pcap.Files;
 
@@ -61,10 +62,12 @@ internal sealed class CaptureInput : IDisposable
     /// <summary>Sees to it that so many bytes are in the window, which moves for that if it must.</summary>
     /// <param name="count">Bytes, at most <see cref="MaximumWindow"/>.</param>
     /// <returns>False if the input ends before.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Has(int count) => Available >= count || Fill(count);
 
     /// <summary>The next bytes, which must be in the window.</summary>
     /// <param name="count">Bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Peek(int count) => _buffer.AsSpan(_start, count);
 
     /// <summary>Where the next byte stands in the window; places are valid until the window moves.</summary>
@@ -78,10 +81,12 @@ internal sealed class CaptureInput : IDisposable
     /// <summary>Bytes of the window.</summary>
     /// <param name="position">Where they start.</param>
     /// <param name="count">Bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> SpanAt(int position, int count) => _buffer.AsSpan(position, count);
 
     /// <summary>Leaves bytes of the window behind.</summary>
     /// <param name="count">Bytes, at most <see cref="Available"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Advance(int count)
     {
         _start += count;

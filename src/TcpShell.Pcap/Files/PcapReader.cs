@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Files;
@@ -66,6 +67,7 @@ internal sealed class PcapReader : CaptureReader
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override bool ReadFrame(ref FrameHeader frame)
     {
         long offset = Input.Offset;
@@ -87,7 +89,7 @@ internal sealed class PcapReader : CaptureReader
 
         if (captured > MaximumFrameLength)
         {
-            return Fail(CaptureProblemKind.Malformed, offset, $"The record at byte {offset} claims {captured} captured bytes; {MaximumFrameLength} is the most that a frame can have.");
+            return FailTooLong(offset, captured);
         }
 
         int length = (int)captured;
@@ -107,6 +109,10 @@ internal sealed class PcapReader : CaptureReader
         return true;
     }
 
+    private bool FailTooLong(long offset, uint captured) =>
+        Fail(CaptureProblemKind.Malformed, offset, $"The record at byte {offset} claims {captured} captured bytes; {MaximumFrameLength} is the most that a frame can have.");
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint ReadUInt32(ReadOnlySpan<byte> bytes) =>
         _isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 

@@ -27,6 +27,20 @@ public abstract class TcpCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>A warning that is seen even when Ctrl-C has ended the pipeline, which then takes no more warnings itself.</summary>
+    /// <param name="text">The warning.</param>
+    protected void Warn(string text)
+    {
+        if (CancelToken.IsCancellationRequested)
+        {
+            Host.UI.WriteWarningLine(text);
+        }
+        else
+        {
+            WriteWarning(text);
+        }
+    }
+
     /// <summary>Cancels, nothing else: this runs on another thread.</summary>
     protected sealed override void StopProcessing() => _stopping.Cancel();
 

@@ -140,17 +140,4 @@ public abstract class WatchCmdlet : TcpCmdlet
             WriteError(ErrorRecords.CaptureDamaged(problem, path, watch.FramesRead));
         }
     }
-
-    /// <summary>A warning that is seen even when Ctrl-C has ended the pipeline, which then takes no more warnings itself.</summary>
-    private void Warn(string text)
-    {
-        if (CancelToken.IsCancellationRequested)
-        {
-            Host.UI.WriteWarningLine(text);
-        }
-        else
-        {
-            WriteWarning(text);
-        }
-    }
 }

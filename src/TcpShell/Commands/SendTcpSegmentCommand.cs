@@ -3,16 +3,18 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Hosting;
+using TcpShell.Live.Devices;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
-/// <summary>Puts a segment of one's own making into a simulated network, legal or not.</summary>
+/// <summary>Puts a segment of one's own making into a network, legal or not.</summary>
 /// <remarks>
-/// <para>With a connection, what is not given is taken from it: its end points, SND.NXT, RCV.NXT, its window. The connection itself knows nothing of the segment. With -From and -To anybody can pretend to be anybody; what is not given is 0.</para>
+/// <para>With a connection, what is not given is taken from it: its end points, SND.NXT, RCV.NXT, its window. The connection itself knows nothing of the segment. With -From and -To anybody can pretend to be anybody; what is not given is 0. With -Packet a whole packet goes as it is.</para>
 /// <para>Checksums and lengths are right, unless given. The cmdlet lets virtual time pass until the segment has arrived.</para>
+/// <para>With -Device the segment goes out on a real network device; that takes libpcap and the right to capture (docs/permissions.md). The link is asked for the receiver's Ethernet address, or for that of the router to it.</para>
 /// </remarks>
 /// <example>
 /// <para>A forged reset with a guessed number</para>
@@ -27,12 +29,18 @@ namespace TcpShell.Commands;
 /// <code>Send-TcpSegment -From 10.0.0.9:4444 -To 10.0.0.2:80 -Flags SYN,FIN -SequenceNumber 1000 -Checksum 0xbad -PassThru | Format-List Info, Verdict</code>
 /// <para>The checksum is wrong, so nothing else in it matters.</para>
 /// </example>
+/// <example>
+/// <para>On a real network</para>
+/// <code>Send-TcpSegment -Device eth0 -From 192.0.2.10:4444 -To 192.0.2.1:80 -Flags SYN -WhatIf</code>
+/// <para>Without -WhatIf the frame goes out. Whatever comes back is for whoever has the address 192.0.2.10.</para>
+/// </example>
 [Cmdlet(VerbsCommunications.Send, "TcpSegment", DefaultParameterSetName = EndpointSet, SupportsShouldProcess = true)]
 [OutputType(typeof(SegmentRecord))]
-public sealed class SendTcpSegmentCommand : NetworkCmdlet
+public sealed class SendTcpSegmentCommand : CraftedSegmentCmdlet
 {
     private const string ConnectionSet = "Connection";
     private const string EndpointSet = "Endpoint";
+    private const string PacketSet = "Packet";
 
     /// <summary>The connections in whose name the segment is sent.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ConnectionSet)]
@@ -40,79 +48,38 @@ public sealed class SendTcpSegmentCommand : NetworkCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public HostedConnection[] Connection { get; set; } = null!;
 
+    /// <summary>Packets to be sent as they are: of PacketDotNet, segments of Get-TcpSegment or Import-TcpCapture, or the octets of an IP packet.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = PacketSet)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = PacketDeviceSet)]
+    [IpPacket]
+    public ReadOnlyMemory<byte>[] Packet { get; set; } = null!;
+
     /// <summary>Who pretends to send it: an address and a port, or a host and a port.</summary>
     [Parameter(Mandatory = true, ParameterSetName = EndpointSet)]
+    [Parameter(Mandatory = true, ParameterSetName = DeviceSet)]
     [ListenerEndpoint]
     public string From { get; set; } = null!;
 
     /// <summary>Whom it is for: an address and a port, or a host and a port.</summary>
     [Parameter(Mandatory = true, ParameterSetName = EndpointSet)]
+    [Parameter(Mandatory = true, ParameterSetName = DeviceSet)]
     [ListenerEndpoint]
     public string To { get; set; } = null!;
-
-    /// <summary>The control bits: SYN,ACK or S. or SA; ACK with a connection and None without one by default.</summary>
-    [Parameter]
-    [TcpFlags]
-    public TcpFlags? Flags { get; set; }
-
-    /// <summary>The sequence number.</summary>
-    [Parameter]
-    [Alias("Seq")]
-    public uint? SequenceNumber { get; set; }
-
-    /// <summary>The acknowledgment number.</summary>
-    [Parameter]
-    [Alias("Ack")]
-    public uint? AcknowledgmentNumber { get; set; }
 
     /// <summary>Counts the given numbers from the connection's initial ones, as listings do.</summary>
     [Parameter(ParameterSetName = ConnectionSet)]
     public SwitchParameter Relative { get; set; }
 
-    /// <summary>The window as it stands in the header, not scaled.</summary>
-    [Parameter]
-    public ushort? Window { get; set; }
-
-    /// <summary>The urgent pointer.</summary>
-    [Parameter]
-    public ushort UrgentPointer { get; set; }
-
-    /// <summary>Text (as UTF-8), or octets.</summary>
-    [Parameter]
-    [AllowEmptyString]
-    [Payload]
-    public byte[]? Payload { get; set; }
-
-    /// <summary>The octets of the options, at most 40; padded with zeros to whole words. By default none, or the connection's timestamps where they are in force.</summary>
-    [Parameter]
-    [AllowEmptyCollection]
-    public byte[]? Option { get; set; }
-
-    /// <summary>The reserved bits, 0 to 7.</summary>
-    [Parameter]
-    [ValidateRange(0, 7)]
-    public byte ReservedBits { get; set; }
-
-    /// <summary>A checksum that is not calculated.</summary>
-    [Parameter]
-    public ushort? Checksum { get; set; }
-
-    /// <summary>A data offset in words that is not calculated, 0 to 15.</summary>
-    [Parameter]
-    [ValidateRange(0, 15)]
-    public byte? DataOffset { get; set; }
-
-    /// <summary>Time to live, IPv6's hop limit.</summary>
-    [Parameter]
-    public byte Ttl { get; set; } = 64;
-
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ParameterSetName = EndpointSet)]
+    [Parameter(ParameterSetName = PacketSet)]
     [Alias("Interface")]
     public TcpNetwork? Network { get; set; }
 
     /// <summary>Leaves the time alone: the segment is only put on its way.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = ConnectionSet)]
+    [Parameter(ParameterSetName = EndpointSet)]
+    [Parameter(ParameterSetName = PacketSet)]
     public SwitchParameter NoWait { get; set; }
 
     /// <summary>Gives the segment as Get-TcpSegment lists it.</summary>
@@ -122,66 +89,68 @@ public sealed class SendTcpSegmentCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == EndpointSet)
+        if (ParameterSetName is PacketSet or PacketDeviceSet && GivenFields.FirstOrDefault() is { } field)
         {
-            TcpNetwork network = Resolve(Network);
-            Endpoint source = FindEndpoint(network, From);
-            Endpoint destination = FindEndpoint(network, To);
-            Send(network, source, destination, Make(source, destination, null));
-            return;
+            ThrowTerminatingError(ErrorRecords.FieldOfWholePacket(field));
         }
 
-        foreach (HostedConnection connection in Connection)
+        switch (ParameterSetName)
         {
-            Send(NetworkOf(connection), connection.Local, connection.Remote, Make(connection.Local, connection.Remote, connection));
+            case ConnectionSet:
+                foreach (HostedConnection connection in Connection)
+                {
+                    Try(connection.Remote, () => Send(NetworkOf(connection), MakePacket(connection.Local, connection.Remote, connection, Relative), connection.Remote));
+                }
+
+                break;
+            case EndpointSet:
+                TcpNetwork network = Resolve(Network);
+                Endpoint destination = FindEndpoint(network, To);
+                Try(destination, () => Send(network, MakePacket(FindEndpoint(network, From), destination), destination));
+                break;
+            case DeviceSet:
+                Try(To, () => SendAndGive(MakePacket(Endpoint.Parse(From), Endpoint.Parse(To)), To));
+                break;
+            default:
+                foreach (ReadOnlyMemory<byte> packet in Packet)
+                {
+                    object target = PacketDecoder.Decode(packet, LinkType.Raw).Receiver;
+                    Try(target, () => SendWhole(packet, target));
+                }
+
+                break;
         }
     }
 
-    private TcpSegment Make(Endpoint source, Endpoint destination, HostedConnection? connection)
+    private void SendWhole(ReadOnlyMemory<byte> packet, object target)
     {
-        SeqNumber sequence = SequenceNumber is { } seq
-            ? Relative ? new SeqNumber(unchecked(connection!.Iss.Value + seq)) : seq
-            : connection?.SndNxt ?? 0;
-        SeqNumber acknowledgment = AcknowledgmentNumber is { } ack
-            ? Relative ? new SeqNumber(unchecked(connection!.Irs.Value + ack)) : ack
-            : connection?.RcvNxt ?? 0;
-        TcpOptions options = Option is null ? connection?.Tcp.CurrentOptions(connection.Network!.Now) ?? default : new TcpOptions { Wire = Option };
-        return new TcpSegment
+        if (ParameterSetName == PacketSet)
         {
-            SourcePort = source.Port,
-            DestinationPort = destination.Port,
-            SequenceNumber = sequence,
-            AcknowledgmentNumber = acknowledgment,
-            Flags = Flags ?? (connection is null ? TcpFlags.None : TcpFlags.ACK),
-            ReservedBits = ReservedBits,
-            Window = Window ?? (ushort)Math.Min(connection is null ? 0 : connection.RcvWnd >> connection.RcvScale, ushort.MaxValue),
-            UrgentPointer = UrgentPointer,
-            Options = options,
-            Payload = Payload ?? [],
-        };
+            Send(Resolve(Network), packet, target);
+        }
+        else
+        {
+            SendAndGive(packet, target);
+        }
     }
 
-    private void Send(TcpNetwork network, Endpoint source, Endpoint destination, in TcpSegment segment)
+    private void SendAndGive(ReadOnlyMemory<byte> bytes, object target)
     {
-        if (!MayAct(network, destination, $"Send a segment in the name of {source}"))
+        if (SendOnDevice(bytes, target) && PassThru)
+        {
+            var now = new Timestamp((DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100);
+            WriteObject(new SegmentRecorder().Record(PacketDecoder.Decode(bytes, LinkType.Raw), now));
+        }
+    }
+
+    private void Send(TcpNetwork network, ReadOnlyMemory<byte> bytes, object target)
+    {
+        if (!MayAct(network, target, "Send a segment of one's own making"))
         {
             return;
         }
 
-        TracedPacket packet;
-        try
-        {
-            var header = new PacketHeader(source.Address, destination.Address) { Ttl = Ttl };
-            var bytes = new byte[PacketWriter.SizeOf(header, segment)];
-            PacketWriter.Write(header, segment, bytes, new HeaderOverrides { Checksum = Checksum, DataOffset = DataOffset });
-            packet = network.Inject(bytes, "made by hand");
-        }
-        catch (ArgumentException wrong)
-        {
-            WriteError(ErrorRecords.SegmentNotPossible(wrong, destination));
-            return;
-        }
-
+        TracedPacket packet = network.Inject(bytes, "made by hand");
         if (!NoWait)
         {
             RunUntil(network, () => packet.Fate != PacketFate.InFlight);
@@ -190,6 +159,30 @@ public sealed class SendTcpSegmentCommand : NetworkCmdlet
         if (PassThru)
         {
             WriteObject(SegmentRecorder.Record(network.Trace, network.Origin).FirstOrDefault(record => record.Number == packet.Number));
+        }
+    }
+
+    private void Try(object target, Action send)
+    {
+        try
+        {
+            send();
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or FormatException)
+        {
+            WriteError(ErrorRecords.SegmentNotPossible(wrong, target));
+        }
+        catch (CaptureException failed) when (failed.Error == CaptureError.NeighborNotFound)
+        {
+            WriteError(ErrorRecords.DeviceFailed(failed, target));
+        }
+        catch (CaptureException failed)
+        {
+            ThrowTerminatingError(ErrorRecords.DeviceFailed(failed, Device));
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
         }
     }
 }

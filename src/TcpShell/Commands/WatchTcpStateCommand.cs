@@ -16,6 +16,7 @@ namespace TcpShell.Commands;
 /// <remarks>
 /// <para>First come the changes that have happened, then the cmdlet lets virtual time pass and shows each further change as it happens, until nothing can happen any more, -Duration is over, or Ctrl-C ends it. With -History the time stands still. Of a connection both ends are shown.</para>
 /// <para>With -System, the operating system's own connections are watched, of all processes: their table is looked at every -Interval, and on Linux also whenever the kernel tells that a socket has ended. What lasts shorter is not seen, and nobody tells what caused a change. It takes no rights.</para>
+/// <para>With -Interface, connections of anybody are watched whose segments pass on a network device: both ends' states, as far as the segments show them. That takes libpcap and the right to capture (docs/permissions.md).</para>
 /// <para>Format-List shows the explanation of each change.</para>
 /// </remarks>
 /// <example>
@@ -34,9 +35,14 @@ namespace TcpShell.Commands;
 /// <code>Watch-TcpState -System -RemotePort 443 -Duration 1s</code>
 /// <para>Without -Duration until Ctrl-C ends it.</para>
 /// </example>
+/// <example>
+/// <para>Whose connections to the web come and go on a network</para>
+/// <code>Watch-TcpState -Interface eth0 -Filter 'tcp port 443' | Format-Table Time, Local, Remote, From, To</code>
+/// <para>Both ends of each connection.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Watch, "TcpState", DefaultParameterSetName = NetworkSet)]
 [OutputType(typeof(StateChange))]
-public sealed class WatchTcpStateCommand : NetworkCmdlet
+public sealed class WatchTcpStateCommand : CapturedStateCmdlet
 {
     private const string NetworkSet = "Network";
     private const string ConnectionSet = "Connection";
@@ -52,7 +58,6 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ValueFromPipeline = true, ParameterSetName = NetworkSet)]
-    [Alias("Interface")]
     public TcpNetwork? Network { get; set; }
 
     /// <summary>The operating system's own connections.</summary>
@@ -91,16 +96,6 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public string? HostName { get; set; }
 
-    /// <summary>Only changes to these states. Spellings of netstat and ss are understood as well.</summary>
-    [Parameter]
-    [TcpState]
-    public TcpState[]? State { get; set; }
-
-    /// <summary>How much virtual time to watch at most; by default until nothing can happen any more, but no longer than an hour; on a real network until Ctrl-C.</summary>
-    [Parameter]
-    [Duration]
-    public TimeSpan? Duration { get; set; }
-
     /// <summary>Shows only what has happened, and leaves the time alone.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
     [Parameter(ParameterSetName = ConnectionSet)]
@@ -117,9 +112,13 @@ public sealed class WatchTcpStateCommand : NetworkCmdlet
         {
             WatchSystem();
         }
+        else if (ParameterSetName == InterfaceSet && !Lab.Interfaces.Any(own => own.Name == Interface))
+        {
+            WatchDevice();
+        }
         else
         {
-            Watch(Resolve(Network), _ => true);
+            Watch(Resolve(Network ?? Lab.Interfaces.FirstOrDefault(own => own.Name == Interface)), _ => true);
         }
     }
 

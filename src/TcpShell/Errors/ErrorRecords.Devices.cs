@@ -18,6 +18,7 @@ internal static partial class ErrorRecords
             CaptureError.PermissionDenied => ("PermissionDenied", ErrorCategory.PermissionDenied, PermissionAdvice),
             CaptureError.DeviceNotFound => ("DeviceNotFound", ErrorCategory.ObjectNotFound, "Get-TcpDevice lists the devices that there are."),
             CaptureError.FilterNotUnderstood => ("FilterNotUnderstood", ErrorCategory.ParserError, "Write it in libpcap's language, as for tcpdump: 'tcp port 443', 'host 10.0.0.2 and not port 22' (man pcap-filter). Get-TcpDevice tells the kind of device."),
+            CaptureError.NeighborNotFound => ("NeighborNotFound", ErrorCategory.ObjectNotFound, "Look at the address, or say where the frame shall go: -DestinationMac, ff:ff:ff:ff:ff:ff for everybody."),
             CaptureError.DeviceUnsuitable => ("DeviceUnsuitable", ErrorCategory.InvalidArgument, "Get-TcpDevice lists the devices, with their Ethernet addresses where they have one."),
             _ => ("DeviceFailed", ErrorCategory.DeviceError, "Get-TcpDevice shows whether it is there and up."),
         };
@@ -31,6 +32,14 @@ internal static partial class ErrorRecords
         ErrorCategory.InvalidData,
         segment,
         "Dissect() and TcpOptions of the segment itself show what is in it, damaged or not.");
+
+    /// <summary>A field of a segment was given beside a packet that is sent as it is.</summary>
+    public static ErrorRecord FieldOfWholePacket(string parameter) => Create(
+        new ArgumentException($"-{parameter} cannot change a packet that is sent as it is (-Packet)."),
+        "FieldOfWholePacket",
+        ErrorCategory.InvalidArgument,
+        parameter,
+        "Change the packet before: ConvertTo-PacketDotNet gives one that can be changed. Or make the segment with -From and -To.");
 
     private static string PermissionAdvice => OperatingSystem.IsWindows()
         ? "Run PowerShell as administrator, or install Npcap without the restriction to administrators (docs/permissions.md)."

@@ -147,8 +147,8 @@ internal static partial class ErrorRecords
         "The peer has sent no more: send something that it answers, or act on its end of the connection (Get-TcpConnection).");
 
     /// <summary>A segment cannot be put into a packet.</summary>
-    public static ErrorRecord SegmentNotPossible(ArgumentException wrong, object target) => Create(
-        Plain(wrong), "SegmentNotPossible", ErrorCategory.InvalidArgument, target, "Both addresses are of one IP version, and options have at most 40 octets.");
+    public static ErrorRecord SegmentNotPossible(Exception wrong, object target) => Create(
+        wrong is ArgumentException argument ? Plain(argument) : wrong, "SegmentNotPossible", ErrorCategory.InvalidArgument, target, "Both addresses are of one IP version, and options have at most 40 octets.");
 
     /// <summary>A state was not reached in time.</summary>
     public static ErrorRecord StateNotReached(HostedConnection connection, TcpState[] states, TimeSpan limit) => Create(

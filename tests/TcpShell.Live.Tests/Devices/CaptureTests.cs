@@ -150,8 +150,8 @@ public class CaptureTests
         pair.AddKernelAddresses();
         NetworkNamespace.Shell("ip", $"link set {VethPair.Ours} mtu 1400");
         NetworkDevice kernel = CaptureBackend.Find(VethPair.Kernel);
-        Assert.Contains(IpAddress.Parse("10.78.0.1"), kernel.Addresses);
-        Assert.Contains(IpAddress.Parse("fd00:78::1"), kernel.Addresses);
+        Assert.Contains(AddressPrefix.Parse("10.78.0.1/24"), kernel.Addresses);
+        Assert.Contains(AddressPrefix.Parse("fd00:78::1/64"), kernel.Addresses);
         Assert.Equal("Up", kernel.Status);
         Assert.NotNull(kernel.MacAddress);
         Assert.Equal(1400, CaptureBackend.Find(VethPair.Ours).Mtu);

@@ -51,7 +51,7 @@ public class EthernetDeviceTests
     {
         pair.AddKernelAddresses();
         LiveException refused = Assert.Throws<LiveException>(() => Open([AddressPrefix.Parse(taken)]));
-        Assert.Equal(LiveProblem.InUse, refused.Problem);
+        Assert.Equal(LiveProblem.AddressInUse, refused.Problem);
         Assert.Contains(CaptureBackend.Find(VethPair.Kernel).MacAddress.ToString()!, refused.Message, StringComparison.Ordinal);
     });
 

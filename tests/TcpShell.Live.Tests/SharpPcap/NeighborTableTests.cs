@@ -77,6 +77,31 @@ public class NeighborTableTests
     }
 
     [Fact]
+    public void Neighbor_ThatMoves_IsFoundAgainWhenTheOldOneIsSilent()
+    {
+        var elsewhere = new MacAddress(0x0254_0a4e_0099);
+        _table.Send(s_peer, [1], TimeSpan.Zero);
+        _table.Learn(s_peer, s_mac, TimeSpan.Zero, isCaller: false);
+
+        // A claim alone changes nothing, but the owner is asked, and no more than once a second.
+        _table.Learn(s_peer, elsewhere, TimeSpan.FromSeconds(5), isCaller: true);
+        _table.Learn(s_peer, elsewhere, TimeSpan.FromSeconds(5), isCaller: true);
+        Assert.Equal([(s_peer, null), (s_peer, s_mac)], _asked);
+        _table.Learn(s_peer, s_mac, TimeSpan.FromSeconds(5), isCaller: false);
+        _table.Send(s_peer, [2], TimeSpan.FromSeconds(5));
+        Assert.Equal(s_mac, _sent[^1].Mac);
+
+        // This time nobody answers at the old place.
+        _table.Learn(s_peer, elsewhere, TimeSpan.FromSeconds(10), isCaller: true);
+        _table.HandleTime(TimeSpan.FromSeconds(11));
+        _table.HandleTime(TimeSpan.FromSeconds(12));
+        Assert.Equal((s_peer, null), _asked[^1]);
+        _table.Learn(s_peer, elsewhere, TimeSpan.FromSeconds(12), isCaller: false);
+        _table.Send(s_peer, [3], TimeSpan.FromSeconds(12));
+        Assert.Equal(elsewhere, _sent[^1].Mac);
+    }
+
+    [Fact]
     public void ForgedQuestions_TakeTheFreePlacesAndDriveNobodyOut()
     {
         _table.Send(s_peer, [1], TimeSpan.Zero);

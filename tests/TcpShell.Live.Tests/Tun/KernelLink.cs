@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -98,13 +99,13 @@ internal sealed class KernelLink : IDisposable
     /// <summary>Octets that are the same for the same seed, for sums at both ends.</summary>
     public static void Generate(long length, int seed, Action<ReadOnlyMemory<byte>> take)
     {
-        var random = new Random(seed);
+        // Random octets cost more than to send them; so the same ones, and a number in each piece that no other has.
         var buffer = new byte[256 * 1024];
+        new Random(seed).NextBytes(buffer);
         for (long left = length; left > 0; left -= buffer.Length)
         {
-            int count = (int)Math.Min(left, buffer.Length);
-            random.NextBytes(buffer.AsSpan(0, count));
-            take(buffer.AsMemory(0, count));
+            BinaryPrimitives.WriteInt64LittleEndian(buffer, left);
+            take(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)));
         }
     }
 

@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using System.Management.Automation;
+using TcpShell.Completion;
+using TcpShell.Errors;
+using TcpShell.Live.Devices;
+using TcpShell.Pcap.Analysis;
+using TcpShell.Pcap.Files;
+using TcpShell.Tcp;
+using TcpShell.Transformation;
+using TcpShell.Watching;
+
+namespace TcpShell.Abstractions;
+
+/// <summary>The part of watching states that captures: changes of anybody's connections, as segments on a device show them.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public abstract class CapturedStateCmdlet : NetworkCmdlet
+{
+    /// <summary>The parameter set of devices.</summary>
+    protected const string InterfaceSet = "Interface";
+
+    private DeviceWatch? _watch;
+
+    /// <summary>The network device whose traffic is watched: a name of Get-TcpDevice; or an interface of this session, of New-TcpInterface.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InterfaceSet)]
+    [Alias("Device")]
+    [InterfaceName]
+    [ArgumentCompleter(typeof(DeviceCompleter))]
+    public string Interface { get; set; } = null!;
+
+    /// <summary>Only frames that fit this filter of libpcap's language, as for tcpdump: 'tcp port 443 and host 10.0.0.2'.</summary>
+    [Parameter(ParameterSetName = InterfaceSet)]
+    public string Filter { get; set; } = "";
+
+    /// <summary>Takes frames as well that are for other machines on the link.</summary>
+    [Parameter(ParameterSetName = InterfaceSet)]
+    public SwitchParameter Promiscuous { get; set; }
+
+    /// <summary>Only changes to these states. Spellings of netstat and ss are understood as well.</summary>
+    [Parameter]
+    [TcpState]
+    public TcpState[]? State { get; set; }
+
+    /// <summary>How much virtual time to watch at most; by default until nothing can happen any more, but no longer than an hour; on a real network until Ctrl-C.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? Duration { get; set; }
+
+    /// <summary>Shows the changes of state that the device's frames show.</summary>
+    protected void WatchDevice()
+    {
+        try
+        {
+            var options = new CaptureOptions { Filter = Filter, Promiscuous = Promiscuous };
+            _watch = new DeviceWatch(CaptureBackend.Open(CaptureBackend.Find(Interface), options), Warn, Duration, CancelToken);
+            var states = new StateChangeWatch();
+            while (_watch.TryRead(out CapturedFrame frame))
+            {
+                foreach (StateChange change in states.Add(frame))
+                {
+                    if (State is null || State.Contains(change.To))
+                    {
+                        WriteObject(change);
+                    }
+                }
+            }
+        }
+        catch (CaptureException failed)
+        {
+            ThrowTerminatingError(ErrorRecords.DeviceFailed(failed, failed.Error == CaptureError.FilterNotUnderstood ? Filter : Interface));
+        }
+
+        ThrowIfStopping();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _watch?.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -17,6 +17,15 @@ namespace TcpShell.Engine.Tests.Scripting;
 /// </summary>
 public class ScriptGeneratorTests
 {
+    // What happened there is not to be seen in packets.
+    private static readonly (string Script, string Why)[] s_hidden =
+    [
+        ("sending/cork-holds-until-taken-off.pkt", "a cork held data back"),
+        ("sending/records-keep-their-ends.pkt", "records did not share a segment when they went again"),
+        ("timers/full-interface-backs-nothing-off.pkt", "the host's own interface took no packet"),
+        ("timers/user-timeout-from-first-probe.pkt", "what was written never went, only probes"),
+    ];
+
     private static readonly Regex s_timestamps = new(@"TS val (\d+) ecr (\d+)");
 
     private static readonly Dictionary<string, Action<Lab>> s_scenarios = new()
@@ -90,7 +99,7 @@ public class ScriptGeneratorTests
     {
         var problems = new List<string>();
         int made = 0;
-        foreach (string path in OwnScripts.Names.Select(OwnScripts.PathOf))
+        foreach (string path in OwnScripts.Names.Where(name => !s_hidden.Any(hidden => hidden.Script == name)).Select(OwnScripts.PathOf))
         {
             TcpScript script = TcpScript.Parse(File.ReadAllText(path), path);
             ScriptResult result = ScriptRunner.Run(script);

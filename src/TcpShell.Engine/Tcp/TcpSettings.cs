@@ -50,7 +50,7 @@ public sealed record TcpSettings
     /// <summary>Offer and accept window scaling (RFC 7323).</summary>
     public bool WindowScaling { get; init; } = true;
 
-    /// <summary>The window scale to offer, 0 to 14; null takes the least with which the whole receive buffer can be offered.</summary>
+    /// <summary>The window scale to offer, 0 to 14, or less if the receive buffer is not two units large; null takes the least that offers all of the buffer.</summary>
     public int? WindowScale { get; init; }
 
     /// <summary>

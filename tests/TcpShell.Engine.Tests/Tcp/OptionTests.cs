@@ -171,6 +171,15 @@ public sealed class OptionTests
             .Expect($"> . 101 ack 301 win {window >> scale} <>");
 
     [Theory]
+    [InlineData(1, 0)]
+    [InlineData(28, 3)]
+    [InlineData(1024, 9)]
+    [InlineData(32_768, 14)]
+    public void SynSent_WindowScaleBeyondTheBuffer_LeavesTwoUnitsToTell(int buffer, int scale) =>
+        new TcpHarness(TcpHarness.Plain with { WindowScaling = true, WindowScale = 14, ReceiveBufferSize = buffer }).OpenActive()
+            .Expect($"> S 100 <mss 1460,wscale {scale}>");
+
+    [Theory]
     [InlineData(-1)]
     [InlineData(15)]
     public void Settings_WindowScaleThatIsNone_IsRefusedByName(int scale) => Assert.Equal(

@@ -40,6 +40,18 @@ Describe 'ConvertTo-TcpScript' {
         @(Get-TcpSegment | Where-Object Stream -EQ 1 | ConvertTo-TcpScript).Count | Should -Be 1
     }
 
+    It 'warns that several connections are no script for one file; -Stream chooses one' {
+        $net = New-TcpNetwork
+        New-TcpConnection | Out-Null
+        New-TcpConnection | Out-Null
+        @(ConvertTo-TcpScript -Network $net -WarningVariable two -WarningAction SilentlyContinue).Count | Should -Be 2
+        "$two" | Should -BeLike '2 connections became 2 texts*'
+        $one = @(ConvertTo-TcpScript -Network $net -Stream 1 -WarningVariable none -WarningAction SilentlyContinue)
+        $one.Count | Should -Be 1
+        $one[0] | Should -Match 'stream 1:'
+        $none | Should -BeNullOrEmpty
+    }
+
     It 'puts the end under test that a connection object is' {
         $server = Get-TcpConnection -All | Where-Object Role -EQ Server | Select-Object -First 1
         $server | ConvertTo-TcpScript | Should -Match 'bind\('

@@ -40,6 +40,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     private const string ObjectSet = "InputObject";
 
     private readonly List<SegmentRecord> _segments = [];
+    private int _scripts;
 
     /// <summary>Segments (of Get-TcpSegment or Import-TcpCapture -As Segment), connections, or results of Invoke-TcpScript -Trace.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
@@ -52,6 +53,11 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     /// <summary>The end under test: Client, which opened the connection, or Server. By default that of a connection object, or that which a script had under test; else the client.</summary>
     [Parameter]
     public ScriptSide? Side { get; set; }
+
+    /// <summary>The numbers of the streams that become scripts; by default all. Each becomes a script of its own.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int[]? Stream { get; set; }
 
     /// <summary>What to give: Script, or Profile, the JSON text for Invoke-TcpScript -Profile.</summary>
     [Parameter]
@@ -88,7 +94,16 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => WriteStreams(_segments, "", null);
+    protected override void EndProcessing()
+    {
+        WriteStreams(_segments, "", null);
+
+        // Whoever sends them to one file gets something that is no script.
+        if (_scripts > 1)
+        {
+            WriteWarning($"{_scripts} connections became {_scripts} texts, and each needs a file of its own: -Stream chooses, and so does a connection as input.");
+        }
+    }
 
     private void Take(object input)
     {
@@ -127,7 +142,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
 
     private void WriteStreams(IEnumerable<SegmentRecord> segments, string origin, ScriptSide? side)
     {
-        foreach (IGrouping<int, SegmentRecord> stream in segments.GroupBy(segment => segment.Stream))
+        foreach (IGrouping<int, SegmentRecord> stream in segments.GroupBy(segment => segment.Stream).Where(stream => Stream?.Contains(stream.Key) ?? true))
         {
             ThrowIfStopping();
             SegmentRecord[] own = [.. stream.DistinctBy(segment => segment.Number)];
@@ -143,6 +158,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
             {
                 GeneratedScript script = ScriptGenerator.Generate(own, options);
                 WriteObject(As == "Profile" ? script.Profile.ToJson() : script.Text.TrimEnd('\n'));
+                _scripts++;
             }
             catch (ScriptGenerationException impossible)
             {

@@ -54,7 +54,11 @@ Describe 'A lab with a seed, an accident and a question' {
         $net.Now.TotalSeconds | Should -Be 1.5
         $c | Wait-TcpState Established -Timeout 10s
         $c.State | Should -Be 'Established'
-        $c | Format-List * | Out-String | Should -Match 'SndUna'
+        $shown = $c | Format-List * | Out-String
+        foreach ($name in 'SndUna', 'Rto', 'Srtt', 'RttVar', 'SendMss', 'Cwnd', 'Ssthresh', 'Sent', 'Received', 'Counters', 'Retransmissions', 'Lost',
+            'Sacked', 'Reordering', 'Delivered', 'Limits') {
+            $shown | Should -Match "(?m)^$name +:"
+        }
 
         Stop-TcpHost server -Crash
         $c.State | Should -Be 'Established'

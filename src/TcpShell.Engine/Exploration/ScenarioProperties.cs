@@ -19,7 +19,7 @@ public static class ScenarioProperties
     {
         foreach (HostedConnection one in Open(network))
         {
-            if (Peers(network, one) is { } peers && !peers.Any(peer => peer.Iss == one.Irs))
+            if (Peers(network, one) is { } peers && !peers.Any(peer => peer.Iss == one.Irs) && !IsOfCookie(network, one))
             {
                 return $"{Describe(one)} is open, but {network.FindHost(one.Remote.Address)!.Name} never asked for it.";
             }
@@ -102,6 +102,11 @@ public static class ScenarioProperties
     /// <summary>Open or closed, the connections of a host.</summary>
     /// <param name="host">The host.</param>
     internal static IEnumerable<HostedConnection> All(TcpHost host) => host.Connections.Concat(host.ClosedConnections);
+
+    /// <summary>Whether it was opened by a listener's SYN cookie: the listener remembers nothing of its answer, so nobody can say that it gave none.</summary>
+    private static bool IsOfCookie(SimulatedNetwork network, HostedConnection one) =>
+        one.Role == ConnectionRole.Client
+        && network.FindHost(one.Remote.Address)!.Listeners.Any(listener => listener.Local.Port == one.Remote.Port && listener.CookiesTakenUntil is not null);
 
     private static bool IsOpen(HostedConnection connection) => connection.State >= TcpState.Established;
 

@@ -138,7 +138,7 @@ internal sealed class StateFingerprint
         {
             Write(isLate ? 1 : 0);
             Write(wait);
-            Write(content.GetHashCode());
+            WriteOctets(Convert.FromHexString(content));
         }
     }
 

@@ -169,6 +169,9 @@ public sealed class HostedConnection
     /// <summary>How far apart, in segments, the path was seen to reorder; 3 at least.</summary>
     public int Reordering => Tcp.Reordering;
 
+    /// <summary>Segments of ours that the peer has told to have arrived.</summary>
+    public long Delivered => Tcp.Counters.Delivered;
+
     /// <summary>Where loss recovery stands.</summary>
     public RecoveryPhase RecoveryPhase => Tcp.RecoveryPhase;
 

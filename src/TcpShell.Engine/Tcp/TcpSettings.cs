@@ -6,6 +6,9 @@ namespace TcpShell.Tcp;
 /// </summary>
 public sealed record TcpSettings
 {
+    // Durations are added up and doubled; longer than this is as good as never, and TimeSpan must not overflow.
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(36_500);
+
     /// <summary>What a current Linux host does where it and the RFCs differ: RTO of at least 200 ms, connection attempts given up after 127 s. The default.</summary>
     public static TcpSettings Linux { get; } = new();
 
@@ -272,7 +275,7 @@ public sealed record TcpSettings
         RequireBetween(SynAckRetries, 0, int.MaxValue, nameof(SynAckRetries));
         RequireBetween(R1, 1, int.MaxValue, nameof(R1));
         RequireBetween(R2, 1, int.MaxValue, nameof(R2));
-        RequirePositive(UserTimeout ?? TimeSpan.MaxValue, nameof(UserTimeout));
+        RequirePositive(UserTimeout ?? s_longest, nameof(UserTimeout));
         RequirePositive(LocalCongestionInterval, nameof(LocalCongestionInterval));
         RequirePositive(MaximumSegmentLifetime, nameof(MaximumSegmentLifetime));
         RequirePositive(KeepAliveIdle, nameof(KeepAliveIdle));
@@ -301,9 +304,15 @@ public sealed record TcpSettings
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value, most, name);
     }
 
-    private static void RequireNotNegative(TimeSpan value, string name) =>
+    private static void RequireNotNegative(TimeSpan value, string name)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero, name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, s_longest, name);
+    }
 
-    private static void RequirePositive(TimeSpan value, string name) =>
+    private static void RequirePositive(TimeSpan value, string name)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero, name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, s_longest, name);
+    }
 }

@@ -82,7 +82,7 @@ public sealed class NewTcpListenerCommand : NetworkCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "ScriptBlock")]
     public ScriptBlock ScriptBlock { get; set; } = null!;
 
-    /// <summary>How many connections may be half-open at once. A further SYN is dropped.</summary>
+    /// <summary>How many connections may be half-open at once. A further SYN is answered with a SYN cookie, or dropped where the setting SynCookies is Off.</summary>
     [Parameter]
     [ValidateRange(1, 1_000_000)]
     public int Backlog { get; set; } = 128;

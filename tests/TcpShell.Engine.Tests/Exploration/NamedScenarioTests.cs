@@ -70,6 +70,19 @@ public class NamedScenarioTests
     }
 
     [Fact]
+    public void Handshake_SynCookies_ServerThatRemembersNothingIsNoGhost()
+    {
+        TcpSettings cookies = s_plain with { SynCookies = SynCookieMode.Always };
+        Holds(NamedScenarios.Make("Handshake", cookies), faults: 0);
+
+        // What cookies cost: nobody sends the SYN,ACK again when the third segment is lost.
+        ExplorationResult result = ScenarioExplorer.Explore(NamedScenarios.Make("Handshake", cookies), new ExplorationLimits { MaximumFaults = 1 });
+        Assert.Equal(ExplorationVerdict.Violated, result.Verdict);
+        Assert.NotEqual("NoGhost", result.Counterexample!.Property);
+        Assert.Equal("lose packet 3 (ACK, client -> server)", result.Counterexample.Steps.Single(step => step.IsFault).Text);
+    }
+
+    [Fact]
     public void OldDuplicateSynOnly_WithoutFaults_EndsWithoutAnybodyOpen()
     {
         ExplorationResult result = Holds(NamedScenarios.Make("OldDuplicateSynOnly"), faults: 0);

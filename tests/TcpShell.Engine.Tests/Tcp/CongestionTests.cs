@@ -125,6 +125,18 @@ public sealed class CongestionTests
     }
 
     [Fact]
+    [Trait("Proves", "6582-2")]
+    [Trait("Proves", "3042-1")]
+    public void AfterTimeout_DuplicateAcksOfAllThatWasSentBefore_NoFastRetransmit()
+    {
+        // They cover what was sent before the timeout and no more, so they may come of what went again; two new segments may go for them.
+        TcpHarness harness = Sent(3000, initialWindow: 10).Ignore().Advance(300).Ignore().Inject("< . 301 ack 3101").Send(9000).Ignore();
+        harness.Inject("< . 301 ack 3101").Expect("> . 5101:6101(1000) ack 301").Inject("< . 301 ack 3101").Expect("> . 6101:7101(1000) ack 301")
+            .Inject("< . 301 ack 3101").ExpectNothing().Inject("< . 301 ack 3101").ExpectNothing()
+            .Check(connection => Assert.False(connection.InRecovery));
+    }
+
+    [Fact]
     [Trait("Proves", "5681-8")]
     public void RepeatedTimeout_Ssthresh_IsHalvedOnce() =>
         Sent(8000, initialWindow: 10).Ignore().Advance(300).Ignore().Check(Window(1000, 4000)).Advance(600).Ignore()

@@ -85,6 +85,13 @@ public static class TailLossProbeTests
     }
 
     [Fact]
+    [Trait("Proves", "8985-10")]
+    public static void LastSegmentWasProbed_DuplicateIsToldWithNewData_NoReduction() =>
+        Sent(Rack, 2000).Advance(200).Expect("> P. 1101:2101(1000) ack 301", TransmitReason.TailLossProbe)
+            .Advance(100).Inject("< . 301 ack 2101").Send1000().Advance(100).Inject("< . 301 ack 3101 <sack 1101:2101>")
+            .Check(connection => Assert.Equal((int.MaxValue, 10_000), (connection.SlowStartThreshold, connection.CongestionWindow)));
+
+    [Fact]
     [Trait("Proves", "8985-8")]
     public static void SackedDataInFlight_NoProbe() =>
         Sent(Rack, 10_000).Advance(100).Inject("< . 301 ack 1101 <sack 2101:3101>").Check(Timer(TimerKind.Reordering))

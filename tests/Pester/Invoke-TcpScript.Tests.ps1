@@ -11,7 +11,7 @@ BeforeAll {
     New-Item -ItemType Directory -Path (Join-Path $folder sub) | Out-Null
     Set-Content (Join-Path $folder 'a-pass.pkt') ($syn -replace 'SHIFT', '8')
     Set-Content (Join-Path $folder 'b-fail.pkt') ($syn -replace 'SHIFT', '7')
-    Set-Content (Join-Path $folder 'sub/c-unsupported.pkt') '0 sendfile(1) = 3'
+    Set-Content (Join-Path $folder 'sub/c-unsupported.pkt') '0 cap_set(5) = 0'
     Set-Content (Join-Path $folder 'd-define.pkt') $syn
     Set-Content (Join-Path $folder 'other.txt') 'no script'
 }
@@ -21,7 +21,7 @@ Describe 'Invoke-TcpScript' {
         $results = Invoke-TcpScript $folder -Define @{ SHIFT = 8 }
         $results.Verdict | Should -Be 'Pass', 'Fail', 'Pass', 'Unsupported'
         $results.Path | Split-Path -Leaf | Should -Be 'a-pass.pkt', 'b-fail.pkt', 'd-define.pkt', 'c-unsupported.pkt'
-        $results[3].Reason | Should -Be 'the system call sendfile is not supported.'
+        $results[3].Reason | Should -Be 'the system call cap_set is not supported.'
     }
 
     It 'says of a failure where it is, what was expected and what came' {

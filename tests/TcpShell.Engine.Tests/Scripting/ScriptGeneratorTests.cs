@@ -17,6 +17,15 @@ namespace TcpShell.Engine.Tests.Scripting;
 /// </summary>
 public class ScriptGeneratorTests
 {
+    // What happened there is not to be seen in packets.
+    private static readonly (string Script, string Why)[] s_hidden =
+    [
+        ("sending/cork-holds-until-taken-off.pkt", "a cork held data back"),
+        ("sending/records-keep-their-ends.pkt", "records did not share a segment when they went again"),
+        ("timers/full-interface-backs-nothing-off.pkt", "the host's own interface took no packet"),
+        ("timers/user-timeout-from-first-probe.pkt", "what was written never went, only probes"),
+    ];
+
     private static readonly Regex s_timestamps = new(@"TS val (\d+) ecr (\d+)");
 
     private static readonly Dictionary<string, Action<Lab>> s_scenarios = new()
@@ -84,25 +93,14 @@ public class ScriptGeneratorTests
         }
     }
 
-    /// <summary>Scripts in which a program asks something of its socket, or an interface does something, that shows in no packet.</summary>
-    private static readonly string[] s_unseen =
-    [
-        "sending/cork-holds-until-taken-off.pkt", // TCP_CORK
-        "sending/records-keep-their-ends.pkt", // MSG_EOR
-        "timers/full-interface-backs-nothing-off.pkt", // a full queue of the interface
-        "timers/user-timeout-from-first-probe.pkt", // TCP_USER_TIMEOUT
-    ];
-
-    /// <summary>Our own scripts: what happened in their runs, made scripts, passes as well, but for what no packet shows.</summary>
+    /// <summary>Our own scripts: what happened in their runs, made scripts, passes as well.</summary>
     [Fact]
     public void OwnScripts_RunAndMadeScriptsAgain_PassAsWell()
     {
         var problems = new List<string>();
-        var unseen = new List<string>();
         int made = 0;
-        foreach (string name in OwnScripts.Names)
+        foreach (string path in OwnScripts.Names.Where(name => !s_hidden.Any(hidden => hidden.Script == name)).Select(OwnScripts.PathOf))
         {
-            string path = OwnScripts.PathOf(name);
             TcpScript script = TcpScript.Parse(File.ReadAllText(path), path);
             ScriptResult result = ScriptRunner.Run(script);
             foreach (IGrouping<int, SegmentRecord> stream in result.Segments.GroupBy(segment => segment.Stream))
@@ -122,11 +120,7 @@ public class ScriptGeneratorTests
                 ScriptProfile profile = ScriptProfile.Linux with { Settings = machine.Tcp, Sockets = machine.Sockets };
                 ScriptResult verdict = ScriptRunner.Run(again.Script, new() { Profile = profile });
                 made++;
-                if (verdict.Verdict != ScriptVerdict.Pass && s_unseen.Contains(name.Replace('\\', '/')))
-                {
-                    unseen.Add(name.Replace('\\', '/'));
-                }
-                else if (verdict.Verdict != ScriptVerdict.Pass)
+                if (verdict.Verdict != ScriptVerdict.Pass)
                 {
                     problems.Add($"{path}\n{verdict}\n{again.Text}");
                 }
@@ -135,7 +129,6 @@ public class ScriptGeneratorTests
             }
         }
 
-        Assert.Equal(s_unseen, unseen);
         Assert.InRange(made, 150, int.MaxValue);
         Assert.True(problems.Count == 0, $"{problems.Count} of {made}\n{string.Join("\n", problems)}");
     }

@@ -68,6 +68,16 @@ Describe 'ConvertTo-TcpScript' {
         (Invoke-TcpScript $path -Profile $stack).ToString() | Should -Be 'Pass'
     }
 
+    It 'makes of a conversation what it makes of its segments' {
+        $capture = Join-Path $TestDrive lab.pcapng
+        Export-TcpCapture $capture
+        $conversation = Import-TcpCapture $capture -Stream 0
+        $script = $conversation | ConvertTo-TcpScript -Side Server
+        $script | Should -Match 'lab\.pcapng, stream 0: server 10\.0\.0\.2:80 is called by'
+        $segments = Import-TcpCapture $capture -Stream 0 -As Segment
+        Get-Event $script | Should -Be (Get-Event ($segments | ConvertTo-TcpScript -Side Server))
+    }
+
     It 'writes times, tolerance and windows as asked for' {
         $script = $client | ConvertTo-TcpScript -AbsoluteTime -Tolerance 7ms -Window
         $script | Should -Match '--tolerance_usecs=7000'

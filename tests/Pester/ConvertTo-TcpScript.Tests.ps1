@@ -40,6 +40,18 @@ Describe 'ConvertTo-TcpScript' {
         @(Get-TcpSegment | Where-Object Stream -EQ 1 | ConvertTo-TcpScript).Count | Should -Be 1
     }
 
+    It 'warns that several connections are no script for one file; -Stream chooses one' {
+        $net = New-TcpNetwork
+        New-TcpConnection | Out-Null
+        New-TcpConnection | Out-Null
+        @(ConvertTo-TcpScript -Network $net -WarningVariable two -WarningAction SilentlyContinue).Count | Should -Be 2
+        "$two" | Should -BeLike '2 connections became 2 texts*'
+        $one = @(ConvertTo-TcpScript -Network $net -Stream 1 -WarningVariable none -WarningAction SilentlyContinue)
+        $one.Count | Should -Be 1
+        $one[0] | Should -Match 'stream 1:'
+        $none | Should -BeNullOrEmpty
+    }
+
     It 'puts the end under test that a connection object is' {
         $server = Get-TcpConnection -All | Where-Object Role -EQ Server | Select-Object -First 1
         $server | ConvertTo-TcpScript | Should -Match 'bind\('
@@ -54,6 +66,16 @@ Describe 'ConvertTo-TcpScript' {
         $stack = Save-Script 'stack.json' ($segments | ConvertTo-TcpScript -Side Server -As Profile)
         Get-Content $path | Select-Object -First 1 | Should -Match 'server 10\.0\.0\.2:80 is called by 10\.0\.0\.1'
         (Invoke-TcpScript $path -Profile $stack).ToString() | Should -Be 'Pass'
+    }
+
+    It 'makes of a conversation what it makes of its segments' {
+        $capture = Join-Path $TestDrive lab.pcapng
+        Export-TcpCapture $capture
+        $conversation = Import-TcpCapture $capture -Stream 0
+        $script = $conversation | ConvertTo-TcpScript -Side Server
+        $script | Should -Match 'lab\.pcapng, stream 0: server 10\.0\.0\.2:80 is called by'
+        $segments = Import-TcpCapture $capture -Stream 0 -As Segment
+        Get-Event $script | Should -Be (Get-Event ($segments | ConvertTo-TcpScript -Side Server))
     }
 
     It 'writes times, tolerance and windows as asked for' {

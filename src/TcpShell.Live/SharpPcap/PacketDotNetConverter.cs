@@ -33,6 +33,12 @@ internal static class PacketDotNetConverter
     /// </summary>
     private static string OptionProblem(in DecodedPacket packet)
     {
+        // A header that was cut can still be a segment for an analysis, which PacketDotNet does not make.
+        if (packet.TcpHeaderLength < TcpHeader.MinimumSize || packet.TcpHeaderLength > packet.SegmentOctets.Length)
+        {
+            return "Its TCP header is not there as a whole.";
+        }
+
         ReadOnlySpan<byte> options = packet.SegmentOctets.Span[TcpHeader.MinimumSize..packet.TcpHeaderLength];
         for (int offset = 0; offset < options.Length;)
         {

@@ -16,7 +16,7 @@ namespace TcpShell.Commands;
 /// <para>The segments that a TCP must send</para>
 /// <code>@'
 /// 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
-/// +0 connect(3, ..., ...) = -1 EINPROGRESS
+/// +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
 /// +0 > S 0:0(0) &lt;mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7&gt;
 /// +1 > S 0:0(0) &lt;mss 1460,sackOK,TS val 1100 ecr 0,nop,wscale 7&gt;
 /// '@ | ConvertFrom-TcpScript | Where-Object Kind -EQ OutboundPacket</code>

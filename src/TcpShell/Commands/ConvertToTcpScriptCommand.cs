@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using TcpShell.Abstractions;
+using TcpShell.Conversations;
 using TcpShell.Errors;
 using TcpShell.Hosting;
+using TcpShell.Pcap.Analysis;
 using TcpShell.Scripting;
 using TcpShell.Scripting.Generation;
 using TcpShell.Tracing;
@@ -26,9 +28,9 @@ namespace TcpShell.Commands;
 /// <para>A stream of a capture, with its server under test</para>
 /// <code>New-TcpConnection | Send-TcpData 'hello' | Out-Null
 /// Export-TcpCapture lab.pcapng
-/// $segments = Import-TcpCapture lab.pcapng -Stream 0 -As Segment
-/// $segments | ConvertTo-TcpScript -Side Server > server.pkt
-/// $segments | ConvertTo-TcpScript -Side Server -As Profile > server.json
+/// $stream = Import-TcpCapture lab.pcapng -Stream 0
+/// $stream | ConvertTo-TcpScript -Side Server > server.pkt
+/// $stream | ConvertTo-TcpScript -Side Server -As Profile > server.json
 /// Invoke-TcpScript server.pkt -Profile ./server.json</code>
 /// <para>The script, and what the capture shows of the server's TCP.</para>
 /// </example>
@@ -40,8 +42,10 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     private const string ObjectSet = "InputObject";
 
     private readonly List<SegmentRecord> _segments = [];
+    private readonly List<TcpConversation> _conversations = [];
+    private int _scripts;
 
-    /// <summary>Segments (of Get-TcpSegment or Import-TcpCapture -As Segment), connections, or results of Invoke-TcpScript -Trace.</summary>
+    /// <summary>Segments (of Get-TcpSegment or Import-TcpCapture -As Segment), connections, conversations of Import-TcpCapture, whose capture is read again, or results of Invoke-TcpScript -Trace.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
     public PSObject[] InputObject { get; set; } = null!;
 
@@ -52,6 +56,11 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     /// <summary>The end under test: Client, which opened the connection, or Server. By default that of a connection object, or that which a script had under test; else the client.</summary>
     [Parameter]
     public ScriptSide? Side { get; set; }
+
+    /// <summary>The numbers of the streams that become scripts; by default all. Each becomes a script of its own.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int[]? Stream { get; set; }
 
     /// <summary>What to give: Script, or Profile, the JSON text for Invoke-TcpScript -Profile.</summary>
     [Parameter]
@@ -88,7 +97,17 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => WriteStreams(_segments, "", null);
+    protected override void EndProcessing()
+    {
+        WriteStreams(_segments, "", null);
+        WriteConversations();
+
+        // Whoever sends them to one file gets something that is no script.
+        if (_scripts > 1)
+        {
+            WriteWarning($"{_scripts} connections became {_scripts} texts, and each needs a file of its own: -Stream chooses, and so does a connection as input.");
+        }
+    }
 
     private void Take(object input)
     {
@@ -102,6 +121,9 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
                 break;
             case TcpNetwork network:
                 WriteStreams(SegmentRecorder.Record([.. Resolve(network).Trace]), $"network '{network.Name}'", null);
+                break;
+            case TcpConversation { Files.Count: > 0 } conversation:
+                _conversations.Add(conversation);
                 break;
             case ScriptResult result:
                 WriteStreams(result.Segments, System.IO.Path.GetFileName(result.Path) ?? "", null);
@@ -125,9 +147,26 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
         WriteStreams(own, $"connection {connection.Id} of network '{network.Name}'", role);
     }
 
+    // A conversation does not keep its segments: they are read again, of each capture once.
+    private void WriteConversations()
+    {
+        Dictionary<TcpConversation, List<SegmentRecord>> read = _conversations.Distinct().ToDictionary(conversation => conversation, _ => new List<SegmentRecord>());
+        var import = new CaptureImport(this, new(), filter: null, CancelToken);
+        foreach ((TcpConversation conversation, SegmentRecord segment) in import.Segments(read.Keys))
+        {
+            read[conversation].Add(segment);
+        }
+
+        import.EndProgress();
+        foreach ((TcpConversation conversation, List<SegmentRecord> segments) in read)
+        {
+            WriteStreams(segments, System.IO.Path.GetFileName(conversation.Files[0]), null);
+        }
+    }
+
     private void WriteStreams(IEnumerable<SegmentRecord> segments, string origin, ScriptSide? side)
     {
-        foreach (IGrouping<int, SegmentRecord> stream in segments.GroupBy(segment => segment.Stream))
+        foreach (IGrouping<int, SegmentRecord> stream in segments.GroupBy(segment => segment.Stream).Where(stream => Stream?.Contains(stream.Key) ?? true))
         {
             ThrowIfStopping();
             SegmentRecord[] own = [.. stream.DistinctBy(segment => segment.Number)];
@@ -143,6 +182,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
             {
                 GeneratedScript script = ScriptGenerator.Generate(own, options);
                 WriteObject(As == "Profile" ? script.Profile.ToJson() : script.Text.TrimEnd('\n'));
+                _scripts++;
             }
             catch (ScriptGenerationException impossible)
             {

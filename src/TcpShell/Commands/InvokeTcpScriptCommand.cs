@@ -19,7 +19,7 @@ namespace TcpShell.Commands;
 /// <code>@'
 /// 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 /// +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
-/// +0 connect(3, ..., ...) = -1 EINPROGRESS
+/// +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
 /// +0 > S 0:0(0) &lt;mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 8&gt;
 /// +1 > S 0:0(0) &lt;mss 1460,sackOK,TS val 1100 ecr 0,nop,wscale 8&gt;
 /// '@ | Set-Content syn.pkt

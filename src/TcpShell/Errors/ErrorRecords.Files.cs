@@ -70,7 +70,7 @@ internal static partial class ErrorRecords
         "NotScriptable",
         ErrorCategory.InvalidType,
         input,
-        "Give segments (Get-TcpSegment, Import-TcpCapture -As Segment), connections, or results of Invoke-TcpScript -Trace.");
+        "Give segments (Get-TcpSegment), connections, conversations of this session's Import-TcpCapture, or results of Invoke-TcpScript -Trace.");
 
     /// <summary>A connection cannot be made a script.</summary>
     public static ErrorRecord CannotMakeScript(ScriptGenerationException impossible, string origin) => Create(

@@ -24,8 +24,6 @@ internal static class SettingsTable
         (nameof(TcpSettings.WindowScaling), 4, Off),
         (nameof(TcpSettings.WindowScale), 8, random => random.Next(15)),
         (nameof(TcpSettings.SynOptionLayout), 6, random => random.Next(2) == 0 ? "mss,nop,wscale,sackOK,TS" : "TS,wscale,mss,nop,nop,sackOK,nop"),
-        (nameof(TcpSettings.AcceptResetInWindow), 6, _ => true),
-        (nameof(TcpSettings.ResetOnSynInWindow), 6, _ => true),
         (nameof(TcpSettings.Timestamps), 3, Off),
         (nameof(TcpSettings.SelectiveAcknowledgment), 3, Off),
         (nameof(TcpSettings.Nagle), 3, Off),

@@ -26,7 +26,7 @@ Describe 'Get-TcpTransition' {
     It 'tells for each edge what is done, which rule asks for it, and why' {
         foreach ($edge in Get-TcpTransition) {
             $edge.Action | Should -Not -BeNullOrEmpty
-            $edge.Rfc | Should -Match '^(9293 3\.\d+|6191 2|none)'
+            $edge.Rfc | Should -Match '^(9293 3\.\d+|6191 2|793 3\.9|none)'
             $edge.Explanation | Should -Match '^[A-Z].+\.$'
         }
     }

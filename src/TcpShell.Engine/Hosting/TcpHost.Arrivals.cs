@@ -142,7 +142,7 @@ public sealed partial class TcpHost
     }
 
     private TcpConnection Fork(Listener listener, Endpoint local, Endpoint remote) =>
-        listener.Control.Tcp.Fork(local, Mtu, _initialSequence.TimestampOffset(local, remote));
+        listener.Control.Tcp.Fork(local, UsableMtu, _initialSequence.TimestampOffset(local, remote));
 
     private void AcceptFrom(Listener listener, TcpConnection tcp, HostedConnection? predecessor, Timestamp now)
     {

@@ -33,7 +33,7 @@ public sealed partial class TcpHost
             throw new TcpCallException(TcpCallError.PortInUse, $"Host {Name} listens on {local} already.");
         }
 
-        var tcp = new TcpConnection(settings ?? Settings, local, Mtu);
+        var tcp = new TcpConnection(settings ?? Settings, local, UsableMtu);
         var control = new HostedConnection(this, tcp, 0, ConnectionRole.Listener, application);
         var listener = new Listener(control, backlog);
         _listeners.Add(listener);
@@ -56,7 +56,7 @@ public sealed partial class TcpHost
         RequireRunning();
         TcpConnection.RequireRemote(remote); // [MUST-46]
         local = ChooseLocal(local, remote); // once, before the SYN
-        var tcp = new TcpConnection(settings ?? Settings, local, Mtu, _initialSequence.TimestampOffset(local, remote));
+        var tcp = new TcpConnection(settings ?? Settings, local, UsableMtu, _initialSequence.TimestampOffset(local, remote));
         tcp.OpenActive(remote, ChooseIss(local, remote, now), now);
         return Adopt(new HostedConnection(this, tcp, _nextId(), ConnectionRole.Client, Applications.Manual), now);
     }

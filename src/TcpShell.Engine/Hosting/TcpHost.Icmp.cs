@@ -8,6 +8,9 @@ public sealed partial class TcpHost
 {
     private readonly PathMtuCache _pathMtus = new();
 
+    /// <summary>The largest packet that interface and route let through.</summary>
+    private int UsableMtu => Math.Min(Mtu, RouteMtu ?? Mtu);
+
     /// <summary>Destinations whose path is known to carry less than the interface.</summary>
     internal int KnownPathMtus => _pathMtus.Count;
 
@@ -43,10 +46,12 @@ public sealed partial class TcpHost
     /// <summary>Before a connection sends, it is told what the host knows of its path by now: less than before, or after a time no longer less.</summary>
     private void UsePathMtu(HostedConnection connection, Timestamp now)
     {
-        if ((_pathMtus.Count > 0 || connection.Tcp.PathMtu < Mtu) && connection.Settings.PathMtuDiscovery)
+        int known = connection.Tcp.PathMtu;
+        if (_pathMtus.Count > 0 || known != UsableMtu)
         {
-            int mtu = _pathMtus.Find(connection.Remote.Address, now) ?? Mtu;
-            if (mtu != connection.Tcp.PathMtu)
+            int learnt = connection.Settings.PathMtuDiscovery ? _pathMtus.Find(connection.Remote.Address, now) ?? UsableMtu : known;
+            int mtu = Math.Min(UsableMtu, learnt);
+            if (mtu != known)
             {
                 connection.Tcp.UsePathMtu(mtu);
             }

@@ -86,6 +86,11 @@ public sealed partial class TcpHost
     /// <summary>The largest IP packet that its interface carries, in octets.</summary>
     public int Mtu { get; }
 
+    /// <summary>
+    /// The MTU of its routes, in octets; null for the interface's. It bounds what every connection sends, and the MSS that new ones announce.
+    /// </summary>
+    public int? RouteMtu { get; set; }
+
     /// <summary>The network that it is in; null for a host outside of one.</summary>
     public TcpNetwork? Network { get; init; }
 

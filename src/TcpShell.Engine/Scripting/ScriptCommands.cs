@@ -122,13 +122,14 @@ internal static class ScriptCommands
     /// <summary>What a route says of the path to the other end: its MTU, the MSS to announce, the initial window.</summary>
     private static ScriptMachine ApplyRoute(ScriptMachine machine, List<string> metrics, List<string> command)
     {
+        machine = machine with { RouteMtu = null };
         for (int i = 0; i < metrics.Count; i += 2)
         {
             int locked = i + 1 < metrics.Count && metrics[i + 1] == "lock" ? 1 : 0;
             int value = i + 1 + locked < metrics.Count ? Number(metrics[i + 1 + locked]) : throw Unknown(command);
             machine = metrics[i] switch
             {
-                "mtu" => machine with { RouteMtu = value },
+                "mtu" => ApplyRouteMtu(machine, value, isLocked: locked == 1, command),
                 "advmss" => machine with { Tcp = machine.Tcp with { MaximumSegmentSize = value } },
                 "initcwnd" => machine with { Tcp = machine.Tcp with { InitialWindowSegments = value } },
                 _ => throw Unknown(command),
@@ -137,6 +138,23 @@ internal static class ScriptCommands
         }
 
         return machine;
+    }
+
+    /// <summary>A locked MTU is not discovered: packets may be fragmented, and errors that tell a smaller one are not believed.</summary>
+    private static ScriptMachine ApplyRouteMtu(ScriptMachine machine, int mtu, bool isLocked, List<string> command)
+    {
+        // A path is never taken for narrower than this, whoever says so.
+        int least = command.Exists(word => word.Contains(':')) ? TcpConnection.LeastMtuOfIPv6 : machine.Tcp.MinimumPathMtu;
+        if (mtu < least)
+        {
+            throw new ScriptUnsupported($"a route with an MTU of {mtu}, less than {least}");
+        }
+
+        return machine with
+        {
+            RouteMtu = mtu,
+            Tcp = isLocked ? machine.Tcp with { PathMtuDiscovery = false } : machine.Tcp,
+        };
     }
 
     private static ScriptMachine ApplySetting(ScriptMachine machine, string assignment)

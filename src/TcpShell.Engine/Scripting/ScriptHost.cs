@@ -61,6 +61,7 @@ internal sealed class ScriptHost
         Sockets.Defaults = machine.Tcp;
         Sockets.HostSettings = machine.Sockets;
         Host.InterfaceIsFull = machine.TransmitFails;
+        Host.RouteMtu = machine.RouteMtu;
         if (machine.ExpectedListener is { } port && !Host.Listeners.Any(listener => listener.Local.Port == port))
         {
             throw new ScriptFailure($"a listener on port {port}", "none");

@@ -127,6 +127,8 @@ internal sealed partial class ScriptRun
         {
             (TcpPacketEvent next, time) = Take(expected, peer, scheduled);
             bool fits = next.PayloadLength > 0
+                && next.Acknowledgment == whole.Acknowledgment
+                && next.Window == whole.Window
                 && last == size
                 && next.Sequence == unchecked(whole.Sequence + (uint)whole.PayloadLength)
                 && whole.PayloadLength + next.PayloadLength <= expected.PayloadLength
@@ -138,7 +140,12 @@ internal sealed partial class ScriptRun
             }
 
             last = next.PayloadLength;
-            whole = next with { Sequence = whole.Sequence, PayloadLength = whole.PayloadLength + next.PayloadLength };
+            whole = next with
+            {
+                Sequence = whole.Sequence,
+                PayloadLength = whole.PayloadLength + next.PayloadLength,
+                Flags = (next.Flags & ~TcpFlags.CWR) | (whole.Flags & TcpFlags.CWR), // the first one tells of a reduction, the last one has the rest
+            };
         }
 
         return (whole, time);

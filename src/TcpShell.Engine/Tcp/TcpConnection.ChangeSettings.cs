@@ -63,6 +63,8 @@ public sealed partial class TcpConnection
         KeepAliveInterval = others.KeepAliveInterval,
         KeepAliveProbes = others.KeepAliveProbes,
         KeepAliveGarbage = others.KeepAliveGarbage,
+        AcceptResetInWindow = others.AcceptResetInWindow,
+        ResetOnSynInWindow = others.ResetOnSynInWindow,
         ChallengeAckLimit = others.ChallengeAckLimit,
         ChallengeAckPeriod = others.ChallengeAckPeriod,
         DelayedAckTimeout = others.DelayedAckTimeout,

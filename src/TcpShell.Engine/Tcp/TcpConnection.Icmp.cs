@@ -6,7 +6,7 @@ namespace TcpShell.Tcp;
 // What IP tells TCP: ICMP errors (RFC 9293 3.9.2.2, RFC 5927) and the path's MTU (RFC 1191, RFC 8201); and what TCP tells IP in turn.
 public sealed partial class TcpConnection
 {
-    private const int LeastMtuOfIPv6 = 1280;
+    internal const int LeastMtuOfIPv6 = 1280;
 
     // RFC 1191 7.1: the MTUs that networks have, for routers that do not say which.
     private static readonly int[] s_plateaus = [32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68];

@@ -55,9 +55,13 @@ public sealed partial class TcpConnection
     /// <summary>Octets of the IP and TCP headers without options.</summary>
     private int HeaderSize => (IsIPv6 ? 40 : 20) + 20;
 
-    /// <summary>The window shift that lets the whole receive buffer be offered in 16 bits.</summary>
-    private int ReceiveShift =>
-        Math.Clamp(32 - BitOperations.LeadingZeroCount((uint)Settings.ReceiveBufferSize >> 16), 0, MaximumWindowShift);
+    /// <summary>
+    /// The window shift that was asked for, else the one that lets the whole receive buffer be offered in 16 bits. Two units at least must fit
+    /// in the buffer: with fewer a window that rounds to 0 would stay closed though the buffer is empty.
+    /// </summary>
+    private int ReceiveShift => Settings.WindowScale is { } asked
+        ? Math.Clamp(BitOperations.Log2((uint)Settings.ReceiveBufferSize) - 1, 0, asked)
+        : Math.Clamp(32 - BitOperations.LeadingZeroCount((uint)Settings.ReceiveBufferSize >> 16), 0, MaximumWindowShift);
 
     /// <summary>The options of our SYN, which no other segment has [MUST-65]; on a SYN,ACK only what the peer's SYN had [7323-4].</summary>
     private TcpOptions SynOptions(bool answering, Timestamp now)
@@ -71,6 +75,11 @@ public sealed partial class TcpConnection
             Timestamps = timestamps ? new TcpTimestamps(TimestampClock(now), answering ? _recentTimestamp : 0) : null, // [7323-8]
             UserTimeout = Settings.UserTimeoutOption ? AdvertisedUserTimeout : null, // [5482-4]
         };
+        if (Settings.SynOptionLayout is { } layout)
+        {
+            OfferedOptions = OfferedOptions with { Wire = SynLayout.Write(layout, OfferedOptions) };
+        }
+
         return OfferedOptions;
     }
 

@@ -56,7 +56,7 @@ public sealed partial class TcpConnection
         // Third, security and compartment, is left out, as a host without multilevel security may (RFC 9293 A.1). Fourth: SYN.
         if (segment.Flags.Has(TcpFlags.SYN))
         {
-            return CheckSyn(now);
+            return CheckSyn(segment, now);
         }
 
         // Fifth: ACK. The window of a SYN is never scaled [7323-2].
@@ -182,7 +182,7 @@ public sealed partial class TcpConnection
             return SegmentVerdict.Drop("1337 3", "A RST does not end TIME-WAIT early: an old duplicate may have caused it."); // [1337-1, 1337-3]
         }
 
-        if (segment.SequenceNumber != Rcv.Nxt)
+        if (segment.SequenceNumber != Rcv.Nxt && !Settings.AcceptResetInWindow)
         {
             return Challenge(now, $"A RST inside of the window but not at its edge ({Place(segment)}): the peer must confirm it.");
         }
@@ -192,26 +192,41 @@ public sealed partial class TcpConnection
         {
             ReturnToListen(TransitionEvent.RstArrives, cause, now);
         }
-        else if (State is TcpState.Closing or TcpState.LastAck or TcpState.TimeWait)
-        {
-            // Both directions were closed by their users, so nobody is told of an error.
-            SetState(TcpState.Closed, TransitionEvent.RstArrives, cause, now);
-        }
         else
         {
-            Fail(State == TcpState.SynReceived ? ConnectionError.Refused : ConnectionError.Reset, TransitionEvent.RstArrives, cause, now);
+            EndByReset(TransitionEvent.RstArrives, cause, now);
         }
 
         return SegmentVerdict.Accepted;
     }
 
+    private void EndByReset(TransitionEvent what, string cause, Timestamp now)
+    {
+        if (State is TcpState.Closing or TcpState.LastAck or TcpState.TimeWait)
+        {
+            // Both directions were closed by their users, so nobody is told of an error.
+            SetState(TcpState.Closed, what, cause, now);
+        }
+        else
+        {
+            Fail(State == TcpState.SynReceived ? ConnectionError.Refused : ConnectionError.Reset, what, cause, now);
+        }
+    }
+
     // Fourth [U-7]
-    private SegmentVerdict CheckSyn(Timestamp now)
+    private SegmentVerdict CheckSyn(in TcpSegment segment, Timestamp now)
     {
         if (MayReturnToListen)
         {
             ReturnToListen(TransitionEvent.SynAgainArrives, "another SYN arrives", now);
             return SegmentVerdict.Drop(Rule, "Another SYN inside of the window: the half-open connection is forgotten.");
+        }
+
+        if (Settings.ResetOnSynInWindow)
+        {
+            SegmentVerdict refused = RefuseWithReset(segment, "793 3.9", "A SYN inside of the window is an error, and the connection is reset.");
+            EndByReset(TransitionEvent.SynAgainArrives, $"SYN arrives, seq={FromPeer(segment.SequenceNumber)}", now);
+            return refused;
         }
 
         return Challenge(now, "A SYN on an open connection is answered with a challenge ACK.");

@@ -50,6 +50,24 @@ public sealed record TcpSettings
     /// <summary>Offer and accept window scaling (RFC 7323).</summary>
     public bool WindowScaling { get; init; } = true;
 
+    /// <summary>The window scale to offer, 0 to 14, or less if the receive buffer is not two units large; null takes the least that offers all of the buffer.</summary>
+    public int? WindowScale { get; init; }
+
+    /// <summary>
+    /// The order of a SYN's options with their padding, as packetdrill writes them: mss, sackOK, TS, wscale, each once, and nop as often as wanted. What is not
+    /// offered is left out; the end is padded with zeros. Null is Linux's order: mss,sackOK,TS,nop,wscale, with no-operations where one of them is left out.
+    /// </summary>
+    public string? SynOptionLayout { get; init; }
+
+    /// <summary>Take a RST anywhere in the window, as RFC 793 had it; otherwise only where RCV.NXT is, and anything else must be confirmed (RFC 5961 3.2).</summary>
+    public bool AcceptResetInWindow { get; init; }
+
+    /// <summary>
+    /// Answer a SYN in the window of a synchronized connection with a RST and end the connection, as RFC 793 had it; otherwise with a challenge
+    /// ACK (RFC 5961 4).
+    /// </summary>
+    public bool ResetOnSynInWindow { get; init; }
+
     /// <summary>Offer and accept timestamps (RFC 7323).</summary>
     public bool Timestamps { get; init; } = true;
 
@@ -264,6 +282,12 @@ public sealed record TcpSettings
         RequireBetween(ReceiveBufferSize, 1, LargestBuffer, nameof(ReceiveBufferSize));
         RequireBetween(SendBufferSize, 1, LargestBuffer, nameof(SendBufferSize));
         RequireBetween(MaximumSegmentSize ?? ushort.MaxValue, 1, ushort.MaxValue, nameof(MaximumSegmentSize));
+        RequireBetween(WindowScale ?? 0, 0, 14, nameof(WindowScale));
+        if (SynOptionLayout is not null && !SynLayout.IsComplete(SynOptionLayout))
+        {
+            throw new ArgumentOutOfRangeException(nameof(SynOptionLayout), SynOptionLayout, "A layout names mss, sackOK, TS and wscale once each, nop as often as wanted, and fits in 40 octets.");
+        }
+
         RequirePositive(InitialRto, nameof(InitialRto));
         RequirePositive(MinimumRto, nameof(MinimumRto));
         RequirePositive(MaximumRto, nameof(MaximumRto));

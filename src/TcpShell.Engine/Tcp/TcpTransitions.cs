@@ -10,6 +10,7 @@ namespace TcpShell.Tcp;
 public static class TcpTransitions
 {
     private const string ResetText = "The peer refuses or has lost this connection; a reset ends it at once and nothing is acknowledged.";
+    private const string SynAgainText = "A SYN inside of the window of an open connection is an error, and RFC 793 has the connection reset; RFC 5961 asks the peer first (ResetOnSynInWindow chooses).";
     private const string GiveUpText = "What was sent stayed without an acknowledgment through all retransmissions, so the peer or the path is taken for dead.";
     private const string AbortText = "The user gives the connection up; the reset tells the peer that this is no orderly close.";
     private const string DropText = "The user gives the connection up; both directions are closed already, so there is nobody to tell.";
@@ -56,6 +57,15 @@ public static class TcpTransitions
         new(Closing, RstArrives, Closed, "delete the TCB", "9293 3.10.7.4", ResetText),
         new(LastAck, RstArrives, Closed, "delete the TCB", "9293 3.10.7.4", ResetText),
         new(TimeWait, RstArrives, Closed, "delete the TCB", "9293 3.10.7.4", ResetText),
+
+        new(SynReceived, SynAgainArrives, Closed, "send RST, tell the user: refused", "793 3.9", SynAgainText),
+        new(Established, SynAgainArrives, Closed, "send RST, tell the user: reset", "793 3.9", SynAgainText),
+        new(FinWait1, SynAgainArrives, Closed, "send RST, tell the user: reset", "793 3.9", SynAgainText),
+        new(FinWait2, SynAgainArrives, Closed, "send RST, tell the user: reset", "793 3.9", SynAgainText),
+        new(CloseWait, SynAgainArrives, Closed, "send RST, tell the user: reset", "793 3.9", SynAgainText),
+        new(Closing, SynAgainArrives, Closed, "send RST", "793 3.9", SynAgainText),
+        new(LastAck, SynAgainArrives, Closed, "send RST", "793 3.9", SynAgainText),
+        new(TimeWait, SynAgainArrives, Closed, "send RST", "793 3.9", SynAgainText),
 
         new(SynSent, IcmpErrorArrives, Closed, "tell the user: unreachable", "9293 3.9.2.2", "A router or the peer's host says that nobody can be reached there; nothing was agreed yet, so there is nothing to lose by believing it."),
         new(SynReceived, IcmpErrorArrives, Closed, "tell the user: unreachable", "9293 3.9.2.2", "A router or the peer's host says that nobody can be reached there, before the connection was open."),

@@ -36,7 +36,7 @@ public enum TransitionEvent
     /// <summary>A valid RST arrives.</summary>
     RstArrives,
 
-    /// <summary>A SYN arrives for a half-open passive connection.</summary>
+    /// <summary>A SYN arrives for a connection that exists already, half-open or open.</summary>
     SynAgainArrives,
 
     /// <summary>The user aborts.</summary>

@@ -41,7 +41,7 @@ public class StateDiagramTests
         [
             TransitionEvent.RstArrives, TransitionEvent.Abort, TransitionEvent.RetransmissionTimeout, TransitionEvent.UserTimeout,
             TransitionEvent.KeepAliveTimeout, TransitionEvent.HostStops, TransitionEvent.SynArrivesTwoWay,
-            TransitionEvent.ReopenedByNewerSyn, TransitionEvent.IcmpErrorArrives,
+            TransitionEvent.ReopenedByNewerSyn, TransitionEvent.IcmpErrorArrives, TransitionEvent.SynAgainArrives,
         ];
         IEnumerable<TcpTransition> missing = TcpTransitions.All.Where(edge => !StateDiagramLayout.Edges.Any(drawn =>
             drawn.From == edge.From && drawn.To == edge.To && drawn.Events.Contains(edge.Event)));

@@ -25,6 +25,11 @@ public class ScriptProfileTests
     [InlineData("""{ "Name": "x", "Settings": { "NoSuchSetting": 1 } }""")]
     [InlineData("""{ "Name": "x", "Settings": { "TimeToLive": 0 } }""")]
     [InlineData("""{ "Name": "x", "Settings": { "Congestion": "Vegas" } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "SynOptionLayout": "mss,TS,wscale" } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "SynOptionLayout": "mss,mss,TS,wscale,sackOK" } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "SynOptionLayout": "mss,TS,wscale,sackOK,md5" } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "WindowScale": 15 } }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "ResetOnSynInWindow": 1 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "BufferOverhead": -1 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "NoSuchSetting": 1 } }""")]
     public void Text_ThatIsNoProfile_IsRefused(string json) => Assert.Throws<FormatException>(() => ScriptProfile.Parse(json));
@@ -41,7 +46,9 @@ public class ScriptProfileTests
     [InlineData("tc qdisc delete dev tun0 root 2>/dev/null ; tc qdisc add dev tun0 root pfifo limit 0", "TransmitFails")]
     [InlineData("tc qdisc replace dev tun0 root pfifo limit 0; tc qdisc replace dev tun0 root pfifo", "linux")]
     [InlineData("tc qdisc replace dev tun0 root pfifo limit 0; tc qdisc del dev tun0 root", "linux")]
-    [InlineData("ip route change 192.0.2.1 via 192.168.0.2 dev tun0 advmss 600 mtu lock 640 initcwnd 11", "InitialWindowSegments,MaximumSegmentSize,RouteMtu")]
+    [InlineData("ip route change 192.0.2.1 via 192.168.0.2 dev tun0 advmss 600 mtu lock 640 initcwnd 11", "InitialWindowSegments,MaximumSegmentSize,PathMtuDiscovery,RouteMtu")]
+    [InlineData("ip -6 route change 2001:db8::1 via fe80::1 dev tun0 mtu 1280", "RouteMtu")]
+    [InlineData("ip route change 192.0.2.1 via 192.168.0.2 dev tun0 mtu 640; ip route change 192.0.2.1 via 192.168.0.2 dev tun0 advmss 600", "MaximumSegmentSize")]
     [InlineData("grep \" 0A \" /proc/net/tcp /proc/net/tcp6 | grep \":1F90\"", "ExpectedListener")]
     [InlineData("echo 3 > /sys/module/tcp_cubic/parameters/hystart_detect", "linux")]
     public void Command_ThatSetsTheKernel_SetsTheTcp(string command, string changed)
@@ -64,6 +71,8 @@ public class ScriptProfileTests
     [InlineData("tc qdisc replace dev tun0 root pfifo limit many")]
     [InlineData("ip route change 1.2.3.4 via 1.2.3.5 dev tun0 mtu")]
     [InlineData("ip route change 1.2.3.4 via 1.2.3.5 dev tun0 rtt 5")]
+    [InlineData("ip route change 1.2.3.4 via 1.2.3.5 dev tun0 mtu 551")]
+    [InlineData("ip -6 route change 2001:db8::1 via fe80::1 dev tun0 mtu 1279")]
     [InlineData("grep root /etc/passwd")]
     [InlineData("grep \" 0A \" /proc/net/tcp /proc/net/tcp6 | grep \":xyz\"")]
     [InlineData("sysctl -q net.ipv4.tcp_min_tso_segs=0")]
@@ -80,6 +89,86 @@ public class ScriptProfileTests
         Assert.True(profile.Suspects("x\\a\\b.pkt"));
         Assert.False(profile.Suspects("x/aa/b.pkt"));
         Assert.False(profile.Suspects(null));
+    }
+
+    [Fact]
+    public void Profile_OfAnotherStack_DecidesOnOptionsScaleAndResets()
+    {
+        ScriptProfile profile = ScriptProfile.Parse("""
+            { "Name": "bsd", "Settings": { "SynOptionLayout": "mss,nop,wscale,sackOK,TS", "WindowScale": 6, "AcceptResetInWindow": true, "ResetOnSynInWindow": true, "ReceiveBufferSize": 65535 } }
+            """);
+        const string Script = """
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 bind(3, ..., ...) = 0
+            +0 listen(3, 1) = 0
+            +0 < S 0:0(0) win 32792 <mss 1000,sackOK,TS val 1 ecr 0,nop,wscale 7>
+            +0 > S. 0:0(0) ack 1 <mss 1460,nop,wscale 6,sackOK,TS val 100 ecr 1>
+            +.1 < . 1:1(0) ack 1 win 257 <nop,nop,TS val 2 ecr 100>
+            +0 accept(3, ..., ...) = 4
+            +0 < R 100:100(0) win 0
+            +0 read(4, ..., 1) = -1 ECONNRESET (Connection reset by peer)
+            +0 < 60000 > 8080 S 0:0(0) win 32792 <mss 1000,sackOK,nop,nop>
+            +0 > 8080 > 60000 S. 0:0(0) ack 1 <mss 1460,nop,sackOK,eol>
+            +.1 < 60000 > 8080 . 1:1(0) ack 1 win 257
+            +0 accept(3, ..., ...) = 5
+            +0 < 60000 > 8080 S. 10:10(0) ack 1 win 257
+            +0 > 8080 > 60000 R 1:1(0)
+            +0 read(5, ..., 1) = -1 ECONNRESET (Connection reset by peer)
+            """;
+
+        Assert.Equal("Pass", ScriptRunner.Run(TcpScript.Parse(Script), new() { Profile = profile }).ToString());
+        Assert.Equal(ScriptVerdict.Fail, ScriptRunner.Run(TcpScript.Parse(Script)).Verdict);
+    }
+
+    [Fact]
+    public void Route_WithAnMtu_BoundsWhatIsAnnouncedAndSentFromThenOn()
+    {
+        const string Script = """
+            `ip route change 192.0.2.1 via 192.168.0.2 dev tun0 mtu 1040`
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 bind(3, ..., ...) = 0
+            +0 listen(3, 1) = 0
+            +0 < S 0:0(0) win 32792 <mss 1460>
+            +0 > S. 0:0(0) ack 1 <mss 1000>
+            +.1 < . 1:1(0) ack 1 win 32792
+            +0 accept(3, ..., ...) = 4
+            +0 write(4, ..., 2000) = 2000
+            +0 > . 1:1001(1000) ack 1
+            +0 > P. 1001:2001(1000) ack 1
+            +.1 < . 1:1(0) ack 2001 win 32792
+            +0 `ip route change 192.0.2.1 via 192.168.0.2 dev tun0 mtu 640`
+            +0 write(4, ..., 1000) = 1000
+            +0 > . 2001:2601(600) ack 1
+            +.1 < . 1:1(0) ack 2601 win 32792
+            +0 > P. 2601:3001(400) ack 1
+            +0 %{ assert tcpi_pmtu == 640, tcpi_pmtu }%
+            """;
+
+        Assert.Equal("Pass", ScriptRunner.Run(TcpScript.Parse("--strict_segments\n" + Script)).ToString());
+    }
+
+    [Fact]
+    public void Route_WithALockedMtu_BelievesNoSmallerOne()
+    {
+        const string Script = """
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 bind(3, ..., ...) = 0
+            +0 listen(3, 1) = 0
+            +0 < S 0:0(0) win 32792 <mss 1460>
+            +0 > S. 0:0(0) ack 1 <mss 960>
+            +.1 < . 1:1(0) ack 1 win 32792
+            +0 accept(3, ..., ...) = 4
+            +0 write(4, ..., 960) = 960
+            +0 > P. 1:961(960) ack 1
+            +0 < icmp unreachable frag_needed mtu 600 [1:961(960)]
+            +0 %{ assert tcpi_pmtu == PMTU, tcpi_pmtu }%
+            """;
+
+        foreach ((string words, string mtu) in new[] { ("mtu lock 1000", "1000"), ("mtu 1000", "600") })
+        {
+            string script = $"`ip route change 192.0.2.1 via 192.168.0.2 dev tun0 {words}`\n" + Script.Replace("PMTU", mtu, StringComparison.Ordinal);
+            Assert.Equal("Pass", ScriptRunner.Run(TcpScript.Parse(script)).ToString());
+        }
     }
 
     private static IEnumerable<string> Changed<T>(T before, T after) => typeof(T).GetProperties()

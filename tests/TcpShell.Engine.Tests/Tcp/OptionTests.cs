@@ -1,4 +1,5 @@
 using TcpShell.Tcp;
+using TcpShell.Wire;
 
 namespace TcpShell.Engine.Tests.Tcp;
 
@@ -132,6 +133,58 @@ public sealed class OptionTests
         InState.SynSent(TcpHarness.Plain with { WindowScaling = true }).Inject($"< S. 300 ack 101 <mss 1000,wscale {offered}>").Ignore()
             .Check(connection => Assert.Equal(used, connection.Snd.WindowShift))
             .Inject("< . 301 ack 101 win 3").Check(connection => Assert.Equal(3u << used, connection.Snd.Wnd));
+
+    [Theory]
+    [InlineData("mss,nop,wscale,sackOK,TS", true, "0204 05b4 01 030307 0402 080a 00000000 00000000")]
+    [InlineData("TS, wscale, mss, nop, nop, sackOK", true, "080a 00000000 00000000 030307 0204 05b4 01 01 0402 000000")]
+    [InlineData("mss,nop,wscale,nop,nop,TS,sackOK", false, "0204 05b4 01 030307 01 01 0402")] // nothing stands for what is not offered
+    [InlineData(null, true, "0204 05b4 0402 080a 00000000 00000000 01 030307")]
+    public void SynSent_LayoutOfOptions_IsThatOfTheSyn(string? layout, bool timestamps, string octets)
+    {
+        var connection = new TcpConnection(TcpSettings.Linux with { SynOptionLayout = layout, Timestamps = timestamps }, TcpHarness.Local, mtu: 1500);
+        connection.OpenActive(TcpHarness.Remote, new SeqNumber(100), Timestamp.Zero);
+        Assert.True(connection.TryPollTransmit(Timestamp.Zero, out OutgoingSegment syn));
+
+        var written = new byte[TcpOptions.MaximumSize];
+        int size = TcpOptionWriter.Write(syn.Segment.Options, written);
+        Assert.Equal(octets.Replace(" ", "", StringComparison.Ordinal), Convert.ToHexStringLower(written.AsSpan(0, size)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("mss,TS,wscale")]
+    [InlineData("mss,mss,TS,wscale,sackOK")]
+    [InlineData("mss,TS,wscale,sackOK,eol")]
+    [InlineData("mss,TS,wscale,sackOK,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop")] // 41 octets
+    public void Settings_LayoutThatIsNone_IsRefusedByName(string layout) => Assert.Equal(
+        nameof(TcpSettings.SynOptionLayout),
+        Assert.Throws<ArgumentOutOfRangeException>(() => (TcpSettings.Linux with { SynOptionLayout = layout }).Validate()).ParamName);
+
+    [Theory]
+    [InlineData(0, 64_240)] // the SYN's, as less than an MSS is left to 65,535
+    [InlineData(3, 524_280)]
+    [InlineData(14, 1_000_000 >> 14 << 14)]
+    public void Established_WindowScaleFromSettings_IsOfferedAndBoundsTheWindow(int scale, int window) =>
+        new TcpHarness(TcpHarness.Plain with { WindowScaling = true, WindowScale = scale, ReceiveBufferSize = 1_000_000 }).OpenActive()
+            .Expect($"> S 100 <mss 1460,wscale {scale}>")
+            .Inject("< S. 300 ack 101 win 65535 <mss 1000,wscale 0>")
+            .Expect($"> . 101 ack 301 win {window >> scale} <>");
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(28, 3)]
+    [InlineData(1024, 9)]
+    [InlineData(32_768, 14)]
+    public void SynSent_WindowScaleBeyondTheBuffer_LeavesTwoUnitsToTell(int buffer, int scale) =>
+        new TcpHarness(TcpHarness.Plain with { WindowScaling = true, WindowScale = 14, ReceiveBufferSize = buffer }).OpenActive()
+            .Expect($"> S 100 <mss 1460,wscale {scale}>");
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(15)]
+    public void Settings_WindowScaleThatIsNone_IsRefusedByName(int scale) => Assert.Equal(
+        nameof(TcpSettings.WindowScale),
+        Assert.Throws<ArgumentOutOfRangeException>(() => (TcpSettings.Linux with { WindowScale = scale }).Validate()).ParamName);
 
     [Theory]
     [Trait("Proves", "7323-1")]

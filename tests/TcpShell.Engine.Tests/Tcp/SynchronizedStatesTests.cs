@@ -96,6 +96,36 @@ public sealed class SynchronizedStatesTests
     }
 
     [Theory]
+    [MemberData(nameof(InState.Synchronized), MemberType = typeof(InState))]
+    public void Synchronized_RstInsideOfWindowAsRfc793HasIt_Closed(TcpState state)
+    {
+        int next = InState.RcvNxt(state);
+        TcpHarness harness = InState.Of(state, TcpHarness.Plain with { AcceptResetInWindow = true });
+        int window = (int)harness.Connection.Rcv.Wnd;
+        harness.Inject($"< R {next - 1}").Inject($"< R {next + window}").ExpectNothing().ExpectState(state);
+        harness.Inject($"< R {next + window - 1}").ExpectNothing().ExpectChange(state, TcpState.Closed, TransitionEvent.RstArrives);
+    }
+
+    [Theory]
+    [MemberData(nameof(InState.Synchronized), MemberType = typeof(InState))]
+    public void Synchronized_SynInsideOfWindowAsRfc793HasIt_RstAndClosed(TcpState state)
+    {
+        int next = InState.RcvNxt(state);
+        TcpHarness harness = InState.Of(state, TcpHarness.Plain with { ResetOnSynInWindow = true });
+        harness.Inject("< S 300").Expect(PlainAck(state), TransmitReason.ChallengeAck).ExpectNothing().ExpectState(state); // left of it
+        harness.Inject($"< S {next + 10}").ExpectVerdict(SegmentFate.Reset, "793 3.9")
+            .Expect($"> R. =0 ack {next + 11}", TransmitReason.Reset).ExpectNothing()
+            .ExpectChange(state, TcpState.Closed, TransitionEvent.SynAgainArrives)
+            .Check(connection => Assert.Equal(
+                state is TcpState.Closing or TcpState.LastAck or TcpState.TimeWait ? ConnectionError.None : ConnectionError.Reset, connection.Error));
+    }
+
+    [Fact]
+    public void Established_SynAckInsideOfWindowAsRfc793HasIt_RstHasItsAcknowledgmentNumber() =>
+        InState.Established(TcpHarness.Plain with { ResetOnSynInWindow = true }).Inject("< S. 301 ack 90")
+            .Expect("> R 90", TransmitReason.Reset).ExpectNothing().ExpectState(TcpState.Closed);
+
+    [Theory]
     [Trait("Proves", "U-8")]
     [MemberData(nameof(InState.Synchronized), MemberType = typeof(InState))]
     public void Synchronized_NoAckBit_Dropped(TcpState state)

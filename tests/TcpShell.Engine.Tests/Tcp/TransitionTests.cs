@@ -66,10 +66,11 @@ public sealed class TransitionTests
 
     private static TcpHarness Drive(TcpState from, TransitionEvent what, TcpState to)
     {
-        bool active = (from, what, to) is (SynReceived, TransitionEvent.RstArrives or TransitionEvent.IcmpErrorArrives, Closed);
+        bool active = (from, what, to) is (SynReceived, TransitionEvent.RstArrives or TransitionEvent.SynAgainArrives or TransitionEvent.IcmpErrorArrives, Closed);
         TcpSettings settings = what switch
         {
             TransitionEvent.SynArrivesTwoWay => s_settings with { TwoWayHandshake = true },
+            TransitionEvent.SynAgainArrives => s_settings with { ResetOnSynInWindow = true },
             TransitionEvent.UserTimeout => s_settings with { UserTimeout = TimeSpan.FromSeconds(1) },
             _ => s_settings,
         };

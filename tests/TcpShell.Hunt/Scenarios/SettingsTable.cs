@@ -22,6 +22,8 @@ internal static class SettingsTable
         (nameof(TcpSettings.SendBufferSize), 3, random => Pick(random, 1, 2, 5, 100, 536, 1460, 3000, 10_000, 100_000)),
         (nameof(TcpSettings.MaximumSegmentSize), 4, random => Pick(random, 1, 28, 50, 100, 536, 1000, 1460, 9000)),
         (nameof(TcpSettings.WindowScaling), 4, Off),
+        (nameof(TcpSettings.WindowScale), 8, random => random.Next(15)),
+        (nameof(TcpSettings.SynOptionLayout), 6, random => random.Next(2) == 0 ? "mss,nop,wscale,sackOK,TS" : "TS,wscale,mss,nop,nop,sackOK,nop"),
         (nameof(TcpSettings.Timestamps), 3, Off),
         (nameof(TcpSettings.SelectiveAcknowledgment), 3, Off),
         (nameof(TcpSettings.Nagle), 3, Off),

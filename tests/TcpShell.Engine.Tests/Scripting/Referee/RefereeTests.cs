@@ -11,6 +11,7 @@ namespace TcpShell.Engine.Tests.Scripting.Referee;
 public class RefereeTests(ITestOutputHelper output)
 {
     private const int VariantsOfEach = 2;
+    private const string PublicFolder = "/net/tcp/";
 
     // As strict as packetdrill: it looks at PSH, and never at echoed timestamps.
     private static readonly ScriptRunOptions s_asPacketdrill = new() { StrictPush = true, CompareTimestampEcho = false, KeepTrace = false };
@@ -21,7 +22,7 @@ public class RefereeTests(ITestOutputHelper output)
         IReadOnlyDictionary<string, string> excepted = RefereeDifferences.Read();
         (ConcurrentBag<Difference> differences, int compared, int passed) = Compare(OwnScripts.Names.Select(Own));
 
-        Assert.Equal(excepted.Keys.Order(), differences.Select(difference => difference.Name).Order());
+        Assert.Equal(excepted.Keys.Where(OwnScripts.Names.Contains).Order(), differences.Select(difference => difference.Name).Order());
         Assert.True(compared >= 200 && passed >= 190, $"Only {passed} of {compared} scripts pass.");
     }
 
@@ -48,10 +49,11 @@ public class RefereeTests(ITestOutputHelper output)
     [Fact]
     public void PublicScripts_RunByPacketdrill_GetTheSameVerdicts()
     {
+        IReadOnlyDictionary<string, string> excepted = RefereeDifferences.Read();
         (ConcurrentBag<Difference> differences, int compared, _) = Compare(
-            PublicScripts.Paths.Where(path => path.Contains("/net/tcp/", StringComparison.Ordinal)).Select(path => (path, PublicScripts.Parse(path))));
+            PublicScripts.Paths.Where(path => path.Contains(PublicFolder, StringComparison.Ordinal)).Select(path => (path.Split(PublicFolder)[^1], PublicScripts.Parse(path))));
 
-        Assert.Empty(differences);
+        Assert.Equal(excepted.Keys.Where(name => !OwnScripts.Names.Contains(name)).Order(), differences.Select(difference => difference.Name).Order());
         Assert.True(compared > 50, $"Only {compared} scripts are supported.");
     }
 

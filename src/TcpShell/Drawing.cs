@@ -87,7 +87,7 @@ internal sealed class Drawing
     /// <param name="kind">What is drawn.</param>
     /// <param name="format">Text, Mermaid or Svg.</param>
     /// <param name="options">How.</param>
-    /// <returns>One text for each diagram.</returns>
+    /// <returns>A text for each diagram; charts as SVG stand below each other in one document.</returns>
     public IEnumerable<string> Draw(DiagramKind kind, DiagramFormat format, DiagramOptions options)
     {
         IEnumerable<SegmentRecord> segments = Segments.DistinctBy(segment => segment.Number).OrderBy(segment => segment.Time);
@@ -95,9 +95,14 @@ internal sealed class Drawing
         {
             DiagramKind.State => [Draw(new StateDiagram(Changes.Distinct().OrderBy(change => change.Time), options), format)],
             DiagramKind.Sequence => [Draw(new LadderDiagram(segments, Changes.Distinct(), options), format)],
-            _ => Charts(kind, segments).Select(chart => format == DiagramFormat.Svg ? SvgChart.Draw(chart) : TextChart.Draw(chart, options.Width, ascii: options.Ascii)),
+            _ => Draw([.. Charts(kind, segments)], format, options),
         };
     }
+
+    // Texts can follow each other; documents in one file cannot.
+    private static IEnumerable<string> Draw(Chart[] charts, DiagramFormat format, DiagramOptions options) => format == DiagramFormat.Svg
+        ? charts.Length > 0 ? [SvgChart.Draw(charts)] : []
+        : charts.Select(chart => TextChart.Draw(chart, options.Width, ascii: options.Ascii));
 
     private static string Draw(StateDiagram diagram, DiagramFormat format) => format == DiagramFormat.Mermaid ? diagram.ToMermaid() : diagram.ToText();
 

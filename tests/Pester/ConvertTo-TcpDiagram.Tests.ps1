@@ -64,9 +64,10 @@ Describe 'ConvertTo-TcpDiagram' {
         $texts = @($connection | ConvertTo-TcpDiagram -Kind $Kind -Width 80)
         $texts.Count | Should -Be $Count
         foreach ($line in $texts[0].Split("`n")) { $line.Length | Should -BeLessOrEqual 80 }
-        $connection | ConvertTo-TcpDiagram -Kind $Kind -As Svg | ForEach-Object {
-            $svg = ([xml] $_).svg
-            @($svg.path) + @($svg.circle) | Where-Object { $_ } | Should -Not -BeNullOrEmpty
+        $svg = ([xml] ($connection | ConvertTo-TcpDiagram -Kind $Kind -As Svg)).svg
+        $svg.height | Should -Be (480 * $Count) # one document, that a file can hold
+        foreach ($chart in @($svg) + @($svg.g | Where-Object { $_ })) {
+            @($chart.path) + @($chart.circle) | Where-Object { $_ } | Should -Not -BeNullOrEmpty
         }
     }
 

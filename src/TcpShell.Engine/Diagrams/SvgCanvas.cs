@@ -39,6 +39,11 @@ internal sealed class SvgCanvas
 
     public void Path(string path, string attributes) => _svg.Append($"<path d=\"{path}\"{Spaced(attributes)}/>\n");
 
+    /// <summary>What follows is drawn that much further down, until <see cref="EndShift"/>.</summary>
+    public void BeginShift(double down) => _svg.Append($"<g transform=\"translate(0 {Number(down)})\">\n");
+
+    public void EndShift() => _svg.Append("</g>\n");
+
     /// <summary>The whole document; nothing can be drawn after it.</summary>
     public string End() => _svg.Append("</svg>\n").ToString();
 

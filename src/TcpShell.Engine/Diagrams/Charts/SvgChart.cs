@@ -21,10 +21,34 @@ public static class SvgChart
     public static string Draw(Chart chart, int width = 900, int height = 480)
     {
         ArgumentNullException.ThrowIfNull(chart);
+        return Draw([chart], width, height);
+    }
+
+    /// <summary>Draws charts one below the other: whoever writes them to a file has one document.</summary>
+    /// <param name="charts">The charts, at least one.</param>
+    /// <param name="width">Their width in pixels, at least 200.</param>
+    /// <param name="height">The height of each in pixels, at least 150.</param>
+    /// <returns>A whole SVG document.</returns>
+    public static string Draw(IReadOnlyList<Chart> charts, int width = 900, int height = 480)
+    {
+        ArgumentNullException.ThrowIfNull(charts);
+        ArgumentOutOfRangeException.ThrowIfZero(charts.Count);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 200);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 150);
-        var area = new Area(chart, width, height);
-        var svg = new SvgCanvas(width, height);
+        var svg = new SvgCanvas(width, height * charts.Count);
+        Draw(svg, charts[0], new(charts[0], width, height));
+        for (int i = 1; i < charts.Count; i++)
+        {
+            svg.BeginShift(height * i);
+            Draw(svg, charts[i], new(charts[i], width, height));
+            svg.EndShift();
+        }
+
+        return svg.End();
+    }
+
+    private static void Draw(SvgCanvas svg, Chart chart, Area area)
+    {
         svg.Text(Left, 22, chart.Title, "font-size=\"16\" font-weight=\"bold\"");
         DrawAxes(svg, chart, area);
         double legend = Left;
@@ -43,8 +67,6 @@ public static class SvgChart
             // Letters have about seven pixels at this size; a little too much room does no harm.
             legend += 36 + (chart.Series[i].Name.Length * 7);
         }
-
-        return svg.End();
     }
 
     private static void DrawAxes(SvgCanvas svg, Chart chart, Area area)

@@ -132,24 +132,12 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
             WriteObject(_drawing.Draw(Kind, As, options), enumerateCollection: true);
         }
 
-        foreach (Drawing conversation in CapturedDrawings())
+        foreach ((TcpConversation conversation, List<SegmentRecord> segments) in new CaptureImport(this, new(), filter: null, CancelToken).SegmentsOfEach(_conversations))
         {
-            WriteObject(conversation.Draw(Kind, As, options), enumerateCollection: true);
+            var drawing = new Drawing(conversation.StateChanges);
+            drawing.Segments.AddRange(segments);
+            WriteObject(drawing.Draw(Kind, As, options), enumerateCollection: true);
         }
-    }
-
-    // A conversation does not keep its segments: they are read again.
-    private IEnumerable<Drawing> CapturedDrawings()
-    {
-        Dictionary<TcpConversation, Drawing> drawings = _conversations.Distinct().ToDictionary(conversation => conversation, conversation => new Drawing(conversation.StateChanges));
-        var import = new CaptureImport(this, new(), filter: null, CancelToken);
-        foreach ((TcpConversation conversation, SegmentRecord segment) in import.Segments(drawings.Keys))
-        {
-            drawings[conversation].Segments.Add(segment);
-        }
-
-        import.EndProgress();
-        return drawings.Values;
     }
 
     private void Take(object input)

@@ -100,7 +100,10 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     protected override void EndProcessing()
     {
         WriteStreams(_segments, "", null);
-        WriteConversations();
+        foreach ((TcpConversation conversation, List<SegmentRecord> segments) in new CaptureImport(this, new(), filter: null, CancelToken).SegmentsOfEach(_conversations))
+        {
+            WriteStreams(segments, System.IO.Path.GetFileName(conversation.Files[0]), null);
+        }
 
         // Whoever sends them to one file gets something that is no script.
         if (_scripts > 1)
@@ -145,23 +148,6 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
             .SelectMany(stream => stream)];
         ScriptSide role = connection.Role == ConnectionRole.Server ? ScriptSide.Server : ScriptSide.Client;
         WriteStreams(own, $"connection {connection.Id} of network '{network.Name}'", role);
-    }
-
-    // A conversation does not keep its segments: they are read again, of each capture once.
-    private void WriteConversations()
-    {
-        Dictionary<TcpConversation, List<SegmentRecord>> read = _conversations.Distinct().ToDictionary(conversation => conversation, _ => new List<SegmentRecord>());
-        var import = new CaptureImport(this, new(), filter: null, CancelToken);
-        foreach ((TcpConversation conversation, SegmentRecord segment) in import.Segments(read.Keys))
-        {
-            read[conversation].Add(segment);
-        }
-
-        import.EndProgress();
-        foreach ((TcpConversation conversation, List<SegmentRecord> segments) in read)
-        {
-            WriteStreams(segments, System.IO.Path.GetFileName(conversation.Files[0]), null);
-        }
     }
 
     private void WriteStreams(IEnumerable<SegmentRecord> segments, string origin, ScriptSide? side)

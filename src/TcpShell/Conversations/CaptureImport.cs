@@ -83,11 +83,23 @@ internal sealed class CaptureImport
     /// <param name="files">The files, read as one.</param>
     public IEnumerable<SegmentRecord> Segments(IReadOnlyList<string> files) => Read(files, readers => CapturedSegments.Read(readers, _options, _filter));
 
-    /// <summary>The segments of conversations, from their captures, which are read again, each once.</summary>
-    /// <param name="conversations">The conversations.</param>
-    public IEnumerable<(TcpConversation Conversation, SegmentRecord Segment)> Segments(IEnumerable<TcpConversation> conversations) => conversations
-        .GroupBy(conversation => string.Join('\n', conversation.Files))
-        .SelectMany(capture => Read(capture.First().Files, readers => ConversationPackets.Segments(readers, [.. capture])));
+    /// <summary>The segments of each conversation, with progress to the end. A conversation does not keep them: its capture is read again, each capture once.</summary>
+    /// <param name="conversations">The conversations; each counts once.</param>
+    public Dictionary<TcpConversation, List<SegmentRecord>> SegmentsOfEach(IEnumerable<TcpConversation> conversations)
+    {
+        Dictionary<TcpConversation, List<SegmentRecord>> each = conversations.Distinct().ToDictionary(conversation => conversation, _ => new List<SegmentRecord>());
+        foreach (IGrouping<string, TcpConversation> capture in each.Keys.GroupBy(conversation => string.Join('\n', conversation.Files)))
+        {
+            foreach ((TcpConversation conversation, SegmentRecord segment) in
+                Read(capture.First().Files, readers => ConversationPackets.Segments(readers, [.. capture])))
+            {
+                each[conversation].Add(segment);
+            }
+        }
+
+        EndProgress();
+        return each;
+    }
 
     /// <summary>The streams of one conversation, from its captures, which are read again.</summary>
     /// <param name="conversation">The conversation.</param>
@@ -120,7 +132,7 @@ internal sealed class CaptureImport
     {
         using (run)
         {
-                bool goesOn = run.Open();
+            bool goesOn = run.Open();
             while (goesOn)
             {
                 goesOn = run.Advance();

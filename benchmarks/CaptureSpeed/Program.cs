@@ -93,9 +93,9 @@ static double Best(Func<long> count)
     double best = double.MaxValue;
     for (int i = 0; i < 10; i++)
     {
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan start = Environment.CpuUsage.TotalTime;
         long packets = count();
-        best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalNanoseconds / packets);
+        best = Math.Min(best, (Environment.CpuUsage.TotalTime - start).TotalNanoseconds / packets);
     }
 
     return best;
@@ -104,5 +104,5 @@ static double Best(Func<long> count)
 static void Report(string what, long count)
 {
     using var process = Process.GetCurrentProcess();
-    Console.WriteLine(FormattableString.Invariant($"{count} {what}, {process.PeakWorkingSet64 >> 20} MiB"));
+    Console.WriteLine(FormattableString.Invariant($"{count} {what}, {process.PeakWorkingSet64 >> 20} MiB, gen0 {GC.CollectionCount(0)}, gen1 {GC.CollectionCount(1)}, gen2 {GC.CollectionCount(2)}, allocated {GC.GetTotalAllocatedBytes() >> 10} KiB, pause {GC.GetTotalPauseDuration().TotalMilliseconds}, JIT {System.Runtime.JitInfo.GetCompiledMethodCount()} {System.Runtime.JitInfo.GetCompilationTime().TotalMilliseconds}"));
 }

@@ -71,7 +71,7 @@ internal sealed class FlowAnalysis
         }
 
         flags = conversation.Add(segment, isClients, flags, _options.MaximumListedSegments, out ackRtt);
-        if (!conversation.IsLeaving && conversation.IsOver)
+        if (!conversation.IsSteady && !conversation.IsLeaving && conversation.IsOver)
         {
             conversation.IsLeaving = true;
             _leaving.Enqueue(conversation, After(segment.Time, _quietTime));

@@ -88,6 +88,7 @@ public sealed class RttStatistics
         Count++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Keep(uint sample)
     {
         if (_buckets is not null)
@@ -102,6 +103,12 @@ public sealed class RttStatistics
             return;
         }
 
+        StartBuckets();
+        _buckets![BucketOf(sample)]++;
+    }
+
+    private void StartBuckets()
+    {
         _buckets = new int[Octaves * BucketsPerOctave];
         foreach (uint kept in _samples!)
         {
@@ -109,7 +116,6 @@ public sealed class RttStatistics
         }
 
         _samples = null;
-        _buckets[BucketOf(sample)]++;
     }
 
     private void KeepExactly(uint sample)

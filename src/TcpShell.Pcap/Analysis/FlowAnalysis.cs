@@ -126,10 +126,13 @@ internal sealed class FlowAnalysis
     /// <summary>Lets go of all open conversations.</summary>
     public void RemoveAll()
     {
-        foreach (TcpConversation conversation in _table.Clear())
+        Released.EnsureCapacity(Released.Count + _table.Count);
+        foreach (TcpConversation conversation in _table.All())
         {
             Release(conversation, conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.EndOfCapture, long.MaxValue);
         }
+
+        _table.Clear();
     }
 
     private static long NanosecondsOf(TimeSpan time) => time.Ticks > long.MaxValue / 100 ? long.MaxValue : time.Ticks * 100;

@@ -152,7 +152,7 @@ internal sealed class FlowAnalysis
     [MethodImpl(MethodImplOptions.NoInlining)]
     private TcpConversation Begin(in SegmentSummary segment, out bool isFromClient)
     {
-        var conversation = new TcpConversation(segment, out isFromClient);
+        var conversation = new TcpConversation(segment, out isFromClient) { TakesLongWay = _options.TakesLongWay };
         conversation.IsSkipped = _filter is not null && !_filter.FitsEnds(conversation);
         _table.Add(conversation);
         Begun.Add(conversation);

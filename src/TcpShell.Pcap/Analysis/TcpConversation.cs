@@ -192,6 +192,9 @@ public sealed class TcpConversation
     /// <summary>Whether both ends are open and the handshake is behind them: then the usual segment changes neither.</summary>
     internal bool IsSteady { get; private set; }
 
+    /// <summary>Whether no segment may go the short way.</summary>
+    internal bool TakesLongWay { get; init; }
+
     private bool IsHandshakeDue => _handshakeRtt < 0 && RolesFrom == RoleEvidence.Syn;
 
     // A client that goes on after its SYN has got an answer; then only the capture lacks it.
@@ -266,7 +269,7 @@ public sealed class TcpConversation
             Replay(segment, isClients, sender);
         }
 
-        IsSteady = Client.State == TcpState.Established && Server.State == TcpState.Established && _firstToClose is null && !IsHandshakeDue;
+        IsSteady = !TakesLongWay && Client.State == TcpState.Established && Server.State == TcpState.Established && _firstToClose is null && !IsHandshakeDue;
         return flags;
     }
 

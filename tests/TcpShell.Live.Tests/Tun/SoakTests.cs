@@ -211,8 +211,12 @@ public class SoakTests(ITestOutputHelper output)
     private void Finish(int number, string failure)
     {
         _open.Remove(number, out Stopwatch? clock);
-        _longest = Math.Max(_longest, clock!.ElapsedMilliseconds);
-        Interlocked.Increment(ref _done);
+        lock (_failures)
+        {
+            _longest = Math.Max(_longest, clock!.ElapsedMilliseconds);
+            _done++;
+        }
+
         if (failure.Length > 0)
         {
             _failures.Enqueue($"{number} after {clock.Elapsed.TotalSeconds:F1} s: {failure}");

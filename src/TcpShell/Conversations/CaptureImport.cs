@@ -81,7 +81,7 @@ internal sealed class CaptureImport
 
     /// <summary>The segments of one capture.</summary>
     /// <param name="files">The files, read as one.</param>
-    public IEnumerable<SegmentRecord> Segments(IReadOnlyList<string> files) => Read(files, readers => CapturedSegments.Read(readers, _options, _filter));
+    public IEnumerable<SegmentRecord> Segments(IReadOnlyList<string> files) => Read(files, run => run.Segments());
 
     /// <summary>The segments of each conversation, with progress to the end. A conversation does not keep them: its capture is read again, each capture once.</summary>
     /// <param name="conversations">The conversations; each counts once.</param>
@@ -91,7 +91,7 @@ internal sealed class CaptureImport
         foreach (IGrouping<string, TcpConversation> capture in each.Keys.GroupBy(conversation => string.Join('\n', conversation.Files)))
         {
             foreach ((TcpConversation conversation, SegmentRecord segment) in
-                Read(capture.First().Files, readers => ConversationPackets.Segments(readers, [.. capture])))
+                Read(capture.First().Files, run => ConversationPackets.Segments(run.Readers, [.. capture])))
             {
                 each[conversation].Add(segment);
             }
@@ -103,18 +103,20 @@ internal sealed class CaptureImport
 
     /// <summary>The streams of one conversation, from its captures, which are read again.</summary>
     /// <param name="conversation">The conversation.</param>
-    public IEnumerable<StreamPiece> Stream(TcpConversation conversation) => Read(conversation.Files, readers => ConversationPackets.Stream(readers, conversation));
+    /// <param name="maximumWaiting">The most octets of each direction that wait for what is missing before them.</param>
+    public IEnumerable<StreamPiece> Stream(TcpConversation conversation, int maximumWaiting) =>
+        Read(conversation.Files, run => ConversationPackets.Stream(run.Readers, conversation, maximumWaiting));
 
     /// <summary>Takes the display of progress away.</summary>
     public void EndProgress() => _progress.End(_cmdlet);
 
-    private IEnumerable<T> Read<T>(IReadOnlyList<string> files, Func<IReadOnlyList<CaptureReader>, IEnumerable<T>> read)
+    private IEnumerable<T> Read<T>(IReadOnlyList<string> files, Func<CaptureRun, IEnumerable<T>> read)
     {
         using CaptureRun run = Begin(files, threads: 1);
         if (run.Open())
         {
             int count = 0;
-            foreach (T item in read(run.Readers))
+            foreach (T item in read(run))
             {
                 if (++count % ItemsBetweenLooks == 0)
                 {

@@ -23,6 +23,7 @@ internal sealed partial class ScriptRun
     private (ScriptCall Call, Timestamp Base, ScriptEvent Event)? _waiting;
     private SocketResult? _waited;
     private TcpSocket? _socket;
+    private readonly List<string> _warnings = [];
     private int _unlisted;
 
     public ScriptRun(TcpScript script, ScriptRunOptions options)
@@ -36,14 +37,14 @@ internal sealed partial class ScriptRun
 
     public void Execute()
     {
-        if (ScriptSupport.Find(_script) is { } unsupported)
+        var machine = ScriptMachine.Of(_options.Profile);
+        if (new ScriptSupport(_script, machine).Find() is { } unsupported)
         {
             _current = unsupported.Event;
             throw unsupported.What;
         }
 
         _configuration.Read();
-        var machine = ScriptMachine.Of(_options.Profile);
         if (_script.InitialCommand is not null)
         {
             machine = ScriptCommands.Apply(machine, _script.InitialCommand);
@@ -78,6 +79,7 @@ internal sealed partial class ScriptRun
         Reason = reason,
         Before = verdict == ScriptVerdict.Pass ? [] : [.. _before],
         Duration = (_host?.Now ?? Timestamp.Zero).ToTimeSpan(),
+        Warnings = _warnings,
         Unlisted = _unlisted,
         Steps = _host?.Steps ?? 0,
         Trace = _host?.Trace ?? new(),

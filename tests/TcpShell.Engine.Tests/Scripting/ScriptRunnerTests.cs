@@ -231,6 +231,31 @@ public class ScriptRunnerTests
         Assert.Equal("In the packet the length is 1000, not 2000.", Run("--strict_segments\n" + Passive + Rest).Reason);
     }
 
+    [Theory]
+    [InlineData("+0 < P. 1:11(10) ack 1 win 257", 11, "ack 1 win 61440, then > P. 11:21(10) ack 11")]
+    [InlineData("+0 < P. 1:1001(1000) ack 1 win 257", 1001, "ack 1 win 61440, then > P. 11:21(10) ack 1001 win 61436")]
+    [InlineData("", 1, "")]
+    public void Segments_ThatDoNotAcknowledgeTheSame_AreNotGluedToOne(string between, int acknowledgment, string came)
+    {
+        ScriptResult result = Run($"{Passive}+0 setsockopt(4, SOL_TCP, TCP_NODELAY, [1], 4) = 0\n+0 setsockopt(4, SOL_TCP, TCP_QUICKACK, [0], 4) = 0\n"
+            + $"+0 write(4, ..., 10) = 10\n{between}\n+0 write(4, ..., 10) = 10\n+0 > P. 1:21(20) ack {acknowledgment}");
+
+        Assert.Equal(came.Length == 0 ? ScriptVerdict.Pass : ScriptVerdict.Fail, result.Verdict);
+        Assert.Contains(came, result.Actual, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("+0 read(4, ..., 4000) = 4000", "ack 4001 win 61424, then > P. 11:21(10) ack 4001 win 61440")]
+    [InlineData("", "")]
+    public void Segments_WithDifferentWindows_AreNotGluedToOne(string between, string came)
+    {
+        ScriptResult result = Run($"{Passive}+0 setsockopt(4, SOL_TCP, TCP_NODELAY, [1], 4) = 0\n+0 < P. 1:4001(4000) ack 1 win 257\n+0 > . 1:1(0) ack 4001\n"
+            + $"+0 write(4, ..., 10) = 10\n{between}\n+0 write(4, ..., 10) = 10\n+0 > P. 1:21(20) ack 4001");
+
+        Assert.Equal(came.Length == 0 ? ScriptVerdict.Pass : ScriptVerdict.Fail, result.Verdict);
+        Assert.Contains(came, result.Actual, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Switches_OfTheRun_DecideWhatIsCompared()
     {

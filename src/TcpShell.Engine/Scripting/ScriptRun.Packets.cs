@@ -47,14 +47,8 @@ internal sealed partial class ScriptRun
     /// <summary>An ICMP error, sent by the other end, about a segment of ours.</summary>
     private void InjectIcmp(IcmpPacketEvent icmp)
     {
-        ScriptPeer peer = Peer ?? throw new ScriptUnsupported($"{icmp.Text} before there is a connection");
-        bool isIPv6 = peer.Remote.Address.IsIPv6;
-        byte code = 0;
-        if (!IcmpWords.TryGetType(icmp.Type, isIPv6, out byte type) || (icmp.Code is not null && !IcmpWords.TryGetCode(icmp.Type, icmp.Code, isIPv6, out code)))
-        {
-            throw new ScriptUnsupported($"{icmp.Text} in {(isIPv6 ? "IPv6" : "IPv4")}");
-        }
-
+        ScriptPeer peer = Peer ?? throw new ScriptFailure($"a connection that {icmp.Text} is about", "none", "There is no connection that this error could be about.");
+        (byte type, byte code) = IcmpWords.NumbersOf(icmp, peer.Remote.Address.IsIPv6);
         byte[] quoted = peer.Quote(icmp.QuotedSequence, icmp.QuotedLength);
         Host.Deliver(IcmpWriter.Write(peer.Remote.Address, quoted, type, code, (int)Math.Min(icmp.NextHopMtu ?? 0, ushort.MaxValue)), icmp.Text);
     }

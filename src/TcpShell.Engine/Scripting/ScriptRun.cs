@@ -1,3 +1,4 @@
+using TcpShell.Hosting;
 using TcpShell.Sockets;
 using TcpShell.Tcp;
 using TcpShell.Wire;
@@ -254,9 +255,10 @@ internal sealed partial class ScriptRun
 
     private void Execute(CodeEvent code)
     {
-        TcpSocket? socket = _socket;
-        _code.Run(code.Code, name => TcpInfo.Find(socket?.Connection, name, Host.Now) is { } value
-            ? name == "tcpi_rcv_mss" ? Math.Min(value, _configuration.JoinedSegmentSize) : value
-            : null);
+        HostedConnection? connection = _socket?.Connection;
+        _code.Run(code.Code, name => !TcpInfo.IsKnown(name) ? null
+            : TcpInfo.Find(connection, name, Host.Now) is not { } value ? throw new ScriptFailure(code.Text, "no connection", "There is no connection that could be asked.")
+            : name == "tcpi_rcv_mss" ? Math.Min(value, _configuration.JoinedSegmentSize)
+            : value);
     }
 }

@@ -65,7 +65,7 @@ internal sealed class ScriptSupport(TcpScript script, ScriptMachine machine)
         }
     }
 
-    private static void Require(PacketEvent packet)
+    private void Require(PacketEvent packet)
     {
         if (packet.Tunnels.Count > 0)
         {
@@ -85,6 +85,9 @@ internal sealed class ScriptSupport(TcpScript script, ScriptMachine machine)
                 throw new ScriptUnsupported("UDP");
             case IcmpPacketEvent icmp when !icmp.IsInbound || icmp.Quote is IcmpQuote.Udp or IcmpQuote.Raw || icmp.Identifier is not null:
                 throw new ScriptUnsupported("ICMP other than errors about TCP segments");
+            case IcmpPacketEvent icmp:
+                IcmpWords.NumbersOf(icmp, script.FindOption("ip_version") == "ipv6" || script.FindOption("local_ip")?.Contains(':') == true);
+                break;
         }
     }
 

@@ -92,6 +92,8 @@ public class ScriptRunnerTests
     [InlineData("+0 write(4, ..., 10) = 10\n+0 > [ect0] P. 1:11(10) ack 1", 10, "In the packet ECN is noecn, not ect0.")]
     [InlineData("+0 write(4, ..., 10) = 10\n+0 > [ect01] P. 1:11(10) ack 1", 10, "In the packet ECN is noecn, not ect01.")]
     [InlineData("+0 %{ assert tcpi_snd_cwnd == 11, tcpi_snd_cwnd }%", 9, "The assertion does not hold.")]
+    [InlineData("+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 5\n+0 < icmp unreachable [0:0(0)]", 10, "There is no connection that this error could be about.")]
+    [InlineData("+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 5\n+0 %{ assert tcpi_rtt == 0 }%", 10, "There is no connection that could be asked.")]
     [InlineData("+0 listen(9, 1) = 0", 9, "The script has no such descriptor open.")]
     [InlineData("+0...0.3 poll([{fd=9, events=POLLIN, revents=0}], 1, 300) = 0", 9, "The script has no such descriptor open.")]
     [InlineData("+0 close(4) = 0\n+0 close(4) = -1 EBADF (Bad file descriptor)", 10, "The script has no such descriptor open.")]
@@ -148,6 +150,7 @@ public class ScriptRunnerTests
     [InlineData("+0 fcntl(4, 99, 1) = 0", "fcntl(4, 99, 1) = 0 is not supported.")]
     [InlineData("+0 ioctl(4, POLLIN, [1]) = 0", "ioctl(4, POLLIN, [1]) = 0 is not supported.")]
     [InlineData("+0 connect(4, AF_UNSPEC, ...) = 0", "an address in connect(4, AF_UNSPEC, ...) = 0 is not supported.")]
+    [InlineData("+0 < icmp packet_too_big mtu 1200 [1:1(0)]", "< icmp packet_too_big mtu 1200 [1:1(0)] in IPv4 is not supported.")]
     [InlineData("+0 cap_set(CAP_NET_ADMIN, 0, CAP_EFFECTIVE) = 0", "the system call cap_set is not supported.")]
     public void Script_ThatAsksForWhatIsNotThere_IsUnsupportedAndNotFailed(string rest, string reason, int line = 9)
     {

@@ -2,7 +2,7 @@
 //     generate many|few FILE [PACKETS] [SNAPLEN]    a capture, the same octets on every machine
 //     parse FILE                                    a bare loop over all headers: the limit
 //     analyse FILE [THREADS]                        the whole analysis
-//     steady FILE                                   nanoseconds a packet once everything is compiled: the best of ten in one process
+//     steady FILE                                   nanoseconds of processor time a packet once everything is compiled: the best of ten in one process
 //     sharppcap FILE                                SharpPcap reads the frames and does nothing with them
 using System.Diagnostics;
 using System.Globalization;
@@ -104,5 +104,5 @@ static double Best(Func<long> count)
 static void Report(string what, long count)
 {
     using var process = Process.GetCurrentProcess();
-    Console.WriteLine(FormattableString.Invariant($"{count} {what}, {process.PeakWorkingSet64 >> 20} MiB, gen0 {GC.CollectionCount(0)}, gen1 {GC.CollectionCount(1)}, gen2 {GC.CollectionCount(2)}, allocated {GC.GetTotalAllocatedBytes() >> 10} KiB, pause {GC.GetTotalPauseDuration().TotalMilliseconds}, JIT {System.Runtime.JitInfo.GetCompiledMethodCount()} {System.Runtime.JitInfo.GetCompilationTime().TotalMilliseconds}"));
+    Console.WriteLine(FormattableString.Invariant($"{count} {what}, {process.PeakWorkingSet64 >> 20} MiB"));
 }

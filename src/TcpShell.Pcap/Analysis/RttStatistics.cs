@@ -14,7 +14,7 @@ public sealed class RttStatistics
     private const int Octaves = 32;
 
     // In units of TimeSpan, 100 ns; saturating at seven minutes.
-    private uint[]? _samples = new uint[4];
+    private uint[]? _samples = new uint[16];
     private int[]? _buckets;
     private uint _last;
     private uint _minimum = uint.MaxValue;

@@ -72,7 +72,7 @@ public sealed class TcpConversationSide
 
     /// <summary>
     /// Its segments with a remark, in their order: the first <see cref="AnalysisOptions.MaximumListedSegments"/> of them. All are counted in
-    /// <see cref="Analysis"/>. Checksums that a network card was to put in are counted only, for nothing is wrong.
+    /// <see cref="Analysis"/>. Those of which a network card was to put the checksum in, with which nothing is wrong, take half of the list at most.
     /// </summary>
     public IReadOnlyList<FlaggedSegment> FlaggedSegments => _flagged ?? (IReadOnlyList<FlaggedSegment>)s_none;
 
@@ -248,11 +248,9 @@ public sealed class TcpConversationSide
     internal void Note(in SegmentSummary segment, TcpAnalysisFlags flags, int limit)
     {
         Analysis.Add(flags);
-        if (flags == TcpAnalysisFlags.OffloadedChecksum)
-        {
-            return;
-        }
 
+        // Where a network card puts checksums in, all that was sent there has this remark: it leaves room for others.
+        limit = flags == TcpAnalysisFlags.OffloadedChecksum ? limit / 2 : limit;
         if ((_flagged ??= []).Count < limit)
         {
             _flagged.Add(new(segment.Frame, new(segment.Time), flags, DuplicateAckNumber(flags)));

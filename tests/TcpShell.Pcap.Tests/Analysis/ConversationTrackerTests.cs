@@ -123,7 +123,7 @@ public sealed class ConversationTrackerTests
     }
 
     [Fact]
-    public void Checksum_Wrong_IsListedButNotWhereANetworkCardWasToPutItIn()
+    public void Checksum_Wrong_IsListedAndToldFromOneThatANetworkCardWasToPutIn()
     {
         var exchange = new Exchange().Open();
         byte[] wrong = exchange.Bytes(Client, Server, Ack, 101, 501, 10);
@@ -135,7 +135,7 @@ public sealed class ConversationTrackerTests
 
         TcpConversationSide client = exchange.Only.Client;
         Assert.Equal(((int?)2, (int?)1), (client.BadChecksums, client.OffloadedChecksums));
-        Assert.Equal(TcpAnalysisFlags.BadChecksum, Assert.Single(client.FlaggedSegments).Flags);
+        Assert.Equal([TcpAnalysisFlags.BadChecksum, TcpAnalysisFlags.OffloadedChecksum], client.FlaggedSegments.Select(segment => segment.Flags));
         Assert.Equal("[TCP Checksum incorrect]", SegmentRemark.Text(TcpAnalysisFlags.BadChecksum));
         Assert.Equal("BadChecksum 1, OffloadedChecksum 1", client.Analysis.ToString());
 
@@ -150,6 +150,20 @@ public sealed class ConversationTrackerTests
             sum = (sum & 0xFFFF) + (sum >> 16);
             return ((byte)(sum >> 8), (byte)sum);
         }
+    }
+
+    [Fact]
+    public void Checksums_ThatANetworkCardWasToPutIn_LeaveRoomForOtherRemarks()
+    {
+        var side = new TcpConversationSide(Client, verifiesChecksums: true);
+        for (int i = 0; i < 20; i++)
+        {
+            side.Note(default, TcpAnalysisFlags.OffloadedChecksum, 10);
+            side.Note(default, TcpAnalysisFlags.Retransmission, 10);
+        }
+
+        Assert.Equal((10, 30), (side.FlaggedSegments.Count, side.UnlistedSegments));
+        Assert.Equal((7, (int?)20), (side.FlaggedSegments.Count(segment => segment.Flags == TcpAnalysisFlags.Retransmission), side.OffloadedChecksums));
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public sealed class StreamReassemblyTests
     public void Data_InOrder_ComesOutAtOnce()
     {
         C(100, "", TcpFlags.SYN);
+        S(500, "", TcpFlags.SYN | TcpFlags.ACK, ack: 101);
         C(101, "hello ");
         S(501, "hi ");
         C(107, "world");

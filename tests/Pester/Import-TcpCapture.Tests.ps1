@@ -202,7 +202,7 @@ Describe 'Import-TcpCapture when it is stopped' {
         $big = Join-Path $TestDrive big-one.pcap
         $stream = [System.IO.File]::Create($big)
         $stream.Write($octets, 0, $octets.Length)
-        foreach ($i in 1..10000) { $stream.Write($octets, 24, $octets.Length - 24) }
+        foreach ($i in 1..5000) { $stream.Write($octets, 24, $octets.Length - 24) }
         $stream.Dispose()
         $conversation = @(Import-TcpCapture $small)[0]
     }
@@ -251,7 +251,9 @@ Describe 'Import-TcpCapture when it is stopped' {
         mkfifo $pipe
         $shell = [powershell]::Create()
         $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
-        [void] $shell.AddScript({ param($Module, $Path, $Throttle) Import-Module $Module; Import-TcpCapture $Path -ThrottleLimit $Throttle }).AddArgument($modulePath).AddArgument($pipe).AddArgument($Throttle)
+        [void] $shell.AddScript({ param($Module) Import-Module $Module }).AddArgument($modulePath).Invoke()
+        $shell.Commands.Clear()
+        [void] $shell.AddScript({ param($Path, $Throttle) Import-TcpCapture $Path -ThrottleLimit $Throttle }).AddArgument($pipe).AddArgument($Throttle)
         $running = $shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]::new(), $output)
         $writer = [System.IO.FileStream]::new($pipe, 'Open', 'Write')
         try {

@@ -120,23 +120,26 @@ internal sealed class LadderText
         int side = to > from ? -1 : 1;
         int track = -1;
         int labelAt = -1;
-        bool waits = arrow.TakesTime && _tracks.TryFind(arrow, label.Length, out track, out labelAt);
-        if (!waits && !_tracks.TryPlaceLabel(from, to + (side * arrival.Length), label.Length, out labelAt))
+        bool waits = false;
+        bool Fits(string text)
         {
-            // Too long to stand in the arrow: it stands above, in as many rows as it needs between the two lines.
-            BeginRow(item, side);
-            foreach (string line in Wrap(label, Math.Abs(to - from) - 4))
+            waits = arrow.TakesTime && _tracks.TryFind(arrow, text.Length, out track, out labelAt);
+            return waits || _tracks.TryPlaceLabel(from, to + (side * arrival.Length), text.Length, out labelAt);
+        }
+
+        BeginRow(item, side);
+        if (!Fits(label))
+        {
+            // Too long to stand in the arrow: the mark stands above it, or all of it, in as many rows as it needs between the two lines.
+            bool isMarkEnough = arrow.Mark.Length > 0 && Fits(arrow.Label);
+            foreach (string line in Wrap(isMarkEnough ? arrow.Mark : label, Math.Abs(to - from) - 4))
             {
                 WriteBetween(line, from, to);
                 NextRow();
             }
 
-            label = "";
-            waits = arrow.TakesTime && _tracks.TryFind(arrow, 0, out track, out labelAt);
-        }
-        else
-        {
-            BeginRow(item, side);
+            label = isMarkEnough ? arrow.Label : "";
+            Fits(label);
         }
 
         if (waits)

@@ -84,6 +84,9 @@ public sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points, 
 /// <param name="Series">What is drawn, the first undermost.</param>
 public sealed record Chart(string Title, ChartAxis X, ChartAxis Y, IReadOnlyList<ChartSeries> Series)
 {
+    /// <summary>What one has to know to read it right, beside the legend; empty for nothing.</summary>
+    public string Note { get; init; } = "";
+
     /// <summary>Whether there is anything in it to see.</summary>
     public bool IsEmpty => Series.All(series => series.Points.Count == 0);
 

@@ -43,8 +43,8 @@ public static class SegmentCharts
         }
 
         // A window far above what is sent would press the rest flat; it limits nothing then, and is left out.
-        string note = window.RemoveAll(edge => edge.Y > 2.5 * highest) > 0 ? " (where the window is far above it is left out)" : "";
-        return new($"Time-sequence graph {Title(segments, source)}{note}", s_time, s_sequence,
+        string note = window.RemoveAll(edge => edge.Y > 2.5 * highest) > 0 ? "where the window is far above it is left out" : "";
+        return new($"Time-sequence graph {Title(segments, source)}", s_time, s_sequence,
         [
             new("window", window, SeriesStyle.Steps) { Look = 4 },
             new("SACKed", sacked, SeriesStyle.PaleBars) { Look = 3 },
@@ -52,7 +52,10 @@ public static class SegmentCharts
             new("sent", sent, SeriesStyle.Bars) { Look = 0 },
             new("out of order", late, SeriesStyle.MarkedBars) { Look = 5 },
             new("sent again", again, SeriesStyle.MarkedBars) { Look = 1 },
-        ]);
+        ])
+        {
+            Note = note,
+        };
     }
 
     /// <summary>Stevens' time-sequence graph: a point for each segment with data at its first octet, and nothing else.</summary>
@@ -69,7 +72,7 @@ public static class SegmentCharts
 
     /// <summary>
     /// Round-trip times from each segment, SYN and FIN as well, to the first acknowledgment of its end; none of what was sent twice (Karn). Where that
-    /// leaves nothing, timestamps tell (RFC 7323 4). They are whole ones in a capture made at the sender; elsewhere they lack the way to it.
+    /// leaves few, timestamps tell more (RFC 7323 4). They are whole ones in a capture made at the sender; elsewhere they lack the way to it.
     /// </summary>
     /// <param name="segments">Segments of one connection, both directions, by time.</param>
     /// <param name="source">Whose data is measured.</param>
@@ -107,8 +110,9 @@ public static class SegmentCharts
             }
         }
 
-        string name = samples.Count > 0 ? "RTT" : "RTT by timestamps";
-        samples = samples.Count > 0 ? samples : TimestampSamples(segments, source);
+        List<ChartPoint> byTimestamps = TimestampSamples(segments, source);
+        string name = byTimestamps.Count > samples.Count ? "RTT by timestamps" : "RTT";
+        samples = byTimestamps.Count > samples.Count ? byTimestamps : samples;
         return new($"Round-trip time {Title(segments, source)}", s_time, new("round trip", AxisUnit.Seconds) { Minimum = 0 },
         [
             new("smoothed", samples.Count > 1 ? Smoothed(samples) : []),
@@ -126,7 +130,11 @@ public static class SegmentCharts
             TcpTimestamps timestamps = segment.TcpOptions.Timestamps!.Value;
             if (segment.Source == source)
             {
-                waiting ??= (timestamps.Value, time);
+                // What carries nothing is not answered.
+                if (segment.Length > 0 || segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.FIN))
+                {
+                    waiting ??= (timestamps.Value, time);
+                }
             }
             else if (segment.Destination == source && waiting is { } sent && unchecked((int)(timestamps.EchoReply - sent.Value)) >= 0)
             {

@@ -13,10 +13,12 @@ public static class ConversationPackets
     /// <summary>The segments of conversations, each with the verdict of the analysis.</summary>
     /// <param name="readers">The captures that the conversations were read from, in the same order, from their starts. They stay open.</param>
     /// <param name="conversations">The conversations.</param>
+    /// <exception cref="CaptureChangedException">A capture is not what it was when they were read.</exception>
     public static IEnumerable<(TcpConversation Conversation, SegmentRecord Segment)> Segments(
         IReadOnlyList<CaptureReader> readers, IReadOnlyCollection<TcpConversation> conversations)
     {
-        var recorder = new SegmentRecorder();
+        ArgumentNullException.ThrowIfNull(readers);
+        var recorder = new SegmentRecorder(file: string.Join(';', readers.Select(reader => reader.Path)));
         foreach (Found found in Find(readers, conversations))
         {
             int number = (int)Math.Min(found.Frame.Number, int.MaxValue);
@@ -34,6 +36,7 @@ public static class ConversationPackets
     /// <param name="conversation">The conversation.</param>
     /// <param name="maximumWaiting">The most octets of each direction that wait for what is missing before them.</param>
     /// <returns>The pieces of both directions, in the order in which they became complete.</returns>
+    /// <exception cref="CaptureChangedException">A capture is not what it was when the conversation was read.</exception>
     public static IEnumerable<StreamPiece> Stream(
         IReadOnlyList<CaptureReader> readers, TcpConversation conversation, int maximumWaiting = StreamReassembly.UsualMaximumWaiting)
     {
@@ -58,6 +61,7 @@ public static class ConversationPackets
     {
         ArgumentNullException.ThrowIfNull(readers);
         ArgumentNullException.ThrowIfNull(conversations);
+        Dictionary<long, TcpConversation> first = conversations.Where(conversation => conversation.FirstFrame > 0).ToDictionary(conversation => conversation.FirstFrame);
         long last = conversations.Select(conversation => conversation.LastFrame).DefaultIfEmpty(0).Max();
         ILookup<(Endpoint, Endpoint), Wanted> byEnds = conversations
             .Select(conversation => new Wanted(conversation))
@@ -72,6 +76,11 @@ public static class ConversationPackets
             FlowTable.Secret);
         foreach (CapturedFrame frame in CapturedFrames.InOrder(readers).TakeWhile(frame => frame.Number <= last))
         {
+            if (first.Remove(frame.Number, out TcpConversation? begins) && begins.Start != frame.Timestamp)
+            {
+                throw new CaptureChangedException(begins);
+            }
+
             // Also where nothing of it is wanted: a fragment may be a part of what is.
             DecodedPacket packet = PacketDecoder.Decode(frame.Data, frame.LinkType, (int)Math.Min(frame.OriginalLength, int.MaxValue));
             var segment = new SegmentSummary { Time = frame.Timestamp.Nanoseconds, Frame = frame.Number };
@@ -81,6 +90,11 @@ public static class ConversationPackets
             {
                 yield return new(wanted.Conversation, frame, whole, whole.Status == PacketStatus.Tcp ? wanted.Add(segment) : null);
             }
+        }
+
+        if (first.Count > 0)
+        {
+            throw new CaptureChangedException(first.Values.First());
         }
     }
 

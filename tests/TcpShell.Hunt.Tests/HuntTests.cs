@@ -23,6 +23,23 @@ public sealed class HuntTests
     }
 
     [Fact]
+    public void WindowThatOnlyTheCookieOffered_MayBeUsedAgain()
+    {
+        // The SYN,ACK offers 1,459 octets, and the scale rounds what is left of them down to none (RFC 7323 2.4): the FIN that was sent into the
+        // window goes again (RFC 9293 3.8.6). Who made the offer was a listener that forgets at once.
+        RunResult run = ScenarioRun.Execute(ScenarioText.Parse("""
+            seed 1002185836
+            link
+            host a linux ReceiveBufferSize=1459 SynCookies=Always WindowScale=9
+            host b linux
+            connect 1 b a
+            client send=948
+            server read-after=8.089s
+            """));
+        Assert.Null(run.Failure);
+    }
+
+    [Fact]
     public void SameSeed_SamePackets()
     {
         for (long seed = 0; seed < 50; seed++)

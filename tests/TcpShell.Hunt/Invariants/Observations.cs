@@ -55,6 +55,9 @@ internal sealed class Observations
     /// </summary>
     public bool FromCookie { get; set; }
 
+    /// <summary>The right edge of the window that a SYN cookie has offered to it: an offer of the peer, before there is a peer.</summary>
+    public SeqNumber? EdgeFromCookie { get; set; }
+
     /// <summary>Whether an ICMP error about one of its segments has arrived.</summary>
     public bool IcmpErrorArrived { get; set; }
 

@@ -61,6 +61,10 @@ internal sealed class PacketObserver
         if (decoded.Segment.Flags.Has(TcpFlags.SYN) && _ends.Find(decoded.DestinationEndpoint, decoded.SourceEndpoint) is { } asks)
         {
             asks.Seen.FromCookie = true;
+            if (decoded.Segment.AcknowledgmentNumber == asks.Tcp.Snd.Iss + 1)
+            {
+                asks.Seen.EdgeFromCookie = decoded.Segment.AcknowledgmentNumber + decoded.Segment.Window;
+            }
         }
     }
 

@@ -33,12 +33,7 @@ internal sealed class Ends
     {
         var end = new End(connection, plan, isClient, now);
         end.Seen.LastProgress = now;
-        if (Find(connection.Remote, connection.Local) is { Seen.FromCookie: true } asked)
-        {
-            end.Seen.FromCookie = true;
-            end.Seen.HighestEdge = asked.Tcp.Snd.Iss == connection.Irs ? asked.Seen.EdgeFromCookie : null;
-        }
-
+        end.Seen.FromCookie = Find(connection.Remote, connection.Local) is { Seen.FromCookie: true };
         _all.Add(end);
         Live.Add(end);
         _byId.Add(connection.Id, end);

@@ -63,7 +63,7 @@ internal sealed class PacketObserver
             asks.Seen.FromCookie = true;
             if (decoded.Segment.AcknowledgmentNumber == asks.Tcp.Snd.Iss + 1)
             {
-                asks.Seen.EdgeFromCookie = decoded.Segment.AcknowledgmentNumber + decoded.Segment.Window;
+                asks.Seen.NoteOffer(decoded.Segment.AcknowledgmentNumber + decoded.Segment.Window);
             }
         }
     }

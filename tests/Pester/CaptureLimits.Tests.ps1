@@ -47,8 +47,8 @@ Describe 'Limits of captures' {
 
     It 'does not say that octets are missing in the capture where nobody waited for them' {
         # The first data segments are lost and come later; what follows them waits.
-        $waiting = Import-TcpCapture $path | Export-TcpStream -As Text -MaximumWaiting 0 -WarningVariable warned -WarningAction SilentlyContinue
-        $whole = Import-TcpCapture $path | Export-TcpStream -As Text -WarningVariable none -WarningAction SilentlyContinue
+        $waiting = Import-TcpCapture $path | Export-TcpStream -As Text -Side Client -MaximumWaiting 0 -WarningVariable warned -WarningAction SilentlyContinue
+        $whole = Import-TcpCapture $path | Export-TcpStream -As Text -Side Client -WarningVariable none -WarningAction SilentlyContinue
         $whole | Should -Be ('x' * 4000)
         $none | Should -BeNullOrEmpty
         "$waiting" | Should -Match '\[\d+ bytes not waited for\]'

@@ -260,7 +260,8 @@ Describe 'Import-TcpCapture when it is stopped' {
             $writer.Write([System.IO.File]::ReadAllBytes($file))
             $writer.Flush()
             foreach ($try in 1..100) { if ($output.Count -gt 0) { break }; Start-Sleep -Milliseconds 100 }
-            $output.Stream | Should -Be 0
+            $output.Count | Should -Be 1
+            $output[0].Stream | Should -Be 0
             $running.IsCompleted | Should -BeFalse
             $stopping = $shell.BeginStop($null, $null)
             $stopping.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(10)) | Should -BeTrue

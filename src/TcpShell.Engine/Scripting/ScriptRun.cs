@@ -80,7 +80,7 @@ internal sealed partial class ScriptRun
         Duration = (_host?.Now ?? Timestamp.Zero).ToTimeSpan(),
         Unlisted = _unlisted,
         Steps = _host?.Steps ?? 0,
-        Trace = _host?.Trace ?? new(),
+        Trace = _host?.Trace ?? new(() => Timestamp.Zero),
     };
 
     private void Remember(string happened)

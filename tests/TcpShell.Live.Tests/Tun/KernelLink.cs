@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -59,6 +60,24 @@ internal sealed class KernelLink : IDisposable
         HostedConnection connection = Network.Connect(Host, new Endpoint(remote.Address, (ushort)remote.Port), default, settings);
         WaitFor(connection, TcpState.Established);
         return connection;
+    }
+
+    /// <summary>Connects to a program that may not listen yet.</summary>
+    public HostedConnection ConnectOnceListening(IPEndPoint remote, TcpSettings? settings = null)
+    {
+        var patience = Stopwatch.StartNew();
+        while (true)
+        {
+            HostedConnection connection = Network.Connect(Host, new Endpoint(remote.Address, (ushort)remote.Port), default, settings);
+            Network.RunUntil(() => connection.State is TcpState.Established or TcpState.Closed, Patience);
+            if (connection.State == TcpState.Established)
+            {
+                return connection;
+            }
+
+            Assert.True(patience.Elapsed < Patience, $"nobody listens at {remote}: {connection.Error}");
+            Thread.Sleep(50);
+        }
     }
 
     public void WaitFor(HostedConnection connection, params TcpState[] states) =>

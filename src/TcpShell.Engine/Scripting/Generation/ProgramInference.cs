@@ -91,10 +91,22 @@ internal sealed class ProgramInference
         }
 
         SeatPacket answer = _packets[packet];
-        bool fillsGap = answer.Acknowledgment > cause.EndWithFin && Told(packet) < cause.EndWithFin;
+        bool fillsGap = answer.Acknowledgment > cause.EndWithFin && cause.Start == Told(packet) && LayBeyond(packet - 1, answer.Acknowledgment);
         bool carriesBoth = cause.EndWithFin > cause.Start && (answer.Acknowledgment == cause.EndWithFin || fillsGap) && (answer.HasData || answer.IsFin);
         long delay = answer.Time - cause.Time;
         return carriesBoth && delay <= (cause.IsFin ? LongestAnswer : ShortAnswer) ? packet - 1 : null;
+    }
+
+    /// <summary>Whether data up to a number had come before a packet that fills the gap below it.</summary>
+    private bool LayBeyond(int packet, int end)
+    {
+        int earlier = packet - 1;
+        while (earlier >= 0 && !(_packets[earlier].IsInbound && _packets[earlier].HasData && _packets[earlier].EndWithFin == end))
+        {
+            earlier--;
+        }
+
+        return earlier >= 0;
     }
 
     /// <summary>What the seat had acknowledged before a packet.</summary>

@@ -72,8 +72,7 @@ Describe 'ConvertTo-TcpScript' {
         @{ Octets = 8000 }, @{ Octets = 17500 }, @{ Octets = 100000 }
     ) {
         $net = New-TcpNetwork
-        New-TcpListener -Port 7 -Application Echo | Out-Null
-        New-TcpConnection -Port 7 | Send-TcpData ('x' * $Octets)
+        New-TcpConnection | Send-TcpData ('x' * $Octets)
         Step-TcpNetwork -For 2s | Out-Null
         $capture = Join-Path $TestDrive echo.pcapng
         Export-TcpCapture $capture -Network $net

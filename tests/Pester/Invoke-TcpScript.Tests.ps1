@@ -113,13 +113,42 @@ Describe 'Invoke-TcpScript' {
         $many | Should -Be $one
     }
 
+    It 'runs as many at once as -ThrottleLimit says, and Ctrl-C ends it where a file does not' -Skip:(-not $IsLinux) {
+        # Each pipe is read only while a script waits for it: the second one is written first, so that the first must wait meanwhile.
+        $one, $two = 1, 2 | ForEach-Object { Join-Path $TestDrive "pipe$_.pkt" }
+        mkfifo $one $two
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript('param($module, $paths, $limit) Import-Module $module; Invoke-TcpScript $paths -ThrottleLimit $limit').AddArgument($modulePath).AddArgument(@($one, $two)).AddArgument(2)
+            $both = $shell.BeginInvoke()
+            foreach ($pipe in $two, $one) {
+                sh -c "timeout 30 sh -c `"echo '0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3' > '$pipe'`""
+                $LASTEXITCODE | Should -Be 0
+            }
+
+            $both.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
+            $shell.EndInvoke($both).Verdict | Should -Be 'Pass', 'Pass'
+
+            $shell.Commands.Clear()
+            $null = $shell.AddScript('param($paths) Invoke-TcpScript $paths -ThrottleLimit 1').AddArgument(@($one, $two))
+            $single = $shell.BeginInvoke()
+            $single.AsyncWaitHandle.WaitOne(1000) | Should -BeFalse
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $watch.Elapsed.TotalSeconds | Should -BeLessThan 0.5
+        } finally {
+            sh -c "timeout 5 sh -c `"echo > '$one'`"" # lets go who still waits
+            $shell.Dispose()
+        }
+    }
+
     It 'shows its progress over many scripts' {
         $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript('param($module, $path) Import-Module $module; Invoke-TcpScript (@($path) * 10) -ThrottleLimit 1').AddArgument($modulePath).AddArgument($long).Invoke()
+            $null = $shell.AddScript('param($module, $path) Import-Module $module; $watch = [System.Diagnostics.Stopwatch]::StartNew(); & { while ($watch.ElapsedMilliseconds -lt 1500) { Get-Item $path } } | Invoke-TcpScript').AddArgument($modulePath).AddArgument((Join-Path $repositoryRoot tests/scripts/timers/keep-alive.pkt)).Invoke()
             $shown = @($shell.Streams.Progress)
             $shown[0].Activity | Should -Be 'Running scripts'
-            $shown[0].StatusDescription | Should -Match '^\d+ done, 0 passed$'
+            $shown[0].StatusDescription | Should -Match '^\d+ done, \d+ passed$'
             $shown[-1].RecordType | Should -Be 'Completed'
         } finally {
             $shell.Dispose()

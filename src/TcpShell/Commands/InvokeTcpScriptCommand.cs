@@ -204,7 +204,8 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
     {
         try
         {
-            return run.GetAwaiter().GetResult();
+            // A file may be a pipe that nobody writes to: even then Ctrl-C ends the waiting.
+            return run.WaitAsync(CancelToken).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {

@@ -21,7 +21,7 @@ public class SoakTests(ITestOutputHelper output)
     private const int LargestMessage = 8192;
 
     // A machine that is too slow is not to be buried under what it has not done yet.
-    private const int AtOnce = 1000;
+    private const int AtOnce = 200;
     private const double Loss = 0.005;
     private const double AllowedGrowth = 0.1;
 

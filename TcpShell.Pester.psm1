@@ -3,8 +3,8 @@
     Should -PassTcpScript, -BeTcpState and -ContainTcpSegment, for tests with Pester 5.
 
 .DESCRIPTION
-    Imported with TcpShell. Where Pester is not loaded it does nothing; import TcpShell again, with -Force, once Pester is.
-    about_TcpShell shows how the operators are used.
+    Imported with TcpShell. Where Pester is imported later, the first cmdlet of TcpShell that is used after that adds the operators. Where Pester
+    is imported once more, with -Force, import TcpShell so as well. about_TcpShell shows how the operators are used.
 #>
 Set-StrictMode -Version 3.0
 
@@ -89,9 +89,17 @@ function Test-SegmentContained(
     Get-TestResult ([bool] $found -ne [bool] $Negate) ("Expected $($Negate ? 'no' : 'a') segment with $asked,$(Get-Because $Because) but $there`n" + ($shown -join "`n"))
 }
 
-if (Get-Module -Name Pester) {
-    # Pester calls an operator with parameters of its own, by name.
+# Adds the operators to the Pester that is loaded, and says whether there is one that can have them.
+function Add-TcpShouldOperator {
+    if (-not (Get-Module -Name Pester | Where-Object Version -GE '5.0')) {
+        return $false
+    }
+
+    # Pester calls an operator with parameters of its own, by name. One that it has already it takes once more.
     Pester\Add-ShouldOperator -Name PassTcpScript -SupportsArrayInput -Test ${function:Test-ScriptPassed}
     Pester\Add-ShouldOperator -Name BeTcpState -SupportsArrayInput -Test ${function:Test-ConnectionState}
     Pester\Add-ShouldOperator -Name ContainTcpSegment -SupportsArrayInput -Test ${function:Test-SegmentContained}
+    $true
 }
+
+$null = Add-TcpShouldOperator

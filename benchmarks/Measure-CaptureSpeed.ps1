@@ -3,12 +3,16 @@
     Measures the analysis of captures side by side with other programs on the same file.
 
 .DESCRIPTION
-    Publishes benchmarks/CaptureSpeed, compiled ahead, generates the captures that are missing, and runs every program on them by turns, each run
-    a cold process bound to one core (or two, where it says so). Gives the medians of the wall clock's and the processor's time, and how many times
-    longer each program takes than our analysis. Programs that are not installed are left out with a warning.
+    Publishes benchmarks/CaptureSpeed in two ways, as machine code (NativeAOT) and on the .NET runtime, generates the captures that are missing, and runs
+    every program on them by turns, each run a cold process bound to one core (or two, where it says so). Gives the medians of the wall clock's and the
+    processor's time, and how many times longer each program takes than our analysis as machine code. Programs that are not installed are left out with a
+    warning, as is the machine code where nothing can link it (clang or gcc).
 
 .PARAMETER Count
     Runs of each program; the slow ones (tshark) run once.
+
+.PARAMETER RealTime
+    Runs all but tshark with real-time priority (chrt, which needs root), for a machine that is busy otherwise: wall clocks mean something then.
 
 .PARAMETER Folder
     Where the captures and the published program go.
@@ -24,6 +28,8 @@ param(
     [ValidateRange(1, 100)]
     [int] $Count = 5,
 
+    [switch] $RealTime,
+
     [string] $Folder = (Join-Path ([IO.Path]::GetTempPath()) 'CaptureSpeed'),
 
     [string[]] $Capture = @()
@@ -31,17 +37,23 @@ param(
 
 $ErrorActionPreference = 'Stop'
 $project = Join-Path $PSScriptRoot 'CaptureSpeed'
-$ours = Join-Path $Folder 'publish/CaptureSpeed'
 $null = New-Item -ItemType Directory -Force $Folder
-dotnet publish $project -c Release --use-current-runtime "-p:PublishDir=$(Join-Path $Folder 'publish')/" --nologo -v quiet
-if ($LASTEXITCODE -ne 0) {
-    throw 'CaptureSpeed cannot be published.'
+$onRuntime, $native = foreach ($isNative in 'false', 'true') {
+    $publish = Join-Path $Folder "publish-$isNative"
+    $null = dotnet publish $project -c Release --use-current-runtime "-p:Native=$isNative" "-p:PublishDir=$publish/" --nologo -v quiet
+    if ($LASTEXITCODE -eq 0) {
+        Join-Path $publish 'CaptureSpeed'
+    } elseif ($isNative -eq 'false') {
+        throw 'CaptureSpeed cannot be published.'
+    } else {
+        Write-Warning 'CaptureSpeed cannot be compiled to machine code here: all ratios are those to the analysis on the runtime.'
+    }
 }
 
 foreach ($shape in 'many', 'few') {
     $file = Join-Path $Folder "$shape.pcap"
     if (-not (Test-Path $file)) {
-        & $ours generate $shape $file
+        & $onRuntime generate $shape $file
     }
 
     $Capture = @($file) + $Capture
@@ -49,21 +61,29 @@ foreach ($shape in 'many', 'few') {
 
 # What is run, on how many cores, and how often.
 function Get-Program([string] $File) {
-    [ordered]@{
-        'bare loop'                = 1, $Count, "$ours parse $File"
-        'analysis'                 = 1, $Count, "$ours analyse $File"
-        'analysis, 2 threads'      = 2, $Count, "$ours analyse $File 2"
-        'SharpPcap reading only'   = 1, $Count, "$ours sharppcap $File"
-        'tcpdump -nn'              = 1, $Count, "tcpdump -nn -r $File tcp"
-        'tcptrace -l -r'           = 1, $Count, "tcptrace -n -l -r $File"
-        'tshark -q -z conv,tcp'    = 1, 1, "tshark -n -r $File -q -z conv,tcp"
-        'tshark analysis flags'    = 1, 1, "tshark -n -r $File -T fields -e tcp.stream -e tcp.flags -e tcp.analysis.flags"
+    $programs = [ordered]@{}
+    if ($native) {
+        $programs['bare loop'] = 1, $Count, "$native parse $File"
+        $programs['analysis'] = 1, $Count, "$native analyse $File"
+        $programs['analysis, 2 threads'] = 2, $Count, "$native analyse $File 2"
+        $programs['SharpPcap reading only'] = 1, $Count, "$native sharppcap $File"
     }
+
+    $programs['bare loop on the runtime'] = 1, $Count, "$onRuntime parse $File"
+    $programs['analysis on the runtime'] = 1, $Count, "$onRuntime analyse $File"
+    $programs['analysis on the runtime, 2 threads'] = 2, $Count, "$onRuntime analyse $File 2"
+    $programs['SharpPcap reading only, on the runtime'] = 1, $Count, "$onRuntime sharppcap $File"
+    $programs['tcpdump -nn'] = 1, $Count, "tcpdump -nn -r $File tcp"
+    $programs['tcptrace -l -r'] = 1, $Count, "tcptrace -n -l -r $File"
+    $programs['tshark -q -z conv,tcp'] = 1, 1, "tshark -n -r $File -q -z conv,tcp"
+    $programs['tshark analysis flags'] = 1, 1, "tshark -n -r $File -T fields -e tcp.stream -e tcp.flags -e tcp.analysis.flags"
+    $programs
 }
 
 # Wall clock and processor in seconds, from bash's own clock; nothing where the program does not exist or fails.
 function Measure-Run([int] $Cores, [string] $Command) {
-    $script = "TIMEFORMAT='%R %U %S'; time { taskset -c 0-$($Cores - 1) $Command >/dev/null 2>&1; code=`$?; }; exit `$code"
+    $priority = if ($RealTime -and $Command -notmatch '^tshark') { 'chrt -f 5' }
+    $script = "TIMEFORMAT='%R %U %S'; time { taskset -c 0-$($Cores - 1) $priority $Command >/dev/null 2>&1; code=`$?; }; exit `$code"
     $time = (bash -c $script 2>&1 | Select-Object -Last 1) -split ' '
     if ($LASTEXITCODE -eq 0) {
         [pscustomobject]@{ Wall = [double] $time[0]; Processor = [double] $time[1] + [double] $time[2] }
@@ -88,7 +108,7 @@ foreach ($file in $Capture) {
         }
     }
 
-    $base = Get-Median $runs['analysis'].Processor
+    $base = Get-Median $runs[$(if ($native) { 'analysis' } else { 'analysis on the runtime' })].Processor
     foreach ($name in $programs.Keys) {
         if (-not $runs[$name]) {
             Write-Warning "'$name' did not run and is left out."

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.IO.Enumeration;
 using System.Management.Automation;
 using TcpShell.Errors;
 
@@ -28,12 +29,39 @@ internal static class InputFiles
                 }
                 else
                 {
-                    foreach (string found in Directory.GetFiles(file, inFolders, SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                    foreach (string found in FilesIn(cmdlet, file, inFolders))
                     {
                         yield return found;
                     }
                 }
             }
+        }
+    }
+
+    /// <summary>The files of a folder and of its subfolders, sorted. Links to folders are not followed: they may lead back.</summary>
+    private static IEnumerable<string> FilesIn(PSCmdlet cmdlet, string folder, string pattern)
+    {
+        var files = new FileSystemEnumerable<string>(
+            folder, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = 0 })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+                !entry.IsDirectory && FileSystemName.MatchesSimpleExpression(pattern, entry.FileName, ignoreCase: OperatingSystem.IsWindows()),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
+        };
+        try
+        {
+            string[] found = [.. files.Order(StringComparer.Ordinal)];
+            if (found.Length == 0)
+            {
+                cmdlet.WriteError(ErrorRecords.NothingInFolder(folder, pattern));
+            }
+
+            return found;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            cmdlet.WriteError(ErrorRecords.FileNotReadable(failed, folder));
+            return [];
         }
     }
 
@@ -66,6 +94,13 @@ internal static class InputFiles
         if (provider.Name != "FileSystem")
         {
             cmdlet.WriteError(ErrorRecords.PathNotFileSystem(path));
+            return [];
+        }
+
+        // Wildcards may match nothing, and a literal path was not looked for yet.
+        if (files.Count == 0 || (isLiteral && !Path.Exists(files[0])))
+        {
+            cmdlet.WriteError(ErrorRecords.PathNotFound(path));
             return [];
         }
 

@@ -75,14 +75,19 @@ internal static class Settings
             return null;
         }
 
-        if (inner == typeof(bool) && value is not bool)
-        {
-            throw new FormatException($"'{value}' is neither $true nor $false.");
-        }
-
         if (value is null)
         {
             throw new FormatException("Nothing is no value.");
+        }
+
+        if (inner == typeof(bool))
+        {
+            return Switch(value);
+        }
+
+        if (inner == typeof(int) || inner == typeof(long))
+        {
+            RefuseFraction(value);
         }
 
         if (inner != typeof(TimeSpan) || value is TimeSpan)
@@ -92,5 +97,23 @@ internal static class Settings
 
         string text = System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
         return DurationText.TryParse(text, out TimeSpan duration) ? duration : throw new FormatException($"'{text}' is not a duration.");
+    }
+
+    // For PowerShell each text that is not empty is true, also 'false' out of a table of settings. Here it means what it says.
+    private static bool Switch(object value) => value switch
+    {
+        bool isOn => isOn,
+        string text when bool.TryParse(text.TrimStart('$'), out bool isOn) => isOn,
+        _ => throw new FormatException($"'{value}' is neither $true nor $false."),
+    };
+
+    // PowerShell rounds, and a rounded setting is not the one that was asked for.
+    private static void RefuseFraction(object value)
+    {
+        string text = System.Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+        if (decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) && number != decimal.Truncate(number))
+        {
+            throw new FormatException($"'{text}' is not a whole number.");
+        }
     }
 }

@@ -88,7 +88,14 @@ Describe 'ConvertTo-TcpScript' {
 
     It 'tells of <Id>' -ForEach @(
         @{ Id = 'NotScriptable'; Call = { 5 | ConvertTo-TcpScript -ErrorAction Stop } }
+        @{ Id = 'NoSegments'; Call = { Invoke-TcpScript (Join-Path $repositoryRoot tests/scripts/closing/half-close.pkt) | ConvertTo-TcpScript -ErrorAction Stop } }
+        @{ Id = 'StreamNotFound'; Call = { Get-TcpSegment | ConvertTo-TcpScript -Stream 99 -ErrorAction Stop } }
+        @{ Id = 'NothingUnderTest'; Call = {
+                Invoke-TcpScript (Join-Path $repositoryRoot tests/scripts/closing/half-close-by-the-peer.pkt) -Trace | ConvertTo-TcpScript -Side Client -ErrorAction Stop
+            }
+        }
         @{ Id = 'CannotMakeScript'; Call = { Get-TcpSegment | Select-Object -Skip 2 -First 3 | ConvertTo-TcpScript -ErrorAction Stop } }
+        @{ Id = 'NoSegments'; Call = { ConvertTo-TcpScript -Network (New-TcpNetwork) -ErrorAction Stop } }
     ) {
         $failed = $Call | Should -Throw -PassThru
         $failed.FullyQualifiedErrorId | Should -Be "$Id,TcpShell.Commands.ConvertToTcpScriptCommand"

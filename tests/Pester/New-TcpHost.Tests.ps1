@@ -34,6 +34,14 @@ Describe 'New-TcpHost' {
         $made.Settings.ToString() | Should -Be 'linux*'
     }
 
+    It 'takes what a table of texts says: <Value> is <Is>' -ForEach @(
+        @{ Value = 'false'; Is = $false }
+        @{ Value = '$false'; Is = $false }
+        @{ Value = 'True'; Is = $true }
+    ) {
+        (New-TcpHost a -Option @{ Nagle = $Value; MaximumSegmentSize = '1460' }).Settings.Nagle | Should -Be $Is
+    }
+
     It 'does not change the profile itself' {
         New-TcpHost a -Option @{ SynRetries = 1 } | Out-Null
         (New-TcpHost b).Settings.SynRetries | Should -Be 6
@@ -43,6 +51,10 @@ Describe 'New-TcpHost' {
         @{ Name = 'ReceiveBufferSize'; Value = 0 }
         @{ Name = 'MinimumRto'; Value = '-1s' }
         @{ Name = 'KeepAliveProbes'; Value = 'many' }
+        @{ Name = 'MaximumSegmentSize'; Value = '1460.7' }
+        @{ Name = 'MaximumSegmentSize'; Value = 1460.7 }
+        @{ Name = 'Nagle'; Value = 'on' }
+        @{ Name = 'Nagle'; Value = 1 }
     ) {
         { New-TcpHost a -Option @{ $Name = $Value } } | Should -Throw
         $net.Hosts.Count | Should -Be 0

@@ -64,6 +64,24 @@ Describe 'Should -ContainTcpSegment' {
     }
 }
 
+Describe 'TcpShell imported before Pester' {
+    It 'has its operators for <_>' -ForEach @(
+        'Invoke-TcpScript $pass | Should -PassTcpScript'
+        '$result = Invoke-TcpScript $pass; $result | Should -PassTcpScript'
+        'New-TcpConnection | Should -BeTcpState Established'
+        'New-TcpConnection | Out-Null; Get-TcpSegment | Should -ContainTcpSegment SYN'
+    ) {
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript("param(`$module, `$pass) Import-Module `$module; New-TcpNetwork | Out-Null; Import-Module Pester -MinimumVersion 5.0; $_; 'done'")
+            $shell.AddArgument($modulePath).AddArgument($pass).Invoke() | Select-Object -Last 1 | Should -Be 'done'
+            $shell.Streams.Error | Should -BeNullOrEmpty
+        } finally {
+            $shell.Dispose()
+        }
+    }
+}
+
 Describe 'TcpShell without Pester' {
     It 'is imported as well' {
         $shell = [powershell]::Create()

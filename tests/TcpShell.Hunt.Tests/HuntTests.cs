@@ -22,6 +22,78 @@ public sealed class HuntTests
         Assert.Empty(broken);
     }
 
+    [Theory]
+    [MemberData(nameof(OffersThatWereForgotten))]
+    public void WindowOfWhichThePeerKnowsNothingMore_MayBeUsedAgain(string scenario) => Assert.Null(ScenarioRun.Execute(ScenarioText.Parse(scenario)).Failure);
+
+    /// <summary>What was sent into a window may go again, also when the window is smaller by then (RFC 9293 3.8.6).</summary>
+    public static TheoryData<string> OffersThatWereForgotten => new(
+        // The SYN,ACK offers 1,459 octets, and the scale rounds what is left of them down to none (RFC 7323 2.4). Who made the offer was a
+        // listener that forgets at once.
+        """
+        seed 1002185836
+        link
+        host a linux ReceiveBufferSize=1459 SynCookies=Always WindowScale=9
+        host b linux
+        connect 1 b a
+        client send=948
+        server read-after=8.089s
+        """,
+        // The server aborts, and a late copy of the first segment makes the connection anew from its cookie.
+        """
+        seed 1003622871
+        link
+        host a linux ReceiveBufferSize=2 SynCookies=Always
+        host b linux
+        drop from=b to=a skip=5 count=1 delay=47ms
+        drop from=a to=b skip=12 count=1 delay=47ms
+        duplicate from=a to=b skip=1 count=1 delay=258ms
+        duplicate from=b to=a skip=6 count=1 delay=258ms
+        connect 1 b a
+        client
+        server close=EndOfStream
+        connect 2 b a at=55ms
+        client send=6
+        server abort=211ms
+        """);
+
+    [Fact]
+    public void OldResetThatFitsByChance_IsAReason()
+    {
+        // Before the server asks for its part, its host answers a SYN with a RST of number 0. It comes late, where by then 0 is RCV.NXT: the client, in
+        // CLOSING, ends as RFC 9293 3.10.7.4 has it, and answers the server's next segment with a RST.
+        RunResult run = ScenarioRun.Execute(ScenarioText.Parse("""
+            seed 1005253609
+            link latency=727us
+            host a linux iss=4294967294 ReceiveBufferSize=1
+            host b linux
+            reorder from=a to=b count=1 delay=736ms
+            reorder from=b to=a skip=2 count=1 delay=736ms
+            connect 2 b a kind=Simultaneous skew=5ms
+            client send=1
+            server
+            """));
+        Assert.Null(run.Failure);
+    }
+
+    [Fact]
+    public void SegmentThatComesTooLateToBeTaken_CountsAsLost()
+    {
+        // The client's first segment is late, and by then its ACK is older than RFC 5961 5.2 allows; all others are lost. So it gives up with a reason.
+        RunResult run = ScenarioRun.Execute(ScenarioText.Parse("""
+            seed 1008079493
+            link
+            host a linux ReceiveBufferSize=28
+            host b linux
+            drop start=198ms
+            reorder from=a to=b skip=2 count=1 delay=77ms
+            connect 1 a b kind=Simultaneous
+            client send=1
+            server send=28
+            """));
+        Assert.Null(run.Failure);
+    }
+
     [Fact]
     public void SameSeed_SamePackets()
     {

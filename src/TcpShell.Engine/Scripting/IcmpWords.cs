@@ -77,6 +77,18 @@ internal static class IcmpWords
         return number == Unreachable && s_codes.TryGetValue(word, out code);
     }
 
+    /// <summary>The numbers of a message's type and code.</summary>
+    /// <param name="icmp">The message.</param>
+    /// <param name="isIPv6">Whether ICMPv6 is meant.</param>
+    /// <exception cref="ScriptUnsupported">That version has no such message.</exception>
+    public static (byte Type, byte Code) NumbersOf(IcmpPacketEvent icmp, bool isIPv6)
+    {
+        byte code = 0;
+        return TryGetType(icmp.Type, isIPv6, out byte type) && (icmp.Code is null || TryGetCode(icmp.Type, icmp.Code, isIPv6, out code))
+            ? (type, code)
+            : throw new ScriptUnsupported($"{icmp.Text} in {(isIPv6 ? "IPv6" : "IPv4")}");
+    }
+
     /// <summary>The name of a type; <c>type_N</c> where it has none.</summary>
     /// <param name="type">The number.</param>
     /// <param name="isIPv6">Whether ICMPv6 is meant.</param>

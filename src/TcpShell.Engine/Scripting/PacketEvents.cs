@@ -28,7 +28,7 @@ public sealed record ScriptIpFields
         var parts = new List<string>(2);
         if (AnyEct || Ecn is not null)
         {
-            parts.Add(AnyEct ? "ect01" : Ecn switch { Wire.Ecn.Ect0 => "ect0", Wire.Ecn.Ect1 => "ect1", Wire.Ecn.Ce => "ce", _ => "noecn" });
+            parts.Add(AnyEct ? "ect01" : ScriptNotation.Ecn(Ecn!.Value));
         }
 
         if (TrafficClass is { } trafficClass)

@@ -54,15 +54,16 @@ internal sealed partial class ScriptCalls
             return SocketResult.Fail(Errno.EBADF);
         }
 
-        CongestionAlgorithm wanted = algorithm switch
-        {
-            "reno" => CongestionAlgorithm.Reno,
-            "cubic" => CongestionAlgorithm.Cubic,
-            _ => throw new ScriptUnsupported($"the congestion control {algorithm}"),
-        };
-        SocketResult result = Sockets.Change(socket, socket.Settings with { Congestion = wanted });
+        SocketResult result = Sockets.Change(socket, socket.Settings with { Congestion = CongestionOf(algorithm) });
         return result.Error == Errno.ENOPROTOOPT ? throw new ScriptUnsupported("TCP_CONGESTION on an open connection") : result;
     }
+
+    private static CongestionAlgorithm CongestionOf(string algorithm) => algorithm switch
+    {
+        "reno" => CongestionAlgorithm.Reno,
+        "cubic" => CongestionAlgorithm.Cubic,
+        _ => throw new ScriptUnsupported($"the congestion control {algorithm}"),
+    };
 
     private SocketResult GetOption(int descriptor, SystemCallEvent call)
     {

@@ -38,7 +38,7 @@ internal sealed partial class ScriptCalls
                 return SocketResult.Wait(Errno.EAGAIN);
             }
 
-            return wrong.Count == 0 ? new(ready) : throw new ScriptFailure(call.Text, string.Join(", ", wrong));
+            return wrong.Count == 0 ? new(ready) : throw new ScriptFailure(call.Text, string.Join(", ", wrong), "The call tells of other events.");
         }
 
         return new(call, Attempt, call.End is not null) { Deadline = deadline };
@@ -79,7 +79,7 @@ internal sealed partial class ScriptCalls
             bool same = ready.Count == 0
                 || expected?.Find("events") is not { } events
                 || (Number(events) == (long)ready[0].Events && EpollData(expected) == ready[0].Data);
-            return same ? result : throw new ScriptFailure(call.Text, $"{{events={Names(ready[0].Events)}, fd={ready[0].Data}}}");
+            return same ? result : throw new ScriptFailure(call.Text, $"{{events={Names(ready[0].Events)}, fd={ready[0].Data}}}", "The call tells of other events.");
         }
 
         return new(call, Attempt, call.End is not null) { Deadline = deadline };

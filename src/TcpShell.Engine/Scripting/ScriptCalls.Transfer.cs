@@ -5,9 +5,14 @@ namespace TcpShell.Scripting;
 // Calls that move data: read, write and their kin.
 internal sealed partial class ScriptCalls
 {
+    private static readonly string[] s_readFlags = ["MSG_DONTWAIT", "MSG_NOSIGNAL"];
+
+    // MSG_ZEROCOPY says how the octets get into the kernel; what it would tell of that later can be asked for only with MSG_ERRQUEUE.
+    private static readonly string[] s_writeFlags = [.. s_readFlags, "MSG_OOB", "MSG_EOR", "MSG_MORE", "MSG_ZEROCOPY"];
+
     private ScriptCall Read(SystemCallEvent call, int length, long flags)
     {
-        RequireFlags(call, flags, "MSG_DONTWAIT", "MSG_NOSIGNAL");
+        RequireFlags(call, flags, s_readFlags);
         int descriptor = Descriptor(Argument(call, 0));
         SocketResult Attempt()
         {
@@ -24,25 +29,18 @@ internal sealed partial class ScriptCalls
     {
         StructureValue message = Message(call);
         ScriptCall read = Read(call, Octets(message.Find("msg_iov")), Number(Argument(call, 2)));
-        if (message.Find("msg_control") is not { } control)
+        if (InquiryIn(message, call) is not { } expected)
         {
             return read;
         }
 
-        bool isInquiry = control is ListValue { Items: [StructureValue single] } && (single.Find("cmsg_type") as SymbolValue)?.Name == "TCP_CM_INQ";
-        if (!isInquiry)
-        {
-            throw new ScriptUnsupported(call.Text);
-        }
-
-        long expected = Number(((StructureValue)((ListValue)control).Items[0]).Find("cmsg_data"));
         int descriptor = Descriptor(Argument(call, 0));
         SocketResult Attempt()
         {
             SocketResult result = read.Attempt();
             if (result.Succeeded && Sockets.GetOption(descriptor, SocketOption.InQueue).Value == 0)
             {
-                throw new ScriptFailure(call.Text, "no control message: TCP_INQ is not set");
+                throw new ScriptFailure(call.Text, "no control message: TCP_INQ is not set", "The call gives no control message.");
             }
 
             if (result.Succeeded)
@@ -59,10 +57,17 @@ internal sealed partial class ScriptCalls
         return read with { Attempt = Attempt };
     }
 
+    /// <summary>How much the control message shall say can be read; null where none is asked for.</summary>
+    private static long? InquiryIn(StructureValue message, SystemCallEvent call) => message.Find("msg_control") switch
+    {
+        null => null,
+        ListValue { Items: [StructureValue single] } when (single.Find("cmsg_type") as SymbolValue)?.Name == "TCP_CM_INQ" => Number(single.Find("cmsg_data")),
+        _ => throw new ScriptUnsupported(call.Text),
+    };
+
     private ScriptCall Write(SystemCallEvent call, int length, long flags)
     {
-        // MSG_ZEROCOPY says how the octets get into the kernel; what it would tell of that later can be asked for only with MSG_ERRQUEUE.
-        RequireFlags(call, flags, "MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_OOB", "MSG_EOR", "MSG_MORE", "MSG_ZEROCOPY");
+        RequireFlags(call, flags, s_writeFlags);
         int descriptor = Descriptor(Argument(call, 0));
         MessageFlags how = ((flags & ScriptSymbols.ValueOf("MSG_OOB")) != 0 ? MessageFlags.OutOfBand : MessageFlags.None)
             | ((flags & ScriptSymbols.ValueOf("MSG_EOR")) != 0 ? MessageFlags.EndOfRecord : MessageFlags.None)

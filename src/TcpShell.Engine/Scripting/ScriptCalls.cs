@@ -18,7 +18,7 @@ internal sealed record ScriptCall(SystemCallEvent Event, Func<SocketResult> Atte
 /// <summary>Carries out the system calls of a script on the sockets of the host under test.</summary>
 internal sealed partial class ScriptCalls
 {
-    // Nobody writes more than that at once, and a script cannot make the runner take more memory.
+    // Nobody writes more than that at once, and a script cannot make the runner take more memory. What is read is there already.
     private const int LargestBuffer = 1 << 26;
 
     private readonly Dictionary<long, int> _descriptors = [];
@@ -70,7 +70,7 @@ internal sealed partial class ScriptCalls
             case "epoll_wait":
                 return WaitEpoll(call);
             case "read" or "recv" or "recvfrom":
-                return Read(call, Length(call, 2), call.Name == "read" ? 0 : Number(Argument(call, 3)));
+                return Read(call, Length(call, 2, int.MaxValue), call.Name == "read" ? 0 : Number(Argument(call, 3)));
             case "readv":
                 return Read(call, Octets(Argument(call, 1)), 0);
             case "recvmsg":
@@ -80,9 +80,7 @@ internal sealed partial class ScriptCalls
             case "writev":
                 return Write(call, Octets(Argument(call, 1)), 0);
             case "sendmsg":
-                return Message(call).Find("msg_control") is null
-                    ? Write(call, Octets(Message(call).Find("msg_iov")), Number(Argument(call, 2)))
-                    : throw new ScriptUnsupported(call.Text);
+                return Write(call, Octets(Message(call).Find("msg_iov")), Number(Argument(call, 2)));
         }
 
         int descriptor = Descriptor(Argument(call, 0));
@@ -116,7 +114,7 @@ internal sealed partial class ScriptCalls
         bool same = anyDescriptor ? result.Succeeded : expected == result.Value;
         if (!same || (call.Errno is not null && call.Errno != result.Error.ToString()))
         {
-            throw new ScriptFailure($"{call.Text}", $"{call.Name}(...) = {result}");
+            throw new ScriptFailure($"{call.Text}", $"{call.Name}(...) = {result}", "The call returns something else.");
         }
     }
 
@@ -124,7 +122,7 @@ internal sealed partial class ScriptCalls
     {
         if (call.Arguments.Count != 3 || (Number(call.Arguments[1]) & 0xf) != 1 || Number(call.Arguments[2]) != 6)
         {
-            throw new ScriptUnsupported($"{call.Text}: only TCP sockets are there");
+            throw new ScriptUnsupported($"{call.Text}, a socket that is not TCP's,");
         }
     }
 
@@ -161,7 +159,7 @@ internal sealed partial class ScriptCalls
         // Both are what stands in the 32 bits of the program's variable.
         if (unchecked((int)expected) != actual)
         {
-            throw new ScriptFailure(call.Text, Invariant($"[{actual}]"));
+            throw new ScriptFailure(call.Text, Invariant($"[{actual}]"), "The call gives another value.");
         }
     }
 
@@ -190,21 +188,21 @@ internal sealed partial class ScriptCalls
     }
 
     private static ScriptValue Argument(SystemCallEvent call, int index) =>
-        index < call.Arguments.Count ? call.Arguments[index] : throw new ScriptUnsupported($"{call.Text}: argument {index + 1} is missing");
+        index < call.Arguments.Count ? call.Arguments[index] : throw new ScriptUnsupported($"{call.Text} without an argument {index + 1}");
 
     private static string OptionName(SystemCallEvent call) =>
-        Argument(call, 2) is SymbolValue symbol ? symbol.Name : throw new ScriptUnsupported($"{call.Text}: the option has no name");
+        Argument(call, 2) is SymbolValue symbol ? symbol.Name : throw new ScriptUnsupported($"the option {call.Arguments[2]} of {call.Name}");
 
     private static StructureValue Message(SystemCallEvent call) =>
         Argument(call, 1) as StructureValue ?? throw new ScriptUnsupported(call.Text);
 
-    private static int Length(SystemCallEvent call, int index)
+    private static int Length(SystemCallEvent call, int index, int largest = LargestBuffer)
     {
         // The buffer is a pointer that the script does not state; a null pointer is the operating system's affair.
         long length = Number(Argument(call, index));
-        return Argument(call, 1) is UnstatedValue or StringValue && length is >= 0 and <= LargestBuffer
+        return Argument(call, 1) is UnstatedValue or StringValue && length >= 0 && length <= largest
             ? (int)length
-            : throw new ScriptUnsupported($"{call.Text}: a buffer of {length} octets");
+            : throw new ScriptUnsupported($"a buffer of {length} octets in {call.Text}");
     }
 
     /// <summary>Octets of a list of buffers.</summary>
@@ -227,6 +225,7 @@ internal sealed partial class ScriptCalls
         IntegerValue number => number.Value,
         SymbolValue symbol => ScriptSymbols.ValueOf(symbol.Name),
         FlagsValue flags => flags.Items.Aggregate(0L, (sum, item) => sum | Number(item)),
+        null => throw new ScriptUnsupported("a structure that lacks a field"),
         _ => throw new ScriptUnsupported($"the argument {value}"),
     };
 

@@ -10,10 +10,13 @@ namespace TcpShell.Scripting;
 internal sealed class ScriptCode
 {
     private const int DeepestNesting = 32;
+    private const int LongestShown = 60;
 
     private readonly Dictionary<string, long> _variables = new(StringComparer.Ordinal);
     private Func<string, long?> _lookup = _ => null;
     private ScriptCodeReader _reader = new("");
+    private string _statement = "";
+    private bool _isCheck;
     private int _depth;
 
     /// <summary>Runs a block. Variables that it sets are there for the next one.</summary>
@@ -26,10 +29,22 @@ internal sealed class ScriptCode
         _lookup = lookup;
         foreach (string statement in ScriptCodeReader.Statements(code))
         {
+            _statement = statement;
             _reader = new ScriptCodeReader(statement);
             _depth = 0;
             Execute(statement);
         }
+    }
+
+    /// <summary>Goes through a block without judging: what it finds is not known here, whatever the values will be.</summary>
+    /// <param name="code">The block's text.</param>
+    /// <param name="isKnown">Whether a name has a value when the block is run.</param>
+    /// <exception cref="ScriptUnsupported">The block uses what is not known here.</exception>
+    public void Check(string code, Func<string, bool> isKnown)
+    {
+        _isCheck = true;
+        Run(code, name => isKnown(name) ? 1 : null);
+        _isCheck = false;
     }
 
     private void Execute(string statement)
@@ -50,7 +65,7 @@ internal sealed class ScriptCode
             };
             long holds = Evaluate(0);
             _lookup = lookup;
-            if (holds == 0)
+            if (holds == 0 && !_isCheck)
             {
                 string values = string.Join(", ", seen.Select(pair => $"{pair.Key} = {pair.Value}"));
                 throw new ScriptFailure(statement["assert".Length..].Trim(), values, "The assertion does not hold.");
@@ -119,7 +134,8 @@ internal sealed class ScriptCode
 
         while (_reader.TakeOperator(s_operators[level]) is { } symbol)
         {
-            left = Apply(symbol, left, Evaluate(level + 1));
+            long right = Evaluate(level + 1);
+            left = _isCheck ? 1 : Apply(symbol, left, right);
         }
 
         return left;
@@ -173,7 +189,8 @@ internal sealed class ScriptCode
             return number;
         }
 
-        return ValueOf(_reader.TakeName() ?? throw Unknown());
+        string name = _reader.TakeName() ?? throw Unknown();
+        return _reader.TryTake("(") ? throw Unknown() : ValueOf(name);
     }
 
     private long Nested(Func<long> evaluate)
@@ -216,7 +233,7 @@ internal sealed class ScriptCode
     }
 
     private ScriptUnsupported Unknown() =>
-        new(string.Create(CultureInfo.InvariantCulture, $"'{_reader.Rest}' in a code block"));
+        new($"'{(_statement.Length <= LongestShown ? _statement : _statement[..LongestShown] + "...")}' in a code block");
 }
 
 /// <summary>The words of one statement of a code block.</summary>
@@ -226,9 +243,6 @@ internal sealed class ScriptCodeReader(string text)
 
     /// <summary>Whether nothing is left.</summary>
     public bool AtEnd => Skip() == text.Length;
-
-    /// <summary>What is left, shortened, for messages.</summary>
-    public string Rest => text[_position..Math.Min(text.Length, _position + 40)];
 
     /// <summary>The statements of a block: lines and semicolons end them, except in strings, in parentheses and behind a backslash.</summary>
     public static List<string> Statements(string code)
@@ -282,23 +296,6 @@ internal sealed class ScriptCodeReader(string text)
         }
 
         return statements;
-    }
-
-    /// <summary>The names in a statement, those in its strings as well.</summary>
-    public static IEnumerable<string> Names(string statement)
-    {
-        var reader = new ScriptCodeReader(statement);
-        while (!reader.AtEnd)
-        {
-            if (reader.TakeName() is { } name)
-            {
-                yield return name;
-            }
-            else
-            {
-                reader._position++;
-            }
-        }
     }
 
     /// <summary>Takes this symbol if it comes next.</summary>

@@ -11,13 +11,23 @@ internal sealed class ScriptComparison(ScriptRunOptions options, TimeSpan timest
     /// <summary>Finds the first thing in which a packet is not what the script asks for.</summary>
     /// <param name="expected">What the script asks for.</param>
     /// <param name="actual">What came, in the script's numbers.</param>
-    /// <param name="peer">The connection.</param>
     /// <param name="timestampTolerance">How far a timestamp may be off, in time.</param>
     /// <returns>The difference in words; null if there is none.</returns>
-    public string? FindDifference(TcpPacketEvent expected, TcpPacketEvent actual, ScriptPeer peer, TimeSpan timestampTolerance) =>
+    public string? FindDifference(TcpPacketEvent expected, TcpPacketEvent actual, TimeSpan timestampTolerance) =>
         DifferenceInIp(expected.Ip, actual.Ip!)
         ?? DifferenceInHeader(expected, actual)
-        ?? (expected.Options is null ? null : DifferenceInOptions(expected, actual, peer, timestampTolerance));
+        ?? (expected.Options is null ? null : DifferenceInOptions(expected, actual, timestampTolerance));
+
+    /// <summary>What the script states of the IP header, as it is in the packet that came; null where it states nothing.</summary>
+    public static ScriptIpFields? StatedIn(ScriptIpFields? expected, ScriptIpFields actual) => expected is null ? null : new()
+    {
+        Ecn = expected.Ecn is not null || expected.AnyEct ? EcnOf(actual) : null,
+        TrafficClass = expected.TrafficClass is null ? null : actual.TrafficClass,
+        FlowLabel = expected.FlowLabel is null ? null : actual.FlowLabel,
+        TimeToLive = expected.TimeToLive is null ? null : actual.TimeToLive,
+    };
+
+    private static Ecn EcnOf(ScriptIpFields fields) => (Ecn)(fields.TrafficClass!.Value & 3);
 
     private static string? DifferenceInIp(ScriptIpFields? expected, ScriptIpFields actual)
     {
@@ -26,9 +36,9 @@ internal sealed class ScriptComparison(ScriptRunOptions options, TimeSpan timest
             return null;
         }
 
-        var ecn = (Ecn)(actual.TrafficClass!.Value & 3);
-        return expected.Ecn is { } wanted && ecn != wanted ? Invariant($"ECN is {ecn}, not {wanted}")
-            : expected.AnyEct && ecn is not (Ecn.Ect0 or Ecn.Ect1) ? Invariant($"ECN is {ecn}, not ECT")
+        Ecn ecn = EcnOf(actual);
+        return expected.Ecn is { } wanted && ecn != wanted ? $"ECN is {ScriptNotation.Ecn(ecn)}, not {ScriptNotation.Ecn(wanted)}"
+            : expected.AnyEct && ecn is not (Ecn.Ect0 or Ecn.Ect1) ? $"ECN is {ScriptNotation.Ecn(ecn)}, not ect01"
             : expected.TrafficClass is { } octet && octet != actual.TrafficClass ? Invariant($"the traffic class is 0x{actual.TrafficClass:x}, not 0x{octet:x}")
             : expected.TimeToLive is { } ttl && ttl != actual.TimeToLive ? Invariant($"the time to live is {actual.TimeToLive}, not {ttl}")
             : expected.FlowLabel is { } label && label != actual.FlowLabel ? Invariant($"the flow label is 0x{actual.FlowLabel:x}, not 0x{label:x}")
@@ -50,7 +60,7 @@ internal sealed class ScriptComparison(ScriptRunOptions options, TimeSpan timest
             ?? Difference("the urgent pointer", expected.UrgentPointer, actual.UrgentPointer);
     }
 
-    private string? DifferenceInOptions(TcpPacketEvent expected, TcpPacketEvent actual, ScriptPeer peer, TimeSpan timestampTolerance)
+    private string? DifferenceInOptions(TcpPacketEvent expected, TcpPacketEvent actual, TimeSpan timestampTolerance)
     {
         IReadOnlyList<TcpOption> wanted = expected.Options!;
         IReadOnlyList<TcpOption> given = actual.Options!;
@@ -67,7 +77,7 @@ internal sealed class ScriptComparison(ScriptRunOptions options, TimeSpan timest
             }
 
             bool same = wanted[i].Kind == TcpOptionKind.Timestamps
-                ? IsSameTimestamp(wanted[i].Data.Span, given[i].Data.Span, peer, timestampTolerance)
+                ? IsSameTimestamp(wanted[i].Data.Span, given[i].Data.Span, timestampTolerance)
                 : wanted[i].Data.Span.SequenceEqual(given[i].Data.Span);
             if (!same)
             {
@@ -78,17 +88,15 @@ internal sealed class ScriptComparison(ScriptRunOptions options, TimeSpan timest
         return null;
     }
 
-    private bool IsSameTimestamp(ReadOnlySpan<byte> wanted, ReadOnlySpan<byte> given, ScriptPeer peer, TimeSpan tolerance)
+    private bool IsSameTimestamp(ReadOnlySpan<byte> wanted, ReadOnlySpan<byte> given, TimeSpan tolerance)
     {
         if (wanted.Length != 8 || given.Length != 8)
         {
             return wanted.SequenceEqual(given);
         }
 
-        uint script = BinaryPrimitives.ReadUInt32BigEndian(wanted);
-        uint live = BinaryPrimitives.ReadUInt32BigEndian(given);
-        peer.NoteTimestamp(script, live);
-        bool valueIsRight = timestampTick == TimeSpan.Zero || Math.Abs(peer.TimestampError(script, live)) * timestampTick <= tolerance;
+        long error = unchecked((int)(BinaryPrimitives.ReadUInt32BigEndian(given) - BinaryPrimitives.ReadUInt32BigEndian(wanted)));
+        bool valueIsRight = timestampTick == TimeSpan.Zero || Math.Abs(error) * timestampTick <= tolerance;
         return valueIsRight && (!options.CompareTimestampEcho || wanted[4..].SequenceEqual(given[4..]));
     }
 

@@ -35,6 +35,12 @@ internal sealed class ScriptConfiguration(TcpScript script)
     /// <summary>Whether each segment counts, instead of as many as make up the length of the script's.</summary>
     public bool StrictSegments { get; private set; }
 
+    /// <summary>
+    /// Whether a packet that comes, but is not as the script asks for, is only warned of (<c>--non_fatal=packet</c>). That of system calls
+    /// (<c>syscall</c>) changes nothing in packetdrill either.
+    /// </summary>
+    public bool OnlyWarnsOfPackets { get; private set; }
+
     /// <summary>How far an event may be off that comes so long after the one before.</summary>
     public TimeSpan Tolerance(TimeSpan distance)
     {
@@ -95,7 +101,13 @@ internal sealed class ScriptConfiguration(TcpScript script)
                 case "mtu":
                     Mtu = (int)Number(option, value, ushort.MaxValue);
                     break;
-                case "ip_version" when value is "ipv4" or "ipv6":
+                case "non_fatal":
+                    string[] kinds = value.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
+                    OnlyWarnsOfPackets = kinds.All(kind => kind is "packet" or "syscall") ? OnlyWarnsOfPackets || kinds.Contains("packet") : throw Wrong(option);
+                    break;
+
+                // A program with IPv6 sockets that speaks IPv4 (RFC 4291 2.5.5.2) sends what one with IPv4 sockets sends.
+                case "ip_version" when value is "ipv4" or "ipv4-mapped-ipv6" or "ipv6":
                 // These say how packetdrill itself works on a real machine; here they mean nothing.
                 case "define" or "verbose" or "debug" or "gateway_ip" or "netmask_ip" or "speed" or "init_scripts" or "is_anyip" or "send_omit_free":
                 case "code_command" or "code_format" or "code_sockopt":

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TcpShell.Hosting;
 using TcpShell.Simulation;
 using TcpShell.Sockets;
@@ -64,7 +65,7 @@ internal sealed class ScriptHost
         Host.RouteMtu = machine.RouteMtu;
         if (machine.ExpectedListener is { } port && !Host.Listeners.Any(listener => listener.Local.Port == port))
         {
-            throw new ScriptFailure($"a listener on port {port}", "none");
+            throw new ScriptFailure($"a listener on port {port}", "none", "Nobody listens there.");
         }
     }
 
@@ -128,7 +129,7 @@ internal sealed class ScriptHost
             _octets += packet.Bytes.Length;
             if (_octets > MostOctets)
             {
-                throw new ScriptFailure($"an end within {MostOctets} octets of packets", "more than that");
+                throw new ScriptFailure($"an end within {MostOctets} octets of packets", "more than that", "The script makes the TCP send too much.");
             }
 
             Emitted.Enqueue(new(Now, PacketDecoder.Decode(packet.Bytes, LinkType.Raw)));
@@ -183,7 +184,8 @@ internal sealed class ScriptHost
     {
         if (time > Timestamp.Zero + _options.TimeLimit)
         {
-            throw new ScriptFailure($"an end within {_options.TimeLimit.TotalSeconds} s of virtual time", "a wait beyond that");
+            throw new ScriptFailure(
+                string.Create(CultureInfo.InvariantCulture, $"an end within {_options.TimeLimit.TotalSeconds} s of virtual time"), "a wait beyond that", "The script takes too much virtual time.");
         }
     }
 
@@ -192,7 +194,7 @@ internal sealed class ScriptHost
         _options.Cancellation.ThrowIfCancellationRequested();
         if (++Steps > _options.StepLimit)
         {
-            throw new ScriptFailure($"an end within {_options.StepLimit} packets and timers", "more than that");
+            throw new ScriptFailure($"an end within {_options.StepLimit} packets and timers", "more than that", "The script takes too many packets and timers.");
         }
     }
 }

@@ -28,6 +28,10 @@ internal sealed class ScriptLexer
 
     private int Column => _position - _lineStart + 1;
 
+    /// <summary>Whether a text is one word, and neither a number nor several words.</summary>
+    public static bool IsWord(string text) =>
+        text.All(IsWordCharacter) && new ScriptLexer(text, null, new Dictionary<string, string>()).Next().Kind == ScriptTokenKind.Word;
+
     /// <summary>Takes the next word; the end of the script again and again.</summary>
     /// <exception cref="TcpScriptException">A comment, string, command or code block has no end.</exception>
     public ScriptToken Next()

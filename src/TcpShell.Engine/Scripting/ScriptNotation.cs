@@ -55,6 +55,9 @@ internal static class ScriptNotation
         return text.Length == 0 ? "-" : text.ToString();
     }
 
+    /// <summary>The two ECN bits: <c>noecn</c>, <c>ect0</c>, <c>ect1</c>, <c>ce</c>.</summary>
+    public static string Ecn(Ecn ecn) => ecn switch { Wire.Ecn.Ect0 => "ect0", Wire.Ecn.Ect1 => "ect1", Wire.Ecn.Ce => "ce", _ => "noecn" };
+
     /// <summary>The control bits of an ACE field.</summary>
     /// <param name="ace">0 to 7.</param>
     public static TcpFlags FromAce(int ace) => (TcpFlags)(ace << 6);

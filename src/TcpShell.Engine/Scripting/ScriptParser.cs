@@ -21,7 +21,7 @@ internal sealed partial class ScriptParser
         _lexer = new ScriptLexer(text, path, _definitions);
         if (text.Length > TcpScript.MaximumLength)
         {
-            throw new TcpScriptException(path, 1, 1, $"a script has at most {TcpScript.MaximumLength} characters, this one {text.Length}.");
+            throw new TcpScriptException(path, 1, 1, $"a script has at most {TcpScript.MaximumLength} characters, and this one has more.");
         }
 
         _current = _lexer.Next();
@@ -333,5 +333,8 @@ internal sealed partial class ScriptParser
 
     private TcpScriptException Expected(string what) => Wrong(_current, $"expected {what}, but found {_current}.");
 
-    private TcpScriptException Wrong(ScriptToken token, string problem) => new(_path, token.Line, token.Column, problem);
+    private TcpScriptException Wrong(ScriptToken token, string problem) => new(_path, token.Line, token.Column, problem)
+    {
+        Word = token.Kind == ScriptTokenKind.Word && !ScriptWords.IsReserved(token.Text) ? token.Text : null,
+    };
 }

@@ -115,18 +115,25 @@ internal sealed class ScriptPeer(Endpoint local, Endpoint remote)
         return isFirst;
     }
 
-    /// <summary>An expected timestamp came: the script's later echoes of it mean the one on the wire.</summary>
-    public void NoteTimestamp(uint script, uint live)
+    /// <summary>
+    /// A packet came: its timestamp in the script's numbers, counted from the first one that both have. The script's later echoes of what it
+    /// has there mean the one on the wire.
+    /// </summary>
+    public TcpPacketEvent WithScriptTimestamp(TcpPacketEvent packet, TcpPacketEvent expected)
     {
-        _timestamps[script] = live;
-        _firstTimestamp ??= (script, live);
-    }
+        if (TimestampOf(packet) is not { } live)
+        {
+            return packet;
+        }
 
-    /// <summary>How many ticks a timestamp on the wire is from where the script says, counted from the first one.</summary>
-    public long TimestampError(uint script, uint live)
-    {
-        (uint firstScript, uint firstLive) = _firstTimestamp ?? (script, live);
-        return unchecked((int)(live - firstLive - (script - firstScript)));
+        if (TimestampOf(expected) is { } script)
+        {
+            _timestamps[script] = live;
+            _firstTimestamp ??= (script, live);
+        }
+
+        uint renumbered = _firstTimestamp is { } first ? unchecked(live - first.Live + first.Script) : live;
+        return packet with { Options = [.. packet.Options!.Select(option => IsTimestamp(option) ? WithTimestamp(option, renumbered) : option)] };
     }
 
     private byte[] OptionsToWire(TcpPacketEvent packet)
@@ -146,7 +153,7 @@ internal sealed class ScriptPeer(Endpoint local, Endpoint remote)
             {
                 Shift(data, LocalIss);
             }
-            else if (option.Kind == TcpOptionKind.Timestamps && data.Length == 8)
+            else if (IsTimestamp(option))
             {
                 uint echo = BinaryPrimitives.ReadUInt32BigEndian(data.AsSpan(4));
                 BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(4), EchoToWire(echo));
@@ -183,6 +190,21 @@ internal sealed class ScriptPeer(Endpoint local, Endpoint remote)
 
         byte[] data = option.Data.ToArray();
         Shift(data, unchecked(0 - RemoteIss));
+        return option with { Data = data };
+    }
+
+    private static bool IsTimestamp(TcpOption option) => option.Kind == TcpOptionKind.Timestamps && option.Data.Length == 8;
+
+    private static uint? TimestampOf(TcpPacketEvent packet)
+    {
+        TcpOption? option = packet.Options?.Where(IsTimestamp).Select(found => (TcpOption?)found).FirstOrDefault();
+        return option is { } found ? BinaryPrimitives.ReadUInt32BigEndian(found.Data.Span) : null;
+    }
+
+    private static TcpOption WithTimestamp(TcpOption option, uint value)
+    {
+        byte[] data = option.Data.ToArray();
+        BinaryPrimitives.WriteUInt32BigEndian(data, value);
         return option with { Data = data };
     }
 

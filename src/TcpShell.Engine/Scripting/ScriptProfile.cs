@@ -65,6 +65,11 @@ public sealed record ScriptProfile
         try
         {
             ScriptProfile profile = JsonSerializer.Deserialize<ScriptProfile>(json, s_format) ?? throw new FormatException("A profile is a JSON object, not null.");
+            if (profile is not { Name: not null, Description: not null, Settings: not null, Sockets: not null, SuspectScripts: not null } || profile.SuspectScripts.Contains(null!))
+            {
+                throw new FormatException("This is no profile: none of its members is null.");
+            }
+
             profile.Settings.Validate();
             profile.Sockets.Validate();
             return profile;

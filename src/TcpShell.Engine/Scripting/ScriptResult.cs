@@ -32,6 +32,9 @@ public sealed record ScriptResult
     /// <summary>The last events before the one that decided, with their times, the oldest first.</summary>
     public IReadOnlyList<string> Before { get; init; } = [];
 
+    /// <summary>Packets that were not as the script asks for, where it wants to be only warned of them (<c>--non_fatal=packet</c>).</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The virtual time that the script took.</summary>
     public TimeSpan Duration { get; init; }
 
@@ -47,7 +50,7 @@ public sealed record ScriptResult
     /// <summary>All segments, in both directions; none where packets are not kept.</summary>
     public IEnumerable<SegmentRecord> Segments => SegmentRecorder.Record(Trace);
 
-    /// <summary>The verdict; where it is no pass, with place, reason, expectation and what came.</summary>
+    /// <summary>The verdict and its warnings; where it is no pass, with place, reason, expectation and what came.</summary>
     public override string ToString()
     {
         var text = new StringBuilder(Verdict.ToString());
@@ -64,6 +67,11 @@ public sealed record ScriptResult
         foreach (string line in Before)
         {
             text.Append("\n  before   ").Append(line);
+        }
+
+        foreach (string warning in Warnings)
+        {
+            text.Append("\n  warning  ").Append(warning);
         }
 
         return text.ToString();

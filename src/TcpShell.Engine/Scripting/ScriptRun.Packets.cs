@@ -47,14 +47,8 @@ internal sealed partial class ScriptRun
     /// <summary>An ICMP error, sent by the other end, about a segment of ours.</summary>
     private void InjectIcmp(IcmpPacketEvent icmp)
     {
-        ScriptPeer peer = Peer ?? throw new ScriptUnsupported($"{icmp.Text} before there is a connection");
-        bool isIPv6 = peer.Remote.Address.IsIPv6;
-        byte code = 0;
-        if (!IcmpWords.TryGetType(icmp.Type, isIPv6, out byte type) || (icmp.Code is not null && !IcmpWords.TryGetCode(icmp.Type, icmp.Code, isIPv6, out code)))
-        {
-            throw new ScriptUnsupported($"{icmp.Text} in {(isIPv6 ? "IPv6" : "IPv4")}");
-        }
-
+        ScriptPeer peer = Peer ?? throw new ScriptFailure($"a connection that {icmp.Text} is about", "none", "There is no connection that this error could be about.");
+        (byte type, byte code) = IcmpWords.NumbersOf(icmp, peer.Remote.Address.IsIPv6);
         byte[] quoted = peer.Quote(icmp.QuotedSequence, icmp.QuotedLength);
         Host.Deliver(IcmpWriter.Write(peer.Remote.Address, quoted, type, code, (int)Math.Min(icmp.NextHopMtu ?? 0, ushort.MaxValue)), icmp.Text);
     }
@@ -90,31 +84,46 @@ internal sealed partial class ScriptRun
             actual = actual with { Sequence = expected.Sequence };
         }
 
-        TimeSpan timestampTolerance = _configuration.Tolerance(Host.Now - Timestamp.Zero);
-        string? difference = _comparison!.FindDifference(expected, actual, peer, timestampTolerance);
-        actual = expected.Ip is null ? actual with { Ip = null } : actual;
-        if (difference is not null)
-        {
-            throw new ScriptFailure(expected.Text, $"{actual.Text} at {time}", $"In the packet {difference}.");
-        }
-
-        CheckTime(expected, actual, time, scheduled);
-    }
-
-    private void CheckTime(TcpPacketEvent expected, TcpPacketEvent actual, Timestamp time, Timestamp scheduled)
-    {
-        if (expected.Time.Kind == ScriptTimeKind.Any)
+        actual = peer.WithScriptTimestamp(actual, expected);
+        if (FindFailure(expected, actual, time, scheduled) is not { } failure)
         {
             return;
         }
 
+        if (!_configuration.OnlyWarnsOfPackets)
+        {
+            throw failure;
+        }
+
+        _warnings.Add($"{_script.Path ?? "script"}:{expected.Line}: {failure.Reason} Expected {failure.Expected}, but got {failure.Actual}.");
+    }
+
+    private ScriptFailure? FindFailure(TcpPacketEvent expected, TcpPacketEvent actual, Timestamp time, Timestamp scheduled)
+    {
+        TimeSpan timestampTolerance = _configuration.Tolerance(Host.Now - Timestamp.Zero);
+        string? difference = _comparison!.FindDifference(expected, actual, timestampTolerance);
+        actual = actual with { Ip = ScriptComparison.StatedIn(expected.Ip, actual.Ip!) };
+        return difference is null
+            ? FindFailureOfTime(expected, actual, time, scheduled)
+            : new ScriptFailure(expected.Text, $"{actual.Text} at {time}", $"In the packet {difference}.");
+    }
+
+    private ScriptFailure? FindFailureOfTime(TcpPacketEvent expected, TcpPacketEvent actual, Timestamp time, Timestamp scheduled)
+    {
+        if (expected.Time.Kind == ScriptTimeKind.Any)
+        {
+            return null;
+        }
+
         TimeSpan tolerance = Tolerance(scheduled);
         Timestamp latest = scheduled + (expected.Time.End - expected.Time.Start);
-        if (time < scheduled - tolerance || time > latest + tolerance)
+        if (time >= scheduled - tolerance && time <= latest + tolerance)
         {
-            string when = expected.Time.IsExact ? $"{scheduled}" : $"{scheduled} to {latest}";
-            throw new ScriptFailure($"{expected.Text} at {when}", $"{actual.Text} at {time}", $"The packet comes {(time < scheduled ? "early" : "late")}.");
+            return null;
         }
+
+        string when = expected.Time.IsExact ? $"{scheduled}" : $"{scheduled} to {latest}";
+        return new ScriptFailure($"{expected.Text} at {when}", $"{actual.Text} at {time}", $"The packet comes {(time < scheduled ? "early" : "late")}.");
     }
 
     /// <summary>Takes the next packet of a connection; as many as are needed for the script's length, unless each counts (--strict_segments).</summary>
@@ -135,7 +144,7 @@ internal sealed partial class ScriptRun
                 && !next.Flags.HasAny(TcpFlags.SYN | TcpFlags.RST);
             if (!fits)
             {
-                string came = $"{(whole with { Ip = null }).Text}, then {(next with { Ip = null }).Text} at {time}";
+                string came = $"{Shown(whole)}, then {Shown(next)} at {time}";
                 throw new ScriptFailure(expected.Text, came, "The packets do not make up the one that the script asks for.");
             }
 
@@ -149,6 +158,7 @@ internal sealed partial class ScriptRun
         }
 
         return (whole, time);
+        string Shown(TcpPacketEvent packet) => peer.WithScriptTimestamp(packet with { Ip = null }, expected).Text;
     }
 
     private (TcpPacketEvent Packet, Timestamp Time) Take(TcpPacketEvent expected, ScriptPeer peer, Timestamp scheduled)
@@ -184,7 +194,8 @@ internal sealed partial class ScriptRun
         bool isWhole = emitted.Packet.IpChecksumValid != false && emitted.Packet.TcpChecksumValid != false;
         if (!isWhole || emitted.Packet.Segment.ReservedBits != 0 || emitted.Packet.Segment.Payload.Span.IndexOfAnyExcept((byte)0) >= 0)
         {
-            throw new ScriptFailure("a packet with right checksums, no reserved bits and a payload of zeros", $"{packet.Text} at {emitted.Time}");
+            throw new ScriptFailure(
+                "a packet with right checksums, no reserved bits and a payload of zeros", $"{packet.Text} at {emitted.Time}", "The packet is damaged.");
         }
 
         return packet;

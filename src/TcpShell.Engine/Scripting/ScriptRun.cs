@@ -1,3 +1,4 @@
+using TcpShell.Hosting;
 using TcpShell.Sockets;
 using TcpShell.Tcp;
 using TcpShell.Wire;
@@ -23,6 +24,7 @@ internal sealed partial class ScriptRun
     private (ScriptCall Call, Timestamp Base, ScriptEvent Event)? _waiting;
     private SocketResult? _waited;
     private TcpSocket? _socket;
+    private readonly List<string> _warnings = [];
     private int _unlisted;
 
     public ScriptRun(TcpScript script, ScriptRunOptions options)
@@ -36,14 +38,14 @@ internal sealed partial class ScriptRun
 
     public void Execute()
     {
-        if (ScriptSupport.Find(_script) is { } unsupported)
+        var machine = ScriptMachine.Of(_options.Profile);
+        if (new ScriptSupport(_script, machine).Find() is { } unsupported)
         {
             _current = unsupported.Event;
             throw unsupported.What;
         }
 
         _configuration.Read();
-        var machine = ScriptMachine.Of(_options.Profile);
         if (_script.InitialCommand is not null)
         {
             machine = ScriptCommands.Apply(machine, _script.InitialCommand);
@@ -78,6 +80,7 @@ internal sealed partial class ScriptRun
         Reason = reason,
         Before = verdict == ScriptVerdict.Pass ? [] : [.. _before],
         Duration = (_host?.Now ?? Timestamp.Zero).ToTimeSpan(),
+        Warnings = _warnings,
         Unlisted = _unlisted,
         Steps = _host?.Steps ?? 0,
         Trace = _host?.Trace ?? new(),
@@ -252,9 +255,10 @@ internal sealed partial class ScriptRun
 
     private void Execute(CodeEvent code)
     {
-        TcpSocket? socket = _socket;
-        _code.Run(code.Code, name => TcpInfo.Find(socket?.Connection, name, Host.Now) is { } value
-            ? name == "tcpi_rcv_mss" ? Math.Min(value, _configuration.JoinedSegmentSize) : value
-            : null);
+        HostedConnection? connection = _socket?.Connection;
+        _code.Run(code.Code, name => !TcpInfo.IsKnown(name) ? null
+            : TcpInfo.Find(connection, name, Host.Now) is not { } value ? throw new ScriptFailure(code.Text, "no connection", "There is no connection that could be asked.")
+            : name == "tcpi_rcv_mss" ? Math.Min(value, _configuration.JoinedSegmentSize)
+            : value);
     }
 }

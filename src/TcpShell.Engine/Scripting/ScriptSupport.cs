@@ -3,15 +3,18 @@ using TcpShell.Wire;
 namespace TcpShell.Scripting;
 
 /// <summary>Looks through a script before it is run, so that one that cannot be run is called that, and not a failure of the TCP under test.</summary>
-internal static class ScriptSupport
+internal sealed class ScriptSupport(TcpScript script, ScriptMachine machine)
 {
     // An IP packet has at most 65535 octets, of which IPv6 and TCP headers take up to 100.
     private const int LargestPayload = 65435;
 
+    private readonly ScriptCode _code = new();
+    private readonly ScriptCallSupport _calls = new();
+    private ScriptMachine _machine = machine;
+
     /// <summary>Finds what is not supported: the first thing, unless something later tells better what the script is about.</summary>
-    /// <param name="script">The script.</param>
     /// <returns>The event, and what in it is not supported; null if there is nothing.</returns>
-    public static (ScriptEvent Event, ScriptUnsupported What)? Find(TcpScript script)
+    public (ScriptEvent Event, ScriptUnsupported What)? Find()
     {
         (ScriptEvent Event, ScriptUnsupported What)? first = null;
         foreach (ScriptEvent scriptEvent in script.Events)
@@ -30,7 +33,7 @@ internal static class ScriptSupport
         return first;
     }
 
-    private static ScriptUnsupported? FindIn(ScriptEvent scriptEvent)
+    private ScriptUnsupported? FindIn(ScriptEvent scriptEvent)
     {
         try
         {
@@ -43,80 +46,26 @@ internal static class ScriptSupport
         }
     }
 
-    private static void Require(ScriptEvent scriptEvent)
+    private void Require(ScriptEvent scriptEvent)
     {
         switch (scriptEvent)
         {
             case SystemCallEvent call:
-                Require(call);
+                _calls.Require(call, _machine.Tcp);
                 break;
             case PacketEvent packet:
                 Require(packet);
                 break;
             case CodeEvent code:
-                Require(code);
+                _code.Check(code.Code, TcpInfo.IsKnown);
                 break;
             case CommandEvent command:
-                ScriptCommands.Apply(ScriptMachine.Of(ScriptProfile.Linux), command.Command);
+                _machine = ScriptCommands.Apply(_machine, command.Command);
                 break;
         }
     }
 
-    private static void Require(CodeEvent code)
-    {
-        foreach (string statement in ScriptCodeReader.Statements(code.Code))
-        {
-            string? unknown = ScriptCodeReader.Names(statement).FirstOrDefault(name => !TcpInfo.IsKnown(name));
-            if (unknown is not null)
-            {
-                throw new ScriptUnsupported($"{unknown} in a code block");
-            }
-        }
-    }
-
-    private static void Require(SystemCallEvent call)
-    {
-        if (!ScriptCalls.IsKnown(call.Name))
-        {
-            throw new ScriptUnsupported($"the system call {call.Name}");
-        }
-
-        foreach (ScriptValue argument in call.Arguments)
-        {
-            Require(argument);
-        }
-    }
-
-    private static void Require(ScriptValue value)
-    {
-        switch (value)
-        {
-            case SymbolValue symbol when !ScriptSymbols.IsKnown(symbol.Name):
-                throw new ScriptUnsupported(symbol.Name == "NULL" ? "a null pointer" : symbol.Name);
-            case FlagsValue flags:
-                Require(flags.Items);
-                break;
-            case ListValue list:
-                Require(list.Items);
-                break;
-            case StructureValue structure:
-                Require(structure.Items);
-                break;
-            case FieldValue field:
-                Require(field.Value);
-                break;
-        }
-    }
-
-    private static void Require(IReadOnlyList<ScriptValue> values)
-    {
-        foreach (ScriptValue value in values)
-        {
-            Require(value);
-        }
-    }
-
-    private static void Require(PacketEvent packet)
+    private void Require(PacketEvent packet)
     {
         if (packet.Tunnels.Count > 0)
         {
@@ -136,6 +85,9 @@ internal static class ScriptSupport
                 throw new ScriptUnsupported("UDP");
             case IcmpPacketEvent icmp when !icmp.IsInbound || icmp.Quote is IcmpQuote.Udp or IcmpQuote.Raw || icmp.Identifier is not null:
                 throw new ScriptUnsupported("ICMP other than errors about TCP segments");
+            case IcmpPacketEvent icmp:
+                IcmpWords.NumbersOf(icmp, script.FindOption("ip_version") == "ipv6" || script.FindOption("local_ip")?.Contains(':') == true);
+                break;
         }
     }
 

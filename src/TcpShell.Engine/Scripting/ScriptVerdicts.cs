@@ -17,7 +17,7 @@ public enum ScriptVerdict
 }
 
 /// <summary>The TCP under test did not do what a script asks for.</summary>
-internal sealed class ScriptFailure(string expected, string actual, string reason = "It is not as the script asks for.") : Exception(reason)
+internal sealed class ScriptFailure(string expected, string actual, string reason) : Exception(reason)
 {
     /// <summary>What the script asks for.</summary>
     public string Expected { get; } = expected;

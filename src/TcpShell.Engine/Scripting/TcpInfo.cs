@@ -60,8 +60,8 @@ internal static class TcpInfo
         ["tcpi_notsent_bytes"] = (connection, _) => Math.Max(0, connection.SendQueue - (connection.SndNxt - connection.SndUna)),
     };
 
-    /// <summary>Whether a name of tcp_info is known here; other names are a script's own.</summary>
-    public static bool IsKnown(string name) => !name.StartsWith("tcpi_", StringComparison.Ordinal) || s_fields.ContainsKey(name);
+    /// <summary>Whether a name is known here; other names can only be a script's own.</summary>
+    public static bool IsKnown(string name) => s_constants.ContainsKey(name) || s_fields.ContainsKey(name);
 
     /// <summary>The value of a name.</summary>
     /// <param name="connection">The connection that is asked about; null where there is none.</param>

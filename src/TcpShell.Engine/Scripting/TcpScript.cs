@@ -40,10 +40,24 @@ public sealed record TcpScript
     /// <param name="path">The name of its file, for errors.</param>
     /// <param name="definitions">Words and what they stand for; they go before the script's own <c>--define</c>.</param>
     /// <exception cref="TcpScriptException">The text is no such script.</exception>
+    /// <exception cref="ArgumentException">A word cannot be defined (<see cref="CanDefine"/>).</exception>
     public static TcpScript Parse(string text, string? path = null, IReadOnlyDictionary<string, string>? definitions = null)
     {
         ArgumentNullException.ThrowIfNull(text);
+        if (definitions?.Keys.FirstOrDefault(word => !CanDefine(word)) is { } wrong)
+        {
+            throw new ArgumentException($"'{wrong}' cannot be defined.", nameof(definitions));
+        }
+
         return new ScriptParser(text, path, definitions).ParseScript();
+    }
+
+    /// <summary>Whether a word can be given another meaning: letters, digits and underscores, no number, and no word of the language itself.</summary>
+    /// <param name="word">The word.</param>
+    public static bool CanDefine(string word)
+    {
+        ArgumentNullException.ThrowIfNull(word);
+        return ScriptLexer.IsWord(word) && !ScriptWords.IsReserved(word);
     }
 
     /// <summary>The value of an option; the last one counts.</summary>

@@ -30,4 +30,7 @@ public sealed class TcpScriptException : FormatException
 
     /// <summary>What was expected, and what stands there instead.</summary>
     public string Problem { get; }
+
+    /// <summary>The word that stands there, where it may be one that the script's author meant to be defined; else null.</summary>
+    public string? Word { get; init; }
 }

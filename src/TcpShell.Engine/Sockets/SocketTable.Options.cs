@@ -23,7 +23,7 @@ public sealed partial class SocketTable
             return new(0);
         }
 
-        if (Changed(socket.Settings, option, value) is not { } settings)
+        if (SettingsWith(socket.Settings, option, value) is not { } settings)
         {
             return SocketResult.Fail(Errno.ENOPROTOOPT);
         }
@@ -187,7 +187,8 @@ public sealed partial class SocketTable
         : socket.Listener is not null ? SocketResult.Fail(Errno.EINVAL)
         : new(socket.Connection is { } connection ? count(connection) : 0);
 
-    private static TcpSettings? Changed(TcpSettings settings, SocketOption option, int value) => option switch
+    /// <summary>Settings with an option that belongs to the connection; null for one that belongs to the socket.</summary>
+    internal static TcpSettings? SettingsWith(TcpSettings settings, SocketOption option, int value) => option switch
     {
         SocketOption.ReceiveBuffer => settings with { ReceiveBufferSize = value },
         SocketOption.KeepAlive => settings with { KeepAlive = value != 0 },

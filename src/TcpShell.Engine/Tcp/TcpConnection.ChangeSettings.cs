@@ -41,6 +41,9 @@ public sealed partial class TcpConnection
         }
     }
 
+    /// <summary>Whether settings may become others on an open connection.</summary>
+    internal static bool CanChange(TcpSettings settings, TcpSettings others) => others == WithChangeable(settings, others);
+
     /// <summary>Settings with those of others that may change at any time.</summary>
     private static TcpSettings WithChangeable(TcpSettings settings, TcpSettings others) => settings with
     {

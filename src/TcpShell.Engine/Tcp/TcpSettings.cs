@@ -31,6 +31,9 @@ public sealed record TcpSettings
         QuickAcks = 0,
     };
 
+    /// <summary>The most octets that a buffer may have.</summary>
+    internal const int LargestBuffer = 1 << 30;
+
     /// <summary>The profile that these settings began as: <c>linux</c> or <c>rfc</c>.</summary>
     public string Profile { get; init; } = "linux";
 
@@ -278,7 +281,6 @@ public sealed record TcpSettings
     /// <exception cref="ArgumentOutOfRangeException">One of them cannot; the exception names it.</exception>
     public void Validate()
     {
-        const int LargestBuffer = 1 << 30;
         RequireBetween(ReceiveBufferSize, 1, LargestBuffer, nameof(ReceiveBufferSize));
         RequireBetween(SendBufferSize, 1, LargestBuffer, nameof(SendBufferSize));
         RequireBetween(MaximumSegmentSize ?? ushort.MaxValue, 1, ushort.MaxValue, nameof(MaximumSegmentSize));

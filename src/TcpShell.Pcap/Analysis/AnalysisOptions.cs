@@ -26,6 +26,9 @@ public sealed record AnalysisOptions
 
     /// <summary>The most octets of IP fragments that wait for their companions.</summary>
     public int MaximumFragmentBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Whether every segment goes through all the rules, also one of which it shows at once that they have nothing to say: to compare both ways.</summary>
+    internal bool TakesLongWay { get; init; }
 }
 
 /// <summary>How often the limits of <see cref="AnalysisOptions"/> changed the result.</summary>

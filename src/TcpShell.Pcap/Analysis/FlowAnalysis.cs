@@ -71,7 +71,7 @@ internal sealed class FlowAnalysis
         }
 
         flags = conversation.Add(segment, isClients, flags, _options.MaximumListedSegments, out ackRtt);
-        if (!conversation.IsLeaving && conversation.IsOver)
+        if (!conversation.IsSteady && !conversation.IsLeaving && conversation.IsOver)
         {
             conversation.IsLeaving = true;
             _leaving.Enqueue(conversation, After(segment.Time, _quietTime));
@@ -126,10 +126,13 @@ internal sealed class FlowAnalysis
     /// <summary>Lets go of all open conversations.</summary>
     public void RemoveAll()
     {
-        foreach (TcpConversation conversation in _table.Clear())
+        Released.EnsureCapacity(Released.Count + _table.Count);
+        foreach (TcpConversation conversation in _table.All())
         {
             Release(conversation, conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.EndOfCapture, long.MaxValue);
         }
+
+        _table.Clear();
     }
 
     private static long NanosecondsOf(TimeSpan time) => time.Ticks > long.MaxValue / 100 ? long.MaxValue : time.Ticks * 100;
@@ -149,7 +152,7 @@ internal sealed class FlowAnalysis
     [MethodImpl(MethodImplOptions.NoInlining)]
     private TcpConversation Begin(in SegmentSummary segment, out bool isFromClient)
     {
-        var conversation = new TcpConversation(segment, out isFromClient);
+        var conversation = new TcpConversation(segment, out isFromClient) { TakesLongWay = _options.TakesLongWay };
         conversation.IsSkipped = _filter is not null && !_filter.FitsEnds(conversation);
         _table.Add(conversation);
         Begun.Add(conversation);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using TcpShell.Pcap.Files;
 
 namespace TcpShell.Pcap.Analysis;
@@ -21,15 +20,16 @@ internal sealed class FrameSource
         _isThere = new bool[_readers.Length];
     }
 
-    /// <summary>Takes the next frame.</summary>
-    /// <param name="frame">The frame, numbered over all captures; valid until the next call.</param>
-    /// <param name="reader">The reader that has its octets.</param>
-    /// <returns>False at the end of all captures.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryRead(ref FrameHeader frame, out CaptureReader reader)
+    /// <summary>Takes the next frames, as many as one reader has at hand.</summary>
+    /// <param name="frames">Where to put them, at least one: numbered over all captures, valid until the next call.</param>
+    /// <param name="reader">The reader that has their octets.</param>
+    /// <returns>How many there are; 0 at the end of all captures.</returns>
+    public int Read(Span<FrameHeader> frames, out CaptureReader reader)
     {
         reader = _readers[0];
-        return _readers.Length == 1 ? reader.TryReadHeader(ref frame) : TryReadEarliest(ref frame, ref reader);
+        return _readers.Length == 1 ? reader.ReadHeaders(frames)
+            : TryReadEarliest(ref frames[0], ref reader) ? 1
+            : 0;
     }
 
     private bool TryReadEarliest(ref FrameHeader frame, ref CaptureReader reader)

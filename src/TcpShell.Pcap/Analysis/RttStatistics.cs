@@ -14,7 +14,7 @@ public sealed class RttStatistics
     private const int Octaves = 32;
 
     // In units of TimeSpan, 100 ns; saturating at seven minutes.
-    private uint[]? _samples = new uint[4];
+    private uint[]? _samples = new uint[16];
     private int[]? _buckets;
     private uint _last;
     private uint _minimum = uint.MaxValue;
@@ -88,6 +88,7 @@ public sealed class RttStatistics
         Count++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Keep(uint sample)
     {
         if (_buckets is not null)
@@ -102,6 +103,12 @@ public sealed class RttStatistics
             return;
         }
 
+        StartBuckets();
+        _buckets![BucketOf(sample)]++;
+    }
+
+    private void StartBuckets()
+    {
         _buckets = new int[Octaves * BucketsPerOctave];
         foreach (uint kept in _samples!)
         {
@@ -109,7 +116,6 @@ public sealed class RttStatistics
         }
 
         _samples = null;
-        _buckets[BucketOf(sample)]++;
     }
 
     private void KeepExactly(uint sample)

@@ -9,6 +9,7 @@ internal sealed class SegmentBatch
 {
     private const int Frames = 256;
 
+    private readonly FrameHeader[] _headers = new FrameHeader[Frames];
     private readonly SegmentSummary[] _segments = new SegmentSummary[Frames];
     private int _count;
 
@@ -35,24 +36,27 @@ internal sealed class SegmentBatch
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(FrameSource source, FrameDecoder decoder, ConversationFilter? filter, long latest)
     {
-        _count = 0;
-        IsLast = false;
-        FrameHeader frame = default;
+        int count = 0;
         SegmentSummary[] segments = _segments;
-        for (int i = 0; i < Frames; i++)
+        Span<FrameHeader> wanted = _headers;
+        IsLast = false;
+        while (wanted.Length > 0 && !IsLast)
         {
-            if (!source.TryRead(ref frame, out CaptureReader reader))
+            int read = source.Read(wanted, out CaptureReader reader);
+            foreach (ref readonly FrameHeader frame in wanted[..read])
             {
-                IsLast = true;
-                break;
+                latest = Math.Max(latest, frame.Time);
+                if ((filter is null || filter.FitsTime(frame.Time)) && decoder.TryDecode(reader, frame, ref segments[count]))
+                {
+                    count++;
+                }
             }
 
-            latest = Math.Max(latest, frame.Time);
-            if ((filter is null || filter.FitsTime(frame.Time)) && decoder.TryDecode(reader, frame, ref segments[_count]))
-            {
-                _count++;
-            }
+            IsLast = read == 0;
+            wanted = wanted[read..];
         }
+
+        _count = count;
 
         Latest = latest;
         Counts = decoder.Counts;

@@ -54,6 +54,33 @@ internal static class SequenceAnalysis
         return flags;
     }
 
+    /// <summary>Takes a segment of which it is known that it is the next one in its order and nothing is remarkable about it: what <see cref="Add"/> comes to then.</summary>
+    /// <param name="own">What is remembered of its sender.</param>
+    /// <param name="segment">The segment.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddUsual(ref DirectionState own, in SegmentSummary segment)
+    {
+        if (segment.AcknowledgmentNumber != own.LastAck)
+        {
+            own.DuplicateAcks = 0;
+        }
+
+        if (segment.Length > 0)
+        {
+            uint before = own.Next;
+            own.Next = unchecked(before + (uint)segment.Length);
+            own.NextTime = segment.Time;
+            own.MaximumToBeAcked = own.MaximumToBeAcked == before ? own.Next : own.MaximumToBeAcked;
+        }
+
+        own.IsMissingTold = false;
+        own.Window = segment.Window;
+        own.HasAck = true;
+        own.LastAck = segment.AcknowledgmentNumber;
+        own.LastAckTime = segment.Time;
+        own.LastFlags = TcpAnalysisFlags.None;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TcpAnalysisFlags Classify(ref DirectionState own, ref DirectionState other, in SegmentSummary segment)
     {

@@ -189,6 +189,14 @@ public sealed class TcpConversation
 
     internal long EndTime => _end;
 
+    /// <summary>Whether both ends are open and the handshake is behind them: then the usual segment changes neither.</summary>
+    internal bool IsSteady { get; private set; }
+
+    /// <summary>Whether no segment may go the short way.</summary>
+    internal bool TakesLongWay { get; init; }
+
+    private bool IsHandshakeDue => _handshakeRtt < 0 && RolesFrom == RoleEvidence.Syn;
+
     // A client that goes on after its SYN has got an answer; then only the capture lacks it.
     private bool IsUnanswered => Client.Packets > 0 && Client.Packets == Client.Syns && Server.Packets == 0;
 
@@ -215,6 +223,18 @@ public sealed class TcpConversation
         (TcpConversationSide sender, TcpConversationSide receiver) = isClients ? (Client, Server) : (Server, Client);
         _end = Math.Max(_end, segment.Time);
         LastFrame = segment.Frame;
+        if (IsSteady && sender.IsUsual(segment, receiver.Wireshark))
+        {
+            sender.AddUsual(segment);
+            ackRtt = receiver.NoteAcknowledged(segment);
+            if (segment.Length > 0)
+            {
+                sender.NoteSent(segment, isRepeated: false);
+            }
+
+            return TcpAnalysisFlags.None;
+        }
+
         int repeatedBefore = sender.Retransmissions;
         sender.Count(segment);
         TcpAnalysisFlags flags = extra | SequenceAnalysis.Add(ref sender.Wireshark, ref receiver.Wireshark, segment, _handshakeRtt);
@@ -230,7 +250,7 @@ public sealed class TcpConversation
         bool isPlain = (segment.Flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)) == 0;
         _zeek.Note(ref sender.Zeek, ref receiver.Zeek, isClients, segment, sender.Retransmissions != repeatedBefore);
         NoteCompleteness(segment, isPlain);
-        if (_handshakeRtt < 0)
+        if (IsHandshakeDue)
         {
             NoteHandshake(isClients, segment);
         }
@@ -249,6 +269,7 @@ public sealed class TcpConversation
             Replay(segment, isClients, sender);
         }
 
+        IsSteady = !TakesLongWay && Client.State == TcpState.Established && Server.State == TcpState.Established && _firstToClose is null && !IsHandshakeDue;
         return flags;
     }
 
@@ -329,7 +350,7 @@ public sealed class TcpConversation
 
     private void NoteHandshake(bool isClients, in SegmentSummary segment)
     {
-        if (segment.Has(TcpFlags.RST) || RolesFrom != RoleEvidence.Syn)
+        if (segment.Has(TcpFlags.RST))
         {
             return;
         }

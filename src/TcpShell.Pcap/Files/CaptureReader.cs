@@ -109,7 +109,12 @@ public abstract class CaptureReader : IDisposable
     /// <summary>Reads the next frame as numbers.</summary>
     internal bool TryReadHeader(ref FrameHeader header) => Problem is null && ReadFrame(ref header);
 
-    /// <summary>The octets of the frame that was read last.</summary>
+    /// <summary>Reads frames as numbers, as many as stand in the window together.</summary>
+    /// <param name="headers">Where to put them, at least one; all of them are valid until the next call.</param>
+    /// <returns>How many there are; 0 at the end of the file, and at damage.</returns>
+    internal int ReadHeaders(Span<FrameHeader> headers) => Problem is null ? ReadFrames(headers) : 0;
+
+    /// <summary>The octets of a frame that was read last.</summary>
     internal ReadOnlySpan<byte> DataOf(in FrameHeader header) => Input.SpanAt(header.Start, header.Length);
 
     /// <summary>The octets of the frame that was read last.</summary>
@@ -138,6 +143,8 @@ public abstract class CaptureReader : IDisposable
     private protected abstract bool ReadFileHeader();
 
     private protected abstract bool ReadFrame(ref FrameHeader frame);
+
+    private protected virtual int ReadFrames(Span<FrameHeader> frames) => ReadFrame(ref frames[0]) ? 1 : 0;
 
     /// <summary>The comment among the options of a frame; null where there is none.</summary>
     private protected virtual string? ReadComment(ReadOnlySpan<byte> options) => null;

@@ -14,6 +14,9 @@ public abstract class TcpCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
 
+    /// <summary>Makes the cmdlet.</summary>
+    protected TcpCmdlet() => PesterOperators.Add();
+
     /// <summary>Is cancelled when the user stops the pipeline.</summary>
     protected CancellationToken CancelToken => _stopping.Token;
 

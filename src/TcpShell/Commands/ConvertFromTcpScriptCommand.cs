@@ -36,6 +36,7 @@ public sealed class ConvertFromTcpScriptCommand : FileCmdlet
     private const string InputObjectSet = "InputObject";
 
     private readonly StringBuilder _text = new();
+    private Dictionary<string, string> _definitions = [];
 
     /// <summary>The text of one script; several strings are its lines.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = InputObjectSet)]
@@ -54,7 +55,7 @@ public sealed class ConvertFromTcpScriptCommand : FileCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = null!;
 
-    /// <summary>Words of the script and what they stand for; they go before the script's own --define.</summary>
+    /// <summary>Words of the script and what they stand for, a number or a text; they go before the script's own --define.</summary>
     [Parameter]
     [ValidateNotNull]
     public IDictionary Define { get; set; } = new Dictionary<string, string>();
@@ -63,6 +64,9 @@ public sealed class ConvertFromTcpScriptCommand : FileCmdlet
     [Parameter]
     [ValidateSet("Event", "Script")]
     public string As { get; set; } = "Event";
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _definitions = ScriptFile.Definitions(this, Define);
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -108,7 +112,7 @@ public sealed class ConvertFromTcpScriptCommand : FileCmdlet
         TcpScript script;
         try
         {
-            script = TcpScript.Parse(text, file, ScriptFile.Definitions(Define));
+            script = TcpScript.Parse(text, file, _definitions);
         }
         catch (TcpScriptException wrong)
         {

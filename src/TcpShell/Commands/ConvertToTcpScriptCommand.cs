@@ -43,6 +43,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
 
     private readonly List<SegmentRecord> _segments = [];
     private readonly List<TcpConversation> _conversations = [];
+    private readonly HashSet<int> _streams = [];
     private int _scripts;
 
     /// <summary>Segments (of Get-TcpSegment or Import-TcpCapture -As Segment), connections, conversations of Import-TcpCapture, whose capture is read again, or results of Invoke-TcpScript -Trace.</summary>
@@ -85,8 +86,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     {
         if (ParameterSetName == NetworkSet)
         {
-            TcpNetwork network = Resolve(Network);
-            WriteStreams(SegmentRecorder.Record([.. network.Trace]), $"network '{network.Name}'", null);
+            Convert(Resolve(Network));
             return;
         }
 
@@ -102,7 +102,12 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
         WriteStreams(_segments, "", null);
         foreach ((TcpConversation conversation, List<SegmentRecord> segments) in new CaptureImport(this, new(), filter: null, CancelToken).SegmentsOfEach(_conversations))
         {
-            WriteStreams(segments, System.IO.Path.GetFileName(conversation.Files[0]), null);
+            WriteStreams(segments, System.IO.Path.GetFileName(conversation.Files[0]), conversation);
+        }
+
+        foreach (int stream in (Stream ?? []).Where(stream => !_streams.Contains(stream)))
+        {
+            WriteError(ErrorRecords.StreamNotFound(stream, _streams));
         }
 
         // Whoever sends them to one file gets something that is no script.
@@ -123,19 +128,21 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
                 Convert(connection);
                 break;
             case TcpNetwork network:
-                WriteStreams(SegmentRecorder.Record([.. Resolve(network).Trace]), $"network '{network.Name}'", null);
+                Convert(Resolve(network));
                 break;
             case TcpConversation { Files.Count: > 0 } conversation:
                 _conversations.Add(conversation);
                 break;
             case ScriptResult result:
-                WriteStreams(result.Segments, System.IO.Path.GetFileName(result.Path) ?? "", null);
+                WriteStreams(result.Segments, System.IO.Path.GetFileName(result.Path) ?? "", result);
                 break;
             default:
                 WriteError(ErrorRecords.NotScriptable(input));
                 break;
         }
     }
+
+    private void Convert(TcpNetwork network) => WriteStreams(SegmentRecorder.Record([.. network.Trace]), $"network '{network.Name}'", network);
 
     private void Convert(HostedConnection connection)
     {
@@ -147,12 +154,24 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
             .Where(stream => stream.Any(segment => segment.ConnectionId == connection.Id))
             .SelectMany(stream => stream)];
         ScriptSide role = connection.Role == ConnectionRole.Server ? ScriptSide.Server : ScriptSide.Client;
-        WriteStreams(own, $"connection {connection.Id} of network '{network.Name}'", role);
+        WriteStreams(own, $"connection {connection.Id} of network '{network.Name}'", connection, role);
     }
 
-    private void WriteStreams(IEnumerable<SegmentRecord> segments, string origin, ScriptSide? side)
+    /// <summary>Makes a script of each stream.</summary>
+    /// <param name="segments">The segments.</param>
+    /// <param name="origin">Where they come from, in words.</param>
+    /// <param name="input">Of what they are, where it is an error that there are none; null for segments themselves.</param>
+    /// <param name="side">The end that the input stands for; null if it stands for none.</param>
+    private void WriteStreams(IEnumerable<SegmentRecord> segments, string origin, object? input, ScriptSide? side = null)
     {
-        foreach (IGrouping<int, SegmentRecord> stream in segments.GroupBy(segment => segment.Stream).Where(stream => Stream?.Contains(stream.Key) ?? true))
+        IGrouping<int, SegmentRecord>[] streams = [.. segments.GroupBy(segment => segment.Stream)];
+        _streams.UnionWith(streams.Select(stream => stream.Key));
+        if (streams.Length == 0 && input is not null)
+        {
+            WriteError(ErrorRecords.NoSegments(origin == "" ? "the run of a script" : origin, input));
+        }
+
+        foreach (IGrouping<int, SegmentRecord> stream in streams.Where(stream => Stream?.Contains(stream.Key) ?? true))
         {
             ThrowIfStopping();
             SegmentRecord[] own = [.. stream.DistinctBy(segment => segment.Number)];
@@ -167,6 +186,12 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
             try
             {
                 GeneratedScript script = ScriptGenerator.Generate(own, options);
+                if (!TcpScript.Parse(script.Text).Events.Any(scriptEvent => scriptEvent.Kind == ScriptEventKind.OutboundPacket))
+                {
+                    WriteError(ErrorRecords.NothingUnderTest(options.Side, options.Origin));
+                    continue;
+                }
+
                 WriteObject(As == "Profile" ? script.Profile.ToJson() : script.Text.TrimEnd('\n'));
                 _scripts++;
             }

@@ -63,7 +63,7 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
     [ValidateNotNullOrEmpty]
     public string Profile { get; set; } = "linux";
 
-    /// <summary>Words of the scripts and what they stand for; they go before the scripts' own --define.</summary>
+    /// <summary>Words of the scripts and what they stand for, a number or a text; they go before the scripts' own --define.</summary>
     [Parameter]
     [ValidateNotNull]
     public IDictionary Define { get; set; } = new Dictionary<string, string>();
@@ -101,7 +101,7 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        _definitions = ScriptFile.Definitions(Define);
+        _definitions = ScriptFile.Definitions(this, Define);
         _options = new ScriptRunOptions
         {
             Profile = FindProfile(),
@@ -204,7 +204,8 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
     {
         try
         {
-            return run.GetAwaiter().GetResult();
+            // A file may be a pipe that nobody writes to: even then Ctrl-C ends the waiting.
+            return run.WaitAsync(CancelToken).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {

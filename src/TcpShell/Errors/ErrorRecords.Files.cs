@@ -16,6 +16,14 @@ internal static partial class ErrorRecords
         path,
         "Name a file in it; wildcards name several.");
 
+    /// <summary>A folder has no file of the kind that is looked for.</summary>
+    public static ErrorRecord NothingInFolder(string path, string pattern) => Create(
+        new ItemNotFoundException($"There is no {pattern} file in the folder '{path}', nor in its subfolders."),
+        "NothingInFolder",
+        ErrorCategory.ObjectNotFound,
+        path,
+        "Name the files themselves if they are called otherwise. Links to folders are not followed.");
+
     /// <summary>A file exists that shall not be overwritten.</summary>
     public static ErrorRecord FileExists(string path) => Create(
         new IOException($"The file '{path}' exists already."),
@@ -53,8 +61,9 @@ internal static partial class ErrorRecords
         "What was read is complete up to the damage. A file that is still being written looks cut short as well.");
 
     /// <summary>A file cannot be opened or read.</summary>
-    public static ErrorRecord FileNotReadable(Exception failed, string path) => Create(
-        failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
+    public static ErrorRecord FileNotReadable(Exception failed, string path) => failed is FileNotFoundException or DirectoryNotFoundException
+        ? PathNotFound(path)
+        : Create(failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
 
     /// <summary>The TCP did not do what a script asks for.</summary>
     public static ErrorRecord ScriptFailed(ScriptResult result) => Create(
@@ -72,6 +81,42 @@ internal static partial class ErrorRecords
         input,
         "Give segments (Get-TcpSegment), connections, conversations of this session's Import-TcpCapture, or results of Invoke-TcpScript -Trace.");
 
+    /// <summary>There is nothing of which a script can be made.</summary>
+    /// <param name="origin">What was given, in words.</param>
+    /// <param name="target">What was given.</param>
+    public static ErrorRecord NoSegments(string origin, object target) => Create(
+        new InvalidOperationException($"There are no segments in {origin}."),
+        "NoSegments",
+        ErrorCategory.ObjectNotFound,
+        target,
+        target is ScriptResult ? "Invoke-TcpScript -Trace keeps those of a run." : "New-TcpConnection opens a connection in the current network.");
+
+    /// <summary>An end of which a script could expect nothing, so that it would pass whatever happens.</summary>
+    public static ErrorRecord NothingUnderTest(ScriptSide side, string origin) => Create(
+        new InvalidOperationException($"{origin}: the {side.ToString().ToLowerInvariant()}'s TCP sent nothing, so there is nothing that a script could expect of it."),
+        "NothingUnderTest",
+        ErrorCategory.InvalidData,
+        origin,
+        "Put the other end under test: -Side. What a script or Send-TcpSegment sent was not sent by a TCP.");
+
+    /// <summary>No stream has that number.</summary>
+    public static ErrorRecord StreamNotFound(int stream, IEnumerable<int> streams) => Create(
+        new ItemNotFoundException($"There is no stream {stream}."),
+        "StreamNotFound",
+        ErrorCategory.ObjectNotFound,
+        stream,
+        $"There {(streams.Any() ? $"are {string.Join(", ", streams.Order())}" : "is none")}; Get-TcpSegment and Import-TcpCapture tell the number of each segment's.");
+
+    /// <summary>A word that cannot be defined, or not so.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="problem">What is wrong, in one sentence.</param>
+    public static ErrorRecord DefinitionNotUsable(string word, string problem) => Create(
+        new ArgumentException(problem),
+        "DefinitionNotUsable",
+        ErrorCategory.InvalidArgument,
+        word,
+        "-Define takes words of the script and for each a number or a text: @{ CODE = 'host_unreachable'; MSS = 1460 }.");
+
     /// <summary>A connection cannot be made a script.</summary>
     public static ErrorRecord CannotMakeScript(ScriptGenerationException impossible, string origin) => Create(
         new InvalidOperationException($"{origin}: {impossible.Message}", impossible),
@@ -82,7 +127,12 @@ internal static partial class ErrorRecords
 
     /// <summary>A name is none of a profile, and there is no file with one either.</summary>
     public static ErrorRecord ProfileNotFound(Exception failed, string profile) => Create(
-        failed,
+        failed switch
+        {
+            FormatException => new FormatException($"{profile}: {failed.Message}", failed),
+            FileNotFoundException or DirectoryNotFoundException => new ItemNotFoundException($"There is no profile '{profile}', and no file of that name.", failed),
+            _ => new IOException($"The profile '{profile}' cannot be read: {failed.Message}", failed),
+        },
         failed is FormatException ? "ProfileNotUnderstood" : "ProfileNotFound",
         failed is FormatException ? ErrorCategory.InvalidData : ErrorCategory.ObjectNotFound,
         profile,
@@ -94,7 +144,7 @@ internal static partial class ErrorRecords
         "ScriptNotUnderstood",
         ErrorCategory.ParserError,
         path,
-        "Look at that line and column. Words that the script leaves open are given by -Define @{ WORD = value }.");
+        wrong.Word is { } word ? $"If {word} is a word that the script leaves open, give it: -Define @{{ {word} = value }}." : "Look at that line and column.");
 
     /// <summary>An object that is no conversation of a capture.</summary>
     public static ErrorRecord NotAConversation(object input) => Create(

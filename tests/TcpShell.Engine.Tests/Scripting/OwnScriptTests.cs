@@ -7,9 +7,23 @@ public class OwnScriptTests
 {
     public static TheoryData<string> Scripts => new(OwnScripts.Names);
 
+    public static TheoryData<string> ClassicScripts =>
+        new(Directory.GetFiles(OwnScripts.ClassicFolder, "*.pkt").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+
     [Theory]
     [MemberData(nameof(Scripts))]
     public void OwnScript_Run_Passes(string script) => Assert.Equal("Pass", Run(script).ToString());
+
+    [Theory]
+    [MemberData(nameof(ClassicScripts))]
+    public void ClassicScript_RunWithTheProfileOfOldStacksOnly_Passes(string script)
+    {
+        TcpScript parsed = TcpScript.Parse(File.ReadAllText(Path.Combine(OwnScripts.ClassicFolder, script)), script);
+        ScriptProfile classic = ScriptProfile.Parse(File.ReadAllText(Path.Combine(OwnScripts.ClassicFolder, "profile.json")));
+
+        Assert.Equal("Pass", ScriptRunner.Run(parsed, new() { Profile = classic }).ToString());
+        Assert.Equal(ScriptVerdict.Fail, ScriptRunner.Run(parsed).Verdict);
+    }
 
     [Fact]
     public void OwnScripts_All_SayWhatTheyProveAndAreReadBack()

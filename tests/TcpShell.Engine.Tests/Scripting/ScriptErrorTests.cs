@@ -61,6 +61,16 @@ public class ScriptErrorTests
     {
         string text = new(' ', TcpScript.MaximumLength + 1);
 
-        Assert.Throws<TcpScriptException>(() => TcpScript.Parse(text));
+        var error = Assert.Throws<TcpScriptException>(() => TcpScript.Parse(text));
+
+        Assert.Equal("a script has at most 1048576 characters, and this one has more.", error.Problem);
     }
+
+    [Theory]
+    [InlineData("0 > S 0:0(0) <mss MSS>", "MSS")]
+    [InlineData("0 < icmp unreachable CODE", "CODE")]
+    [InlineData("0 close(3 = 0", null)]
+    [InlineData("0 > S 0:0(0) <mss sackOK>", null)]
+    public void Error_AtAWordThatMayStandForSomething_NamesIt(string text, string? word) =>
+        Assert.Equal(word, Assert.Throws<TcpScriptException>(() => TcpScript.Parse(text)).Word);
 }

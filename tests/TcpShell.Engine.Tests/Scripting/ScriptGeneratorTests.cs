@@ -20,10 +20,17 @@ public class ScriptGeneratorTests
     // What happened there is not to be seen in packets.
     private static readonly (string Script, string Why)[] s_hidden =
     [
+        ("acknowledgment/delayed-when-nothing-hurries.pkt", "one acknowledgment does not tell whether all of them wait"),
+        ("acknowledgment/goes-with-data.pkt", "as above"),
+        ("acknowledgment/second-full-segment-at-once.pkt", "as above"),
+        ("icmp/hard-error-in-syn-received.pkt", "the connection was gone before its third segment came"),
+        ("opening/syn-ack-given-up.pkt", "as above"),
         ("sending/cork-holds-until-taken-off.pkt", "a cork held data back"),
         ("sending/records-keep-their-ends.pkt", "records did not share a segment when they went again"),
+        ("sending/unanswered-probes-give-up.pkt", "what was written never went, only probes"),
         ("timers/full-interface-backs-nothing-off.pkt", "the host's own interface took no packet"),
         ("timers/user-timeout-from-first-probe.pkt", "what was written never went, only probes"),
+        ("timestamps/delayed-ack-echoes-the-first.pkt", "one acknowledgment does not tell whether all of them wait"),
     ];
 
     private static readonly Regex s_timestamps = new(@"TS val (\d+) ecr (\d+)");

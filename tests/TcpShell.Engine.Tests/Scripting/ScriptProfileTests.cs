@@ -32,6 +32,11 @@ public class ScriptProfileTests
     [InlineData("""{ "Name": "x", "Settings": { "ResetOnSynInWindow": 1 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "BufferOverhead": -1 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "NoSuchSetting": 1 } }""")]
+    [InlineData("""{ "Name": null }""")]
+    [InlineData("""{ "Name": "x", "Settings": null }""")]
+    [InlineData("""{ "Name": "x", "Sockets": null }""")]
+    [InlineData("""{ "Name": "x", "SuspectScripts": null }""")]
+    [InlineData("""{ "Name": "x", "SuspectScripts": [ null ] }""")]
     public void Text_ThatIsNoProfile_IsRefused(string json) => Assert.Throws<FormatException>(() => ScriptProfile.Parse(json));
 
     [Theory]

@@ -84,8 +84,16 @@ public class ScriptRunnerTests
     [InlineData("+0 read(4, ..., 10) = 5", 9, "The call does not return at once.")]
     [InlineData("+0...0.5 read(4, ..., 10) = 5", 9, "The call still waits.")]
     [InlineData("+0...0.5 read(4, ..., 10) = 5\n+.1 < P. 1:6(5) ack 1 win 257\n+.3 > . 1:1(0) ack 6", 9, "The call returns at another time.")]
-    [InlineData("+0 write(4, ..., 10) = 11", 9, "It is not as the script asks for.")]
+    [InlineData("+0 write(4, ..., 10) = 11", 9, "The call returns something else.")]
+    [InlineData("+0 getsockopt(4, SOL_TCP, TCP_MAXSEG, [999], [4]) = 0", 9, "The call gives another value.")]
+    [InlineData("+0 poll([{fd=4, events=POLLOUT, revents=POLLIN}], 1, 0) = 1", 9, "The call tells of other events.")]
+    [InlineData("+90000 close(4) = 0", 9, "The script takes too much virtual time.")]
+    [InlineData("+0 write(4, ..., 10) = 10\n+0 > [noecn] P. 1:11(10) ack 2", 10, "In the packet the acknowledgment number is 1, not 2.")]
+    [InlineData("+0 write(4, ..., 10) = 10\n+0 > [ect0] P. 1:11(10) ack 1", 10, "In the packet ECN is noecn, not ect0.")]
+    [InlineData("+0 write(4, ..., 10) = 10\n+0 > [ect01] P. 1:11(10) ack 1", 10, "In the packet ECN is noecn, not ect01.")]
     [InlineData("+0 %{ assert tcpi_snd_cwnd == 11, tcpi_snd_cwnd }%", 9, "The assertion does not hold.")]
+    [InlineData("+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 5\n+0 < icmp unreachable [0:0(0)]", 10, "There is no connection that this error could be about.")]
+    [InlineData("+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 5\n+0 %{ assert tcpi_rtt == 0 }%", 10, "There is no connection that could be asked.")]
     [InlineData("+0 listen(9, 1) = 0", 9, "The script has no such descriptor open.")]
     [InlineData("+0...0.3 poll([{fd=9, events=POLLIN, revents=0}], 1, 300) = 0", 9, "The script has no such descriptor open.")]
     [InlineData("+0 close(4) = 0\n+0 close(4) = -1 EBADF (Bad file descriptor)", 10, "The script has no such descriptor open.")]
@@ -123,13 +131,89 @@ public class ScriptRunnerTests
     [InlineData("+0 < P. 1:65501(65500) ack 1 win 257", "a packet of more than 65535 octets is not supported.")]
     [InlineData("+0 write(4, NULL, 10) = -1 EFAULT (Bad address)", "memory that a program has not (a null pointer) is not supported.")]
     [InlineData("+0 %{ assert tcpi_nonsense == 1 }%", "tcpi_nonsense in a code block is not supported.")]
-    [InlineData("+0 %{ import os }%", "'os' in a code block is not supported.")]
-    public void Script_ThatAsksForWhatIsNotThere_IsUnsupportedAndNotFailed(string rest, string reason)
+    [InlineData("+0 %{ import os }%", "'import os' in a code block is not supported.")]
+    [InlineData("+0 %{ if tcpi_snd_cwnd == 10: pass }%", "'if tcpi_snd_cwnd == 10: pass' in a code block is not supported.")]
+    [InlineData("+0 %{ assert abs(tcpi_rtt) == 0 }%", "'assert abs(tcpi_rtt) == 0' in a code block is not supported.")]
+    [InlineData("+0 %{ assert 'cubic' == 'reno' }%", "'assert 'cubic' == 'reno'' in a code block is not supported.")]
+    [InlineData("+0 %{ x = 1 }%\n+0 %{ assert y == 1 }%", "y in a code block is not supported.", 10)]
+    [InlineData("+0 setsockopt(4, SOL_TCP, TCP_CONGESTION, \"reno\", 4) = 0", "TCP_CONGESTION on an open connection is not supported.")]
+    [InlineData("+0 setsockopt(3, SOL_TCP, TCP_CONGESTION, \"bbr\", 3) = 0", "the congestion control bbr is not supported.")]
+    [InlineData("+0 setsockopt(4, SOL_SOCKET, SO_RCVBUF, [4000], 4) = 0", "SO_RCVBUF on an open connection is not supported.")]
+    [InlineData("+0 setsockopt(3, SOL_SOCKET, SO_RCVBUF, [2147483648], 4) = 0", "SO_RCVBUF of 2147483648 is not supported.")]
+    [InlineData("+0 setsockopt(4, SOL_TCP, 99, [1], 4) = 0", "the option 99 of setsockopt is not supported.")]
+    [InlineData("+0 getsockopt(4, SOL_TCP, 99, [1], [4]) = 0", "the option 99 of getsockopt is not supported.")]
+    [InlineData("+0 setsockopt(4, SOL_SOCKET, TCP_NODELAY, [1], 4) = 0", "TCP_NODELAY at the level SOL_SOCKET is not supported.")]
+    [InlineData("+0 write(4, ..., 2147483648) = 1", "a buffer of 2147483648 octets in write(4, ..., 2147483648) = 1 is not supported.")]
+    [InlineData("+0 sendmsg(4, {msg_name(...)=..., msg_iov(1)=[{..., 2147483648}], msg_flags=0}, 0) = 1", "the buffers [{..., 2147483648}] is not supported.")]
+    [InlineData("+0 send(4, ..., 1, MSG_TRUNC) = 1", "MSG_TRUNC is not supported.")]
+    [InlineData("+0 read(4) = 1", "read(4) = 1 without an argument 3 is not supported.")]
+    [InlineData("+0 fcntl(4, 99, 1) = 0", "fcntl(4, 99, 1) = 0 is not supported.")]
+    [InlineData("+0 ioctl(4, POLLIN, [1]) = 0", "ioctl(4, POLLIN, [1]) = 0 is not supported.")]
+    [InlineData("+0 connect(4, AF_UNSPEC, ...) = 0", "an address in connect(4, AF_UNSPEC, ...) = 0 is not supported.")]
+    [InlineData("+0 < icmp packet_too_big mtu 1200 [1:1(0)]", "< icmp packet_too_big mtu 1200 [1:1(0)] in IPv4 is not supported.")]
+    [InlineData("+0 cap_set(CAP_NET_ADMIN, 0, CAP_EFFECTIVE) = 0", "the system call cap_set is not supported.")]
+    public void Script_ThatAsksForWhatIsNotThere_IsUnsupportedAndNotFailed(string rest, string reason, int line = 9)
     {
         ScriptResult result = Run(Passive + rest);
+        ScriptResult failingBefore = Run(Passive.Replace("wscale 8", "wscale 9", StringComparison.Ordinal) + rest);
 
-        Assert.Equal((ScriptVerdict.Unsupported, reason), (result.Verdict, result.Reason));
-        Assert.Equal(9, result.Line);
+        Assert.Equal((ScriptVerdict.Unsupported, reason, line), (result.Verdict, result.Reason, result.Line));
+        Assert.Equal((ScriptVerdict.Unsupported, reason, line), (failingBefore.Verdict, failingBefore.Reason, failingBefore.Line));
+    }
+
+    [Theory]
+    [InlineData("+0 setsockopt(4, SOL_TCP, TCP_CONGESTION, \"cubic\", 5) = 0")]
+    [InlineData("+0 setsockopt(4, SOL_SOCKET, SO_RCVBUF, [15728640], 4) = 0")]
+    [InlineData("+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 5\n+0 setsockopt(5, SOL_SOCKET, SO_RCVBUF, [4000], 4) = 0")]
+    [InlineData("+0 close(4) = 0\n+0 > F. 1:1(0) ack 1\n+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 4\n+0 setsockopt(4, SOL_TCP, TCP_CONGESTION, \"reno\", 4) = 0")]
+    [InlineData("+0 < P. 1:1001(1000) ack 1 win 257\n+0 > . 1:1(0) ack 1001\n+0 read(4, ..., 2147483647) = 1000")]
+    public void Options_ThatChangeNothingOnAnOpenConnection_AreSet(string rest) => Assert.Equal("Pass", Run(Passive + rest).ToString());
+
+    [Theory]
+    [InlineData("packet", "+0 > P. 1:11(10) ack 2 win 5", ScriptVerdict.Pass, "In the packet the acknowledgment number is 1, not 2.")]
+    [InlineData("packet,syscall", "+.1 > P. 1:11(10) ack 1", ScriptVerdict.Pass, "The packet comes early.")]
+    [InlineData("packet", "+0 > P. 1:11(10) ack 1\n+0 < . 1:1(0) ack 11 win 257\n+0 > P. 11:12(1) ack 1", ScriptVerdict.Fail, "")]
+    [InlineData("syscall", "+0 > P. 1:11(10) ack 2", ScriptVerdict.Fail, "")]
+    [InlineData("syscall", "+0 > P. 1:11(10) ack 1\n+0 write(4, ..., 1) = 2", ScriptVerdict.Fail, "")]
+    [InlineData("everything", "+0 > P. 1:11(10) ack 1", ScriptVerdict.Unsupported, "")]
+    public void NonFatal_Packets_OnlyWarnAndSystemCallsFailAllTheSame(string kinds, string rest, ScriptVerdict verdict, string warning)
+    {
+        ScriptResult result = Run($"--non_fatal={kinds}\n{Passive}+0 write(4, ..., 10) = 10\n{rest}");
+
+        Assert.Equal(verdict, result.Verdict);
+        Assert.Equal(warning.Length == 0 ? 0 : 1, result.Warnings.Count);
+        Assert.All(result.Warnings, told => Assert.Contains(warning, told, StringComparison.Ordinal));
+        Assert.All(result.Warnings, told => Assert.Contains("script:11: ", result.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void IPv4MappedIPv6_OnTheWire_IsIPv4()
+    {
+        ScriptResult result = Run("--ip_version=ipv4-mapped-ipv6\n" + Passive);
+
+        Assert.Equal("Pass", result.ToString());
+        Assert.All(SegmentRecorder.Record(result.Trace), segment => Assert.False(segment.Source.Address.IsIPv6));
+    }
+
+    [Fact]
+    public void Timestamp_OfAFailure_IsToldInTheScriptsNumbers()
+    {
+        const string Rest = "+.1 < S. 0:0(0) ack 1 win 5840 <mss 1460,sackOK,TS val 700 ecr 100,nop,wscale 7>\n+0 > . 1:1(0) ack 2 <nop,nop,TS val 200 ecr 700>";
+
+        ScriptResult result = Run(Active + Rest);
+
+        Assert.Matches(@"^> \. 1:1\(0\) ack 1 win \d+ <nop,nop,TS val 200 ecr 700> at 0\.100000$", result.Actual);
+    }
+
+    [Theory]
+    [InlineData("[noecn]", "[noecn]")]
+    [InlineData("[ect01]", "[noecn]")]
+    [InlineData("[tos 0x0, ttl 63]", "[tos 0x0, ttl 64]")]
+    public void IpHeader_OfAFailure_IsToldAsFarAsTheScriptStatesIt(string stated, string told)
+    {
+        ScriptResult result = Run($"{Passive}+0 write(4, ..., 10) = 10\n+0 > {stated} P. 1:11(10) ack 2");
+
+        Assert.StartsWith($"> {told} P. 1:11(10) ack 1 win ", result.Actual, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -148,6 +232,31 @@ public class ScriptRunnerTests
 
         Assert.Equal(ScriptVerdict.Pass, Run(Passive + Rest).Verdict);
         Assert.Equal("In the packet the length is 1000, not 2000.", Run("--strict_segments\n" + Passive + Rest).Reason);
+    }
+
+    [Theory]
+    [InlineData("+0 < P. 1:11(10) ack 1 win 257", 11, "ack 1 win 61440, then > P. 11:21(10) ack 11")]
+    [InlineData("+0 < P. 1:1001(1000) ack 1 win 257", 1001, "ack 1 win 61440, then > P. 11:21(10) ack 1001 win 61436")]
+    [InlineData("", 1, "")]
+    public void Segments_ThatDoNotAcknowledgeTheSame_AreNotGluedToOne(string between, int acknowledgment, string came)
+    {
+        ScriptResult result = Run($"{Passive}+0 setsockopt(4, SOL_TCP, TCP_NODELAY, [1], 4) = 0\n+0 setsockopt(4, SOL_TCP, TCP_QUICKACK, [0], 4) = 0\n"
+            + $"+0 write(4, ..., 10) = 10\n{between}\n+0 write(4, ..., 10) = 10\n+0 > P. 1:21(20) ack {acknowledgment}");
+
+        Assert.Equal(came.Length == 0 ? ScriptVerdict.Pass : ScriptVerdict.Fail, result.Verdict);
+        Assert.Contains(came, result.Actual, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("+0 read(4, ..., 4000) = 4000", "ack 4001 win 61424, then > P. 11:21(10) ack 4001 win 61440")]
+    [InlineData("", "")]
+    public void Segments_WithDifferentWindows_AreNotGluedToOne(string between, string came)
+    {
+        ScriptResult result = Run($"{Passive}+0 setsockopt(4, SOL_TCP, TCP_NODELAY, [1], 4) = 0\n+0 < P. 1:4001(4000) ack 1 win 257\n+0 > . 1:1(0) ack 4001\n"
+            + $"+0 write(4, ..., 10) = 10\n{between}\n+0 write(4, ..., 10) = 10\n+0 > P. 1:21(20) ack 4001");
+
+        Assert.Equal(came.Length == 0 ? ScriptVerdict.Pass : ScriptVerdict.Fail, result.Verdict);
+        Assert.Contains(came, result.Actual, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,8 +8,9 @@ namespace TcpShell.Hunt.Commands;
 /// <summary>Runs the scenarios of many seeds, on all processors.</summary>
 internal sealed class HuntCommand(Options options, TextWriter output)
 {
-    // A bug that shows often is shrunk a few times only.
+    // A bug that shows often is shrunk a few times only, and its seeds are named some times more.
     private const int ShrunkOfEach = 2;
+    private const int NamedOfEach = 20;
     private const int Batch = 64;
     private static readonly TimeSpan s_progressEvery = TimeSpan.FromSeconds(10);
 
@@ -57,19 +58,29 @@ internal sealed class HuntCommand(Options options, TextWriter output)
                 Interlocked.Increment(ref _done);
                 Interlocked.Add(ref _packets, result.Packets);
                 Interlocked.Add(ref _steps, result.Steps);
-                if (result.Failure is { } failure && _failures.AddOrUpdate(failure.Invariant, 1, (_, count) => count + 1) <= ShrunkOfEach)
+                if (result.Failure is { } failure)
                 {
-                    Report(result, failure);
+                    Report(result, failure, _failures.AddOrUpdate(failure.Invariant, 1, (_, count) => count + 1));
                 }
             }
         }
     }
 
-    private void Report(RunResult result, Failure failure)
+    private void Report(RunResult result, Failure failure, int count)
     {
+        if (count > NamedOfEach)
+        {
+            return;
+        }
+
         lock (_output)
         {
-            output.WriteLine($"Seed {result.Scenario.Seed} breaks {failure.Invariant}; it is made smaller ...");
+            output.WriteLine($"Seed {result.Scenario.Seed} breaks {failure.Invariant}{(count > ShrunkOfEach ? "." : "; it is made smaller ...")}");
+        }
+
+        if (count > ShrunkOfEach)
+        {
+            return;
         }
 
         Scenario smaller = ScenarioShrinker.Shrink(result.Scenario, run => run.Failure?.Invariant == failure.Invariant);

@@ -50,10 +50,14 @@ internal static class EndingChecker
         }
     }
 
-    /// <summary>Whether an end broke off: its user or its host did, it failed, or a RST or an ICMP error made it listen again.</summary>
+    /// <summary>
+    /// Whether an end broke off: its user or its host did, it failed, a RST or an ICMP error made it listen again, or an old RST that fits by chance ended
+    /// it when its user had closed already, which is no error.
+    /// </summary>
     private static bool WentWrong(End end) =>
         end.Aborted
         || end.Tcp.Error != ConnectionError.None
+        || end.Seen.OldResetArrived
         || (end.Tcp.State == TcpState.Listen && (end.Seen.ResetArrived || end.Seen.IcmpErrorArrived));
 
     /// <summary>Whether the peer has confirmed it. If not, it may be the answer to an old duplicate of a SYN, which is refused, and nobody did anything wrong.</summary>

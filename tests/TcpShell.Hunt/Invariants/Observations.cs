@@ -13,6 +13,12 @@ internal sealed class Observations
     /// <summary>The right edge of the largest window that it told its peer; null before the first.</summary>
     public SeqNumber? HighestEdge { get; set; }
 
+    /// <summary>
+    /// The right edge of the largest window that it was told, by whomever: a listener that sends a SYN cookie forgets its offer at once, and one that
+    /// makes the connection anew from a cookie does not know the earlier ones. Null before the first.
+    /// </summary>
+    public SeqNumber? OfferedEdge { get; private set; }
+
     /// <summary>The number behind the last one that it sent; null before the first segment.</summary>
     public SeqNumber? HighestSent { get; set; }
 
@@ -66,6 +72,9 @@ internal sealed class Observations
 
     /// <summary>Whether a RST has arrived.</summary>
     public bool ResetArrived { get; set; }
+
+    /// <summary>Notes that it was told of a window up to this number.</summary>
+    public void NoteOffer(SeqNumber edge) => OfferedEdge = OfferedEdge is { } before ? SeqNumber.Max(before, edge) : edge;
 
     /// <summary>Notes that a packet between the two ends came to nothing.</summary>
     public void CountLoss()

@@ -25,7 +25,7 @@ internal static class PacketChecker
         }
 
         CheckAck(segment, end, peer);
-        CheckWindow(segment, end);
+        CheckWindow(segment, end, peer);
         CheckText(packet, segment, end, peer);
         CheckTimestamp(segment, end);
         CheckSack(segment, end);
@@ -96,7 +96,7 @@ internal static class PacketChecker
     /// The right edge never moves back [SHLD-14], but for what the scale rounds away (RFC 7323 2.4). A SYN cannot tell of more than 64 KiB,
     /// so one that goes again says nothing.
     /// </summary>
-    private static void CheckWindow(in TcpSegment segment, End end)
+    private static void CheckWindow(in TcpSegment segment, End end, End? peer)
     {
         if (!segment.Flags.Has(TcpFlags.ACK) || (segment.Flags.Has(TcpFlags.SYN) && end.Seen.HighestEdge is not null))
         {
@@ -106,6 +106,7 @@ internal static class PacketChecker
         Observations seen = end.Seen;
         int shift = segment.Flags.Has(TcpFlags.SYN) ? 0 : end.Tcp.Rcv.WindowShift;
         SeqNumber edge = segment.AcknowledgmentNumber + (segment.Window << shift);
+        peer?.Seen.NoteOffer(edge);
         if (seen.HighestEdge is { } before)
         {
             int back = before - edge;
@@ -144,7 +145,8 @@ internal static class PacketChecker
 
         if (peer?.Seen.HighestEdge is { } edge)
         {
-            int beyond = segment.End - edge;
+            // The first window of a peer that is asked stands in its SYN, when it had nobody to tell yet.
+            int beyond = segment.End - SeqNumber.Max(edge, end.Seen.OfferedEdge ?? edge);
             int allowed = packet.Reason == TransmitReason.ZeroWindowProbe ? 1 : 0;
             Require(beyond <= allowed, "PeersWindow", $"{end} sends {beyond} octets beyond the window of {peer} ({packet.Reason}).");
         }

@@ -61,6 +61,10 @@ internal sealed class PacketObserver
         if (decoded.Segment.Flags.Has(TcpFlags.SYN) && _ends.Find(decoded.DestinationEndpoint, decoded.SourceEndpoint) is { } asks)
         {
             asks.Seen.FromCookie = true;
+            if (decoded.Segment.AcknowledgmentNumber == asks.Tcp.Snd.Iss + 1)
+            {
+                asks.Seen.NoteOffer(decoded.Segment.AcknowledgmentNumber + decoded.Segment.Window);
+            }
         }
     }
 
@@ -103,7 +107,10 @@ internal sealed class PacketObserver
         }
 
         bool isSyn = decoded.Segment.Flags.Has(TcpFlags.SYN);
-        bool taken = packet.Verdict is { Fate: SegmentFate.Accepted } || (!isSyn && packet.Verdict is { Fate: not SegmentFate.Dropped });
+
+        // What is too late is not taken even if it stands in the window: its ACK is older than any window that was ever offered (RFC 5961 5.2).
+        bool taken = packet.Verdict is { Fate: SegmentFate.Accepted }
+            || (!isSyn && packet.Verdict is { Fate: not (SegmentFate.Dropped or SegmentFate.Challenged) });
         if (packet.Fate != PacketFate.Delivered || !taken)
         {
             CountLoss(decoded);

@@ -22,7 +22,8 @@ internal static class LinuxOptions
         [(SocketLevel, 8)] = SocketOption.ReceiveBuffer, [(SocketLevel, 9)] = SocketOption.KeepAlive, [(TcpLevel, 1)] = SocketOption.NoDelay,
         [(TcpLevel, 2)] = SocketOption.MaximumSegment, [(TcpLevel, 4)] = SocketOption.KeepAliveIdle, [(TcpLevel, 5)] = SocketOption.KeepAliveInterval,
         [(TcpLevel, 6)] = SocketOption.KeepAliveProbes, [(TcpLevel, 7)] = SocketOption.SynRetries, [(TcpLevel, 18)] = SocketOption.UserTimeout,
-        [(TcpLevel, 3)] = SocketOption.Cork, [(TcpLevel, 25)] = SocketOption.NotSentLowWater, [(SocketLevel, 60)] = SocketOption.ZeroCopy,
+        [(TcpLevel, 3)] = SocketOption.Cork, [(TcpLevel, 12)] = SocketOption.QuickAck, [(TcpLevel, 25)] = SocketOption.NotSentLowWater,
+        [(SocketLevel, 60)] = SocketOption.ZeroCopy,
         [(IpLevel, 1)] = SocketOption.TrafficClass, [(IpLevel, 2)] = SocketOption.TimeToLive, [(IpLevel, 10)] = SocketOption.PathMtuDiscovery,
     };
 

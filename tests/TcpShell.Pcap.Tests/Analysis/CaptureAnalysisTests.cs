@@ -28,6 +28,27 @@ public sealed class CaptureAnalysisTests
     }
 
     [Fact]
+    public void UsualSegments_OfAllCaptures_ComeToTheSameTheShortWayAndTheLongWay()
+    {
+        List<string> differences = [];
+        int steady = 0;
+        foreach (Dictionary<string, string> row in SharedCaptures.Index)
+        {
+            string name = $"{row["source"]}/{row["file"]}";
+            List<TcpConversation> shortWay = Analyse(name, new AnalysisOptions { VerifyChecksums = true }, 1);
+            List<TcpConversation> longWay = Analyse(name, new AnalysisOptions { VerifyChecksums = true, TakesLongWay = true }, 1);
+            steady += shortWay.Count(conversation => conversation.IsSteady);
+            if (Describe(shortWay) != Describe(longWay) || longWay.Any(conversation => conversation.IsSteady))
+            {
+                differences.Add(name);
+            }
+        }
+
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
+        Assert.True(steady > 100, $"only {steady} conversations took the short way at all");
+    }
+
+    [Fact]
     public void Captures_AnalysedByThreeThreads_GiveTheSameInTheSameOrder()
     {
         string[] names = ["gopacket/layers/testdata/cip.pcap", "pcapplusplus/Tests/ExamplesTest/pcap_examples/many-protocols.pcap", "zeek/echo-connections.pcap.gz"];

@@ -1,3 +1,4 @@
+using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Wire;
 
@@ -65,6 +66,15 @@ public sealed class TracedPacket
 
     /// <summary>The changes of state that its arrival caused.</summary>
     public IReadOnlyList<StateChange> StateChanges { get; internal set; } = [];
+
+    /// <summary>The trace that it is in; null for none.</summary>
+    internal PacketTrace? Trace { get; set; }
+
+    /// <summary>Its place in the order of all that happened in its trace, when it was sent.</summary>
+    internal long SentOrder { get; set; }
+
+    /// <summary>The same when it arrived.</summary>
+    internal long ArrivedOrder { get; set; }
 
     /// <summary>The packet as its headers say, as sent.</summary>
     public DecodedPacket Decode() => PacketDecoder.Decode(Bytes, LinkType.Raw);

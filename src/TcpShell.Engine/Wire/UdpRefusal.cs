@@ -11,14 +11,14 @@ internal static class UdpRefusal
     /// <param name="packet">A packet, from the IP header on.</param>
     /// <param name="owns">Whether an address is the answering host's.</param>
     /// <param name="reply">The ICMP error, from the IP header on.</param>
-    /// <returns>Whether the packet is a whole datagram with a right checksum, or none, from one host to this one.</returns>
+    /// <returns>Whether the packet is a whole datagram of the right length, with a right checksum or none, from one host to this one.</returns>
     public static bool TryAnswer(ReadOnlySpan<byte> packet, Func<IpAddress, bool> owns, out byte[] reply)
     {
         reply = [];
         IpLayer ip = IpLayer.Read(packet, 0, originalLength: 0);
         bool isWhole = ip.Problem == DecodeProblem.None && !ip.IsFragment && ip.Protocol == IpProtocol.Udp
             && ip.PayloadLength >= HeaderSize && ip.PayloadOffset + ip.PayloadLength <= packet.Length;
-        if (!isWhole || !owns(ip.Destination) || !ip.Source.IsUnicast || !IsChecksumRight(ip, packet.Slice(ip.PayloadOffset, ip.PayloadLength)))
+        if (!isWhole || !owns(ip.Destination) || !ip.Source.IsUnicast || !IsRight(ip, packet.Slice(ip.PayloadOffset, ip.PayloadLength)))
         {
             return false;
         }
@@ -27,8 +27,13 @@ internal static class UdpRefusal
         return true;
     }
 
-    private static bool IsChecksumRight(in IpLayer ip, ReadOnlySpan<byte> datagram)
+    private static bool IsRight(in IpLayer ip, ReadOnlySpan<byte> datagram)
     {
+        if (BinaryPrimitives.ReadUInt16BigEndian(datagram[4..]) != datagram.Length)
+        {
+            return false;
+        }
+
         if (BinaryPrimitives.ReadUInt16BigEndian(datagram[6..]) == 0)
         {
             return !ip.IsIPv6; // RFC 768: none was made; RFC 8200 8.1 does not allow that

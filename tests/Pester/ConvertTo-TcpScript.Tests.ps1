@@ -68,6 +68,24 @@ Describe 'ConvertTo-TcpScript' {
         (Invoke-TcpScript $path -Profile $stack).ToString() | Should -Be 'Pass'
     }
 
+    It 'makes scripts of <Octets> octets that a server sends back, of the lab and of its capture, for either end' -ForEach @(
+        @{ Octets = 8000 }, @{ Octets = 17500 }, @{ Octets = 100000 }
+    ) {
+        $net = New-TcpNetwork
+        New-TcpConnection | Send-TcpData ('x' * $Octets)
+        Step-TcpNetwork -For 2s | Out-Null
+        $capture = Join-Path $TestDrive echo.pcapng
+        Export-TcpCapture $capture -Network $net
+        $segments = Import-TcpCapture $capture -As Segment
+        foreach ($side in 'Client', 'Server') {
+            $path = Save-Script "$side.pkt" (ConvertTo-TcpScript -Network $net -Side $side -Window)
+            (Invoke-TcpScript $path -Profile lab).ToString() | Should -Be 'Pass'
+            $path = Save-Script "$side.capture.pkt" ($segments | ConvertTo-TcpScript -Side $side)
+            $stack = Save-Script "$side.json" ($segments | ConvertTo-TcpScript -Side $side -As Profile)
+            (Invoke-TcpScript $path -Profile $stack).ToString() | Should -Be 'Pass'
+        }
+    }
+
     It 'makes of a conversation what it makes of its segments' {
         $capture = Join-Path $TestDrive lab.pcapng
         Export-TcpCapture $capture

@@ -95,6 +95,24 @@ public sealed class HuntTests
     }
 
     [Fact]
+    public void GarbageOfAProbe_MayBeginAConnectionMadeAnewFromItsCookie()
+    {
+        // The server forgets the connection, and the client, which has sent nothing but a FIN, asks with an octet of garbage whether it is still there
+        // (RFC 9293 3.8.4): for a listener with SYN cookies that is the first segment of a connection.
+        RunResult run = ScenarioRun.Execute(ScenarioText.Parse("""
+            seed 1009594862
+            link latency=215.166ms
+            host a linux KeepAlive=true KeepAliveGarbage=true KeepAliveIdle=4.677s
+            host b linux SynCookies=Always Timestamps=false UserTimeout=5.096s
+            drop start=829ms end=4.1s
+            connect 1 a b at=219ms
+            client
+            server
+            """));
+        Assert.Null(run.Failure);
+    }
+
+    [Fact]
     public void SameSeed_SamePackets()
     {
         for (long seed = 0; seed < 50; seed++)

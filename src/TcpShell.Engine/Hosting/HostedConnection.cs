@@ -20,6 +20,11 @@ public sealed class HostedConnection
         Role = role;
         Application = application;
         History = new ConnectionHistory(this);
+        if (owner.Calls is { } calls)
+        {
+            tcp.Called = call => calls.Add(this, call);
+            calls.Add(this, new(UserCallKind.Open) { Settings = tcp.Settings });
+        }
     }
 
     /// <summary>Its number in the network, from 1; 0 for a listener.</summary>

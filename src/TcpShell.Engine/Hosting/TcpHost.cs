@@ -1,3 +1,4 @@
+using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Wire;
 
@@ -34,6 +35,7 @@ public sealed partial class TcpHost
     private readonly SynCookies _cookies;
     private readonly Func<int> _nextId;
     private long _scheduled;
+    private readonly CallTrace? _calls;
     private ushort _identification;
 
     /// <summary>Makes a host that runs and has no connections.</summary>
@@ -93,6 +95,13 @@ public sealed partial class TcpHost
 
     /// <summary>The network that it is in; null for a host outside of one.</summary>
     public TcpNetwork? Network { get; init; }
+
+    /// <summary>Where the calls of its programs are noted; null where nowhere.</summary>
+    internal CallTrace? Calls
+    {
+        get => _calls ?? Network?.Trace.Calls;
+        init => _calls = value;
+    }
 
     /// <summary>Whether it is up.</summary>
     public bool IsRunning { get; private set; } = true;

@@ -148,6 +148,7 @@ public abstract partial class TcpNetwork
     {
         TracedPacket packet = arrival.Packet;
         packet.Arrived = Now;
+        packet.ArrivedOrder = Trace.NextOrder();
         if (FindHost(arrival.Destination) is not { IsRunning: true } host)
         {
             packet.Fate = Forward(packet, arrival.Destination, out string text);

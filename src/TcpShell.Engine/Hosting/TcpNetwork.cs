@@ -23,7 +23,7 @@ public abstract partial class TcpNetwork
         Name = name;
         Seed = seed;
         StateChanges = new StateChangeLog(this);
-        Trace = new PacketTrace(this);
+        Trace = new PacketTrace(() => Now, this);
     }
 
     /// <summary>Its name.</summary>

@@ -25,7 +25,8 @@ internal sealed class ScriptHost
         // The same secret always: the same script gives the same numbers.
         ReadOnlySpan<byte> secret = "packetdrill runs"u8;
         _options = options;
-        Host = new TcpHost("local", [address], machine.Tcp, secret, mtu);
+        Trace = new(() => Now) { Limit = 64L * 1024 * 1024 };
+        Host = new TcpHost("local", [address], machine.Tcp, secret, mtu) { Calls = options.KeepTrace ? Trace.Calls : null };
         Sockets = new SocketTable(Host, () => Now, Drain);
         Machine = machine;
         Become(machine);
@@ -46,7 +47,7 @@ internal sealed class ScriptHost
     /// <summary>What left the host and was not looked at yet.</summary>
     public Queue<EmittedPacket> Emitted { get; } = new();
 
-    public PacketTrace Trace { get; } = new() { Limit = 64L * 1024 * 1024 };
+    public PacketTrace Trace { get; }
 
     /// <summary>Is called after everything that may have let a waiting call go on.</summary>
     public Action Stepped { get; set; } = () => { };
@@ -87,6 +88,7 @@ internal sealed class ScriptHost
             Note = note,
         };
         Note(traced);
+        traced.ArrivedOrder = Trace.NextOrder();
         traced.Verdict = Host.PacketArrives(packet, Now);
         Drain();
         traced.StateChanges = Changes();

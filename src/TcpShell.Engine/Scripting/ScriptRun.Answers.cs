@@ -4,7 +4,7 @@ namespace TcpShell.Scripting;
 
 // Programs that answer at once. A packet and the calls behind it can have the same time; whether the host acknowledges before they are made is
 // then a matter of which came first, and the script tells: if the next packet that it expects carries data or a FIN, they came first, and the
-// acknowledgment goes with it.
+// acknowledgment goes with it. On a machine whose programs act first they always did.
 internal sealed partial class ScriptRun
 {
     private int _lastAnswer = -1;
@@ -24,13 +24,12 @@ internal sealed partial class ScriptRun
             next++;
         }
 
-        bool isAnswered = next > index + 1
-            && end != inbound.Sequence
+        bool isAnswered = end != inbound.Sequence
             && next < _script.Events.Count
             && _script.Events[next] is TcpPacketEvent { IsInbound: false } answer
             && (answer.PayloadLength > 0 || answer.Flags.Has(TcpFlags.FIN))
-            && answer.Acknowledgment == end;
-        if (isAnswered)
+            && unchecked((int)((answer.Acknowledgment ?? 0) - end)) >= 0; // beyond it, where the packet fills a gap
+        if (next > index + 1 && (isAnswered || Host.Machine.Sockets.ProgramsActFirst))
         {
             _lastAnswer = next - 1;
             Host.HoldsBack = true;

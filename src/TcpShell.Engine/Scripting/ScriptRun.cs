@@ -83,7 +83,7 @@ internal sealed partial class ScriptRun
         Warnings = _warnings,
         Unlisted = _unlisted,
         Steps = _host?.Steps ?? 0,
-        Trace = _host?.Trace ?? new(),
+        Trace = _host?.Trace ?? new(() => Timestamp.Zero),
     };
 
     private void Remember(string happened)

@@ -15,7 +15,17 @@ public sealed class PacketTrace : IReadOnlyCollection<TracedPacket>
     private long _octets;
     private int _last;
 
-    internal PacketTrace(TcpNetwork? network = null) => _network = network;
+    internal PacketTrace(Func<Timestamp> clock, TcpNetwork? network = null)
+    {
+        _network = network;
+        Calls = new(this, clock);
+    }
+
+    /// <summary>What programs called in the meantime.</summary>
+    internal CallTrace Calls { get; }
+
+    /// <summary>The place of what happened last: packets that were sent or arrived, and calls, have one order.</summary>
+    internal long LastOrder { get; private set; }
 
     /// <summary>Octets of memory that the packets take at most, of which each needs some 256 besides its own; 256 MiB unless set.</summary>
     public long Limit { get; set; } = 256L * 1024 * 1024;
@@ -38,13 +48,25 @@ public sealed class PacketTrace : IReadOnlyCollection<TracedPacket>
     /// <summary>The number that the next packet gets.</summary>
     internal int NextNumber() => ++_last;
 
+    internal long NextOrder() => ++LastOrder;
+
+    /// <summary>The calls on some connections, in their order, each with its place.</summary>
+    internal List<NotedCall> CallsOf(IReadOnlySet<int> connections)
+    {
+        using NetworkHold hold = _network?.Hold() ?? default;
+        return Calls.Of(connections);
+    }
+
     internal void Add(TracedPacket packet)
     {
+        packet.Trace = this;
+        packet.SentOrder = NextOrder();
         _packets.Enqueue(packet);
         _octets += RecordSize + packet.Bytes.Length;
         while (_octets > Limit && _packets.Count > 1)
         {
             _octets -= RecordSize + _packets.Dequeue().Bytes.Length;
+            Calls.Forget(_packets.Peek().SentOrder);
         }
     }
 }

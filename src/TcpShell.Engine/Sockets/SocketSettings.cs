@@ -24,6 +24,12 @@ public sealed record SocketSettings
     /// </summary>
     public int? InitialSendBuffer { get; init; }
 
+    /// <summary>
+    /// Whether a program makes its calls on what arrived before its host answers that, as programs of a lab do. Else the host answers first, as a
+    /// kernel does whose programs have to be woken.
+    /// </summary>
+    public bool ProgramsActFirst { get; init; }
+
     /// <summary>How many octets are given for each one that SO_SNDBUF asks for: 2 on Linux.</summary>
     public int SendBufferFactor { get; init; } = 2;
 

@@ -9,6 +9,9 @@ public sealed partial class TcpConnection
     private bool _abortPending;
     private bool _receivesNoMore;
 
+    /// <summary>Told of each call that was carried out; null where nobody keeps a record.</summary>
+    internal Action<UserCall>? Called { get; set; }
+
     /// <summary>OPEN, passive (RFC 9293 3.10.1): waits for a request from anybody.</summary>
     /// <param name="now">The time.</param>
     /// <exception cref="TcpCallException">The connection is not in CLOSED.</exception>
@@ -61,6 +64,7 @@ public sealed partial class TcpConnection
                 }
 
                 ArmUserTimeout(now);
+                Called?.Invoke(new(UserCallKind.Send) { Octets = taken, Urgent = urgent, Push = push, EndOfRecord = endOfRecord });
                 return taken;
             default:
                 throw Closing();
@@ -106,6 +110,7 @@ public sealed partial class TcpConnection
         }
 
         TellEndOfStream(now);
+        Called?.Invoke(new(UserCallKind.Receive) { Octets = count });
         return count;
     }
 
@@ -139,13 +144,18 @@ public sealed partial class TcpConnection
         }
 
         ArmUserTimeout(now);
+        Called?.Invoke(new(UserCallKind.Close));
     }
 
     /// <summary>
     /// The user receives no more, ever: new data that arrives once this end is closed is answered with a RST, so that the peer hears that it is
     /// lost (half-duplex close, RFC 9293 3.6.1 [MAY-1, SHLD-3]).
     /// </summary>
-    public void EndReceiving() => _receivesNoMore = true;
+    public void EndReceiving()
+    {
+        _receivesNoMore = true;
+        Called?.Invoke(new(UserCallKind.EndReceiving));
+    }
 
     /// <summary>ABORT (RFC 9293 3.10.5 [U-16]): ends the connection at once; the peer gets a RST where it may count the connection as open.</summary>
     /// <param name="now">The time.</param>
@@ -159,6 +169,7 @@ public sealed partial class TcpConnection
 
         _abortPending = State is TcpState.SynReceived or TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2 or TcpState.CloseWait;
         Fail(ConnectionError.Aborted, TransitionEvent.Abort, "the user aborts", now);
+        Called?.Invoke(new(UserCallKind.Abort));
     }
 
     /// <summary>Makes the connection that answers a request which reached a listening one; it starts in LISTEN with the same settings.</summary>

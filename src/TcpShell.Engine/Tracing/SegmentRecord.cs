@@ -1,3 +1,4 @@
+using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Wire;
 
@@ -148,6 +149,18 @@ public sealed class SegmentRecord
 
     /// <summary>The end that the segment was sent to, of which an ICMP error tells.</summary>
     internal Endpoint IcmpAbout { get; init; }
+
+    /// <summary>What its IP header said of ECN when it arrived.</summary>
+    internal Ecn ArrivedEcn { get; init; }
+
+    /// <summary>The trace that it is of; null in a capture.</summary>
+    internal PacketTrace? Trace { get; init; }
+
+    /// <summary>Its place in the order of all that happened in its trace, when it was sent; 0 in a capture.</summary>
+    internal long SentOrder { get; init; }
+
+    /// <summary>The same when it arrived; 0 if it did not.</summary>
+    internal long ArrivedOrder { get; init; }
 
     internal uint SequenceBase { get; init; }
 

@@ -86,6 +86,12 @@ public sealed class SegmentRecorder
         packet.Status == PacketStatus.Tcp
         || (packet.Status == PacketStatus.Malformed && packet.Protocol == IpProtocol.Tcp && packet.SegmentOctets.Length >= TcpHeader.MinimumSize);
 
+    private static Ecn EcnAtArrival(in DecodedPacket packet, TracedPacket? trace)
+    {
+        bool isTheSame = trace is null || trace.ArrivedBytes.Equals(trace.Bytes) || trace.ArrivedBytes.IsEmpty;
+        return (isTheSame ? packet.TrafficClass : PacketDecoder.Decode(trace!.ArrivedBytes, LinkType.Raw).TrafficClass).ToEcn();
+    }
+
     private SegmentRecord MakeIcmp(in DecodedPacket packet, TracedPacket trace)
     {
         ConversationView conversation = _conversations.View(packet.SourceEndpoint, packet.DestinationEndpoint);
@@ -115,6 +121,9 @@ public sealed class SegmentRecorder
             Verdict = trace.Verdict,
             StateChanges = trace.StateChanges,
             Bytes = trace.Bytes,
+            Trace = trace.Trace,
+            SentOrder = trace.SentOrder,
+            ArrivedOrder = trace.ArrivedOrder,
         };
     }
 
@@ -160,6 +169,10 @@ public sealed class SegmentRecorder
             Verdict = trace?.Verdict,
             StateChanges = trace?.StateChanges ?? [],
             Bytes = bytes,
+            ArrivedEcn = EcnAtArrival(packet, trace),
+            Trace = trace?.Trace,
+            SentOrder = trace?.SentOrder ?? 0,
+            ArrivedOrder = trace?.ArrivedOrder ?? 0,
         };
     }
 }

@@ -1,3 +1,4 @@
+using TcpShell.Simulation;
 using TcpShell.Tcp;
 using TcpShell.Wire;
 
@@ -6,8 +7,9 @@ namespace TcpShell.Tracing;
 /// <summary>One packet as it was sent, what became of it and why it was sent: the raw material of segment lists, diagrams and captures.</summary>
 public sealed class TracedPacket
 {
-    // One word, so that whoever looks while packets arrive sees all of it or nothing.
+    // One word each, so that whoever looks while packets arrive sees all of it or nothing.
     private long _arrived = long.MinValue;
+    private object? _verdict;
 
     /// <summary>Its number in the trace, from 1, in the order of sending.</summary>
     public required int Number { get; init; }
@@ -56,10 +58,23 @@ public sealed class TracedPacket
     public int ConnectionId { get; init; }
 
     /// <summary>What the receiver did with it; null before it arrives.</summary>
-    public SegmentVerdict? Verdict { get; internal set; }
+    public SegmentVerdict? Verdict
+    {
+        get => (SegmentVerdict?)_verdict;
+        internal set => _verdict = value;
+    }
 
     /// <summary>The changes of state that its arrival caused.</summary>
     public IReadOnlyList<StateChange> StateChanges { get; internal set; } = [];
+
+    /// <summary>The trace that it is in; null for none.</summary>
+    internal PacketTrace? Trace { get; set; }
+
+    /// <summary>Its place in the order of all that happened in its trace, when it was sent.</summary>
+    internal long SentOrder { get; set; }
+
+    /// <summary>The same when it arrived.</summary>
+    internal long ArrivedOrder { get; set; }
 
     /// <summary>The packet as its headers say, as sent.</summary>
     public DecodedPacket Decode() => PacketDecoder.Decode(Bytes, LinkType.Raw);

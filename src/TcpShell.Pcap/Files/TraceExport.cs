@@ -91,17 +91,17 @@ public static class TraceExport
 
         bool Is(string name) => name.Equals(host, StringComparison.OrdinalIgnoreCase);
         return packets
-            .SelectMany(packet => new (Timestamp? Time, TracedPacket Packet, bool Arrives)[]
+            .SelectMany(packet => new (Timestamp? Time, long Order, TracedPacket Packet, bool Arrives)[]
             {
-                (Is(packet.From) && packet.CopyOf == 0 ? packet.Sent : null, packet, false),
-                (Is(packet.To) && packet.Fate is PacketFate.Delivered or PacketFate.Corrupted ? packet.Arrived : null, packet, true),
+                (Is(packet.From) && packet.CopyOf == 0 ? packet.Sent : null, packet.SentOrder, packet, false),
+                (Is(packet.To) && packet.Fate is PacketFate.Delivered or PacketFate.Corrupted ? packet.Arrived : null, packet.ArrivedOrder, packet, true),
             })
             .Where(seen => seen.Time is not null)
-            .Select(seen => (Time: seen.Time!.Value, seen.Packet, seen.Arrives))
-
-            // What arrives at a moment is seen before what is sent in answer to it at the same moment.
             .OrderBy(seen => seen.Time)
-            .ThenBy(seen => seen.Arrives ? 0 : 1);
+
+            // Many may come at one moment, each with its answer.
+            .ThenBy(seen => seen.Order)
+            .Select(seen => (seen.Time!.Value, seen.Packet, seen.Arrives));
     }
 
     /// <summary>One frame of a capture.</summary>

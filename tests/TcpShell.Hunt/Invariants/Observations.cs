@@ -61,6 +61,15 @@ internal sealed class Observations
     /// </summary>
     public bool FromCookie { get; set; }
 
+    /// <summary>Whether its keep-alive probes carry garbage where its stream begins: it has sent nothing but a FIN.</summary>
+    public bool ProbedFirstOctet { get; set; }
+
+    /// <summary>
+    /// Whether its first octet may be the garbage of a probe. A host that has forgotten a connection takes the probe for the first segment after a SYN
+    /// cookie, and makes the connection anew.
+    /// </summary>
+    public bool MayBeginWithGarbage { get; set; }
+
     /// <summary>Whether an ICMP error about one of its segments has arrived.</summary>
     public bool IcmpErrorArrived { get; set; }
 

@@ -33,7 +33,9 @@ internal sealed class Ends
     {
         var end = new End(connection, plan, isClient, now);
         end.Seen.LastProgress = now;
-        end.Seen.FromCookie = Find(connection.Remote, connection.Local) is { Seen.FromCookie: true };
+        End? asked = Find(connection.Remote, connection.Local);
+        end.Seen.FromCookie = asked is { Seen.FromCookie: true };
+        end.Seen.MayBeginWithGarbage = asked is { Seen.FromCookie: true, Seen.ProbedFirstOctet: true };
         _all.Add(end);
         Live.Add(end);
         _byId.Add(connection.Id, end);

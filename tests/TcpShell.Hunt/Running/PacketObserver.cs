@@ -80,6 +80,7 @@ internal sealed class PacketObserver
         if (packet.Reason is TransmitReason.ZeroWindowProbe or TransmitReason.KeepAliveProbe)
         {
             end.Seen.Probed.Add(_network.Now);
+            end.Seen.ProbedFirstOctet |= segment.Payload.Length > 0 && segment.SequenceNumber == end.Tcp.Snd.Iss + 1;
         }
         else if (packet.Reason == TransmitReason.Open && segment.Flags.Has(TcpFlags.ACK))
         {

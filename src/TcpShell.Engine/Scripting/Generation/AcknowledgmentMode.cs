@@ -1,3 +1,5 @@
+using TcpShell.Tcp;
+
 namespace TcpShell.Scripting.Generation;
 
 /// <summary>
@@ -11,13 +13,15 @@ internal static class AcknowledgmentMode
     private const int SegmentsPerAck = 2;
     private const int DefaultMss = 536;
     private const long Prompt = 4000;
+    private const long Tolerated = 10_000;
+    private const long LongestDelay = 500_000;
     private const long ShortestTimeout = 150_000;
 
     /// <summary>The inbound packets before which the mode changes, with the mode.</summary>
-    public static IEnumerable<(int Packet, bool IsQuick)> Changes(SeatTrace trace, ProgramInference program)
+    public static IEnumerable<(int Packet, bool IsQuick)> Changes(SeatTrace trace, StackTraits traits, ProgramInference program)
     {
-        // This engine changes it by itself, in a script's run as well as in a lab.
-        IReadOnlyList<SeatPacket> packets = trace.IsOfThisEngine ? [] : trace.Packets;
+        long usual = (long)(traits.DelayedAck ?? TcpSettings.Linux.DelayedAckTimeout).TotalMicroseconds;
+        IReadOnlyList<SeatPacket> packets = trace.Packets;
         bool isQuick = true;
         int quickLeft = QuickAtFirst;
         int waiting = 0;
@@ -50,7 +54,7 @@ internal static class AcknowledgmentMode
             received = packet.EndWithFin;
             waiting++;
             bool isAnswered = i + 1 < packets.Count && program.AnsweredBy(i + 1) == i;
-            if (isAnswered || packet.IsFin || waiting >= SegmentsPerAck || packet.Length >= SegmentsPerAck * fullSize || AnsweredAtOnce(packets, i) is not { } atOnce)
+            if (isAnswered || packet.IsFin || waiting >= SegmentsPerAck || packet.Length >= SegmentsPerAck * fullSize || AnsweredAtOnce(packets, i, usual) is not { } atOnce)
             {
                 continue; // it is acknowledged at once in any mode, or nobody knows
             }
@@ -68,8 +72,26 @@ internal static class AcknowledgmentMode
         }
     }
 
+    /// <summary>
+    /// When the seat acknowledged an inbound packet alone: how long it waited, in microseconds. In a script it may do so earlier, as this is a stack's
+    /// own business (RFC 9293 3.8.6.3).
+    /// </summary>
+    public static IEnumerable<(int Packet, long Delay)> Delays(SeatTrace trace)
+    {
+        for (int i = 0; i + 1 < trace.Packets.Count; i++)
+        {
+            SeatPacket arrived = trace.Packets[i];
+            SeatPacket answer = trace.Packets[i + 1];
+            bool isAlone = arrived.IsInbound && arrived.EndWithFin > arrived.Start && !arrived.IsSyn && answer is { IsInbound: false, IsPureAck: true };
+            if (isAlone && answer.Acknowledgment == arrived.EndWithFin && answer.Time - arrived.Time <= LongestDelay)
+            {
+                yield return (i + 1, answer.Time - arrived.Time);
+            }
+        }
+    }
+
     /// <summary>Whether an acknowledgment of its own followed at once; null where that cannot be told.</summary>
-    private static bool? AnsweredAtOnce(IReadOnlyList<SeatPacket> packets, int index)
+    private static bool? AnsweredAtOnce(IReadOnlyList<SeatPacket> packets, int index, long usual)
     {
         SeatPacket arrived = packets[index];
         for (int i = index + 1; i < packets.Count; i++)
@@ -91,7 +113,8 @@ internal static class AcknowledgmentMode
                 continue;
             }
 
-            return packet.IsPureAck && delay <= Prompt;
+            // One that comes next may come earlier: then only what is nearer to the usual delay than to none was delayed.
+            return packet.IsPureAck && delay <= (i == index + 1 ? Math.Max(Prompt, usual - Tolerated) : Prompt);
         }
 
         return null;

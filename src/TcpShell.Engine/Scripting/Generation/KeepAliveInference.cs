@@ -3,7 +3,8 @@ namespace TcpShell.Scripting.Generation;
 /// <summary>Keep-alive probes of the seat: how long it was idle before the first, and how far they are apart.</summary>
 /// <param name="IdleSeconds">Seconds of silence before the first probe.</param>
 /// <param name="IntervalSeconds">Seconds between unanswered probes.</param>
-internal sealed record KeepAliveInference(int IdleSeconds, int IntervalSeconds)
+/// <param name="HasOctet">Whether a probe carries an octet of data.</param>
+internal sealed record KeepAliveInference(int IdleSeconds, int IntervalSeconds, bool HasOctet)
 {
     private const int UsualInterval = 75;
 
@@ -17,6 +18,7 @@ internal sealed record KeepAliveInference(int IdleSeconds, int IntervalSeconds)
         long? probed = null;
         int? idle = null;
         int? interval = null;
+        bool hasOctet = false;
         foreach (SeatPacket packet in trace.Packets)
         {
             if (packet.IsInbound)
@@ -34,12 +36,13 @@ internal sealed record KeepAliveInference(int IdleSeconds, int IntervalSeconds)
                 idle ??= Seconds(packet.Time - heard);
                 interval ??= probed is { } before ? Seconds(packet.Time - before) : null;
                 probed = packet.Time;
+                hasOctet |= packet.HasData;
             }
 
             sent = Math.Max(sent, packet.EndWithFin);
         }
 
-        return idle is { } seconds ? new(seconds, interval ?? UsualInterval) : null;
+        return idle is { } seconds ? new(seconds, interval ?? UsualInterval, hasOctet) : null;
     }
 
     private static int Seconds(long microseconds) => Math.Max(1, (int)Math.Round(microseconds / 1e6));

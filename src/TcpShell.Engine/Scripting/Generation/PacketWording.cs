@@ -68,7 +68,9 @@ internal sealed class PacketWording
     private static bool IsClosing(SeatPacket packet) => packet is { IsInbound: false, IsAck: true, IsReset: false, IsSyn: false } && packet.Segment.Window == 0;
 
     private ScriptIpFields? IpOf(SeatPacket packet) =>
-        (packet.IsInbound ? packet.Segment.Ecn != Ecn.NotEct : _statesEcn) ? new ScriptIpFields { Ecn = packet.Segment.Ecn } : null;
+        (packet.IsInbound ? packet.Segment.ArrivedEcn != Ecn.NotEct : _statesEcn)
+            ? new ScriptIpFields { Ecn = packet.IsInbound ? packet.Segment.ArrivedEcn : packet.Segment.Ecn }
+            : null;
 
     /// <summary>The options in the script's numbers; null where an outbound packet's are laid out in another way than here.</summary>
     private List<TcpOption>? Options(SeatPacket packet)
@@ -79,9 +81,10 @@ internal sealed class PacketWording
         bool isWritable = options.TrueForAll(IsWritable) && given.Problem is null;
         if (!packet.IsInbound)
         {
-            // Whether a reset echoes timestamps is a stack's own business too (RFC 7323 3.2).
+            // Whether a reset echoes timestamps is a stack's own business too (RFC 7323 3.2), and whether a SYN goes again with fewer options.
             bool isBareReset = packet.IsReset && options.Count == 0 && !_echoesInResets;
-            if (isBareReset || LaidOutAsHere(given, packet.IsSyn) is not { } ours)
+            bool isOtherSyn = packet.IsSyn && _trace.LocalSyn is { } syn && packet != syn && !Kinds(options).SequenceEqual(Kinds([.. TcpOptionReader.Enumerate(syn.Segment.TcpOptions)]));
+            if (isBareReset || isOtherSyn || LaidOutAsHere(given, packet.IsSyn) is not { } ours)
             {
                 OtherOptions++;
                 return null;
@@ -157,7 +160,7 @@ internal sealed class PacketWording
         {
             (uint? own, uint? others) = isInbound ? (_remoteTimestamp, _localTimestamp) : (_localTimestamp, _remoteTimestamp);
             Write(data, own);
-            Write(data.AsSpan(4), BinaryPrimitives.ReadUInt32BigEndian(data.AsSpan(4)) == 0 ? null : others);
+            Write(data.AsSpan(4), BinaryPrimitives.ReadUInt32BigEndian(data.AsSpan(4)) == 0 && others != 0 ? null : others);
         }
 
         return option with { Data = data };

@@ -78,24 +78,47 @@ internal sealed class ProgramInference
 
     private bool IsOpen => (_trace.IsActive ? _peerSyn >= 0 : EstablishedBy is not null) && !_wasReset;
 
-    private long Patience => _trace.IsOfThisEngine ? 0 : Prompt;
-
     /// <summary>
     /// The inbound packet right before an outbound one that carries its acknowledgment as well as data or a FIN, so that the program seems to have
-    /// called before the acknowledgment was due. In a trace of this engine that is seen by equal times.
+    /// called before the acknowledgment was due.
     /// </summary>
     /// <param name="packet">The outbound packet.</param>
     public int? AnsweredBy(int packet)
     {
-        if (_trace.IsOfThisEngine || packet == 0 || _packets[packet - 1] is not { IsInbound: true, IsReset: false, IsSyn: false } cause)
+        if (packet == 0 || _packets[packet - 1] is not { IsInbound: true, IsReset: false, IsSyn: false } cause)
         {
             return null;
         }
 
         SeatPacket answer = _packets[packet];
-        bool carriesBoth = cause.EndWithFin > cause.Start && answer.Acknowledgment == cause.EndWithFin && (answer.HasData || answer.IsFin);
+        bool fillsGap = answer.Acknowledgment > cause.EndWithFin && cause.Start == Told(packet) && LayBeyond(packet - 1, answer.Acknowledgment);
+        bool carriesBoth = cause.EndWithFin > cause.Start && (answer.Acknowledgment == cause.EndWithFin || fillsGap) && (answer.HasData || answer.IsFin);
         long delay = answer.Time - cause.Time;
         return carriesBoth && delay <= (cause.IsFin ? LongestAnswer : ShortAnswer) ? packet - 1 : null;
+    }
+
+    /// <summary>Whether data up to a number had come before a packet that fills the gap below it.</summary>
+    private bool LayBeyond(int packet, int end)
+    {
+        int earlier = packet - 1;
+        while (earlier >= 0 && !(_packets[earlier].IsInbound && _packets[earlier].HasData && _packets[earlier].EndWithFin == end))
+        {
+            earlier--;
+        }
+
+        return earlier >= 0;
+    }
+
+    /// <summary>What the seat had acknowledged before a packet.</summary>
+    private int Told(int packet)
+    {
+        int before = packet - 1;
+        while (before >= 0 && (_packets[before].IsInbound || !_packets[before].IsAck))
+        {
+            before--;
+        }
+
+        return before < 0 ? 0 : _packets[before].Acknowledgment;
     }
 
     private void Look(int index)
@@ -156,7 +179,7 @@ internal sealed class ProgramInference
         if (packet.IsFin && ClosesBefore is null)
         {
             // A FIN that shares its segment with data was asked for while the data waited: for an acknowledgment, or for the FIN (Nagle).
-            bool wasReleased = _lastOpening >= 0 && packet.Time - _packets[_lastOpening].Time <= Patience;
+            bool wasReleased = _lastOpening >= 0 && packet.Time - _packets[_lastOpening].Time <= Prompt;
             ClosesBefore = index;
             ClosesAfter = packet.HasData && _writes.Count > 0 && (wasReleased || _writes[^1].Packet == index) ? _writes.Count - 1 : -1;
         }
@@ -201,16 +224,11 @@ internal sealed class ProgramInference
         _lastDataIndex = index;
     }
 
-    /// <summary>Whether data belongs to the write before. Without PSH more was waiting; with it, this engine had nothing left.</summary>
+    /// <summary>Whether data belongs to the write before. Without PSH more was waiting.</summary>
     private bool Continues(SeatPacket packet, bool hasFlight)
     {
         SeatPacket before = _packets[_lastDataIndex];
         bool wasPushed = before.Flags.Has(TcpFlags.PSH);
-        if (_trace.IsOfThisEngine)
-        {
-            return !wasPushed;
-        }
-
         bool inBurst = packet.Time - before.Time <= Prompt && _lastOpening < _lastDataIndex;
         bool isClocked = _lastOpening >= 0 && packet.Time - _packets[_lastOpening].Time <= Prompt && !_packets[_lastOpening].HasData;
         bool isBlocked = _windowEdge < packet.Start + Math.Min(packet.Length, _traits.SendMss);
@@ -222,7 +240,7 @@ internal sealed class ProgramInference
     {
         // Who has no connection, or none any more, answers with a reset without a call.
         SeatPacket? cause = index > 0 ? _packets[index - 1] : null;
-        bool isAnswer = cause is { IsInbound: true } && packet.Time - cause.Time <= Patience && !packet.IsAck;
+        bool isAnswer = cause is { IsInbound: true } && packet.Time - cause.Time <= Prompt && !packet.IsAck;
         bool isRefusal = _trace.IsActive && !packet.IsAck && cause is { IsInbound: true, IsSyn: true, IsAck: true, Acknowledgment: 1 } && _peerSyn == index - 1;
         if (isRefusal && packet.Time - cause!.Time <= LongestAnswer)
         {

@@ -9,7 +9,6 @@ internal sealed class ReadInference
 {
     private readonly IReadOnlyList<SeatPacket> _packets;
     private readonly long _slack;
-    private readonly long _buffer;
     private readonly bool _isExact;
     private readonly int _mss;
     private readonly List<int> _told = [1];
@@ -23,8 +22,6 @@ internal sealed class ReadInference
 
         _isExact = traits.WindowShift == 0;
 
-        // A stack whose buffer grows on the way has no one size: then the largest window so far is what is compared with.
-        _buffer = trace.IsOfThisEngine ? Math.Min(traits.ReceiveBuffer ?? 0, (long)ushort.MaxValue << traits.WindowShift) : 0;
         Reads = [];
         Infer();
     }
@@ -58,7 +55,7 @@ internal sealed class ReadInference
         }
 
         List<int> tellers = [.. Enumerable.Range(0, _packets.Count).Where(i => _packets[i] is { IsInbound: false, IsAck: true, IsReset: false, IsIcmp: false })];
-        long largest = _buffer;
+        long largest = 0; // a stack whose buffer grows on the way has no one size: what is compared with is the largest window so far
         for (int k = 0; k < tellers.Count; k++)
         {
             SeatPacket packet = _packets[tellers[k]];

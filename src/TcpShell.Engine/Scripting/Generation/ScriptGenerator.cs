@@ -25,23 +25,30 @@ public static class ScriptGenerator
         options ??= ScriptGenerationOptions.Default;
         var trace = new SeatTrace([.. segments], options.Side);
         var traits = new StackTraits(trace);
-        var program = new ProgramInference(trace, traits);
+        ProgramInference? program = trace.Calls is null ? new ProgramInference(trace, traits) : null;
         var wording = new PacketWording(trace, options.StateWindows);
         var text = new ScriptText(options.AbsoluteTimes);
         int descriptor = trace.IsActive ? ListenerDescriptor : AcceptedDescriptor;
-        CallPlan calls = Plan(trace, traits, program, descriptor);
+        CallPlan calls = program is null
+            ? ObservedCalls.Plan(trace, ListenerDescriptor, descriptor)
+            : InferredCalls.Plan(trace, traits, program, ListenerDescriptor, descriptor);
 
-        AddOpening(text, trace, traits, program);
+        AddOpening(text, trace, program);
         int highest = 0;
         for (int i = 0; i < trace.Packets.Count; i++)
         {
             SeatPacket packet = trace.Packets[i];
-            text.Add(packet.Time, calls.Before(i));
+            Add(text, packet.Time, calls.Before(i));
             text.Add(packet.Time, wording.Word(packet), Comment(packet, ref highest), slack: calls.AnswerTime(i));
-            text.Add(packet.Time, calls.After(i));
+            Add(text, packet.Time, calls.After(i));
         }
 
         List<string> notes = Notes(trace, program, wording);
+        if (calls.HasOtherChanges)
+        {
+            notes.Add("Its settings changed on the way in what no socket option changes.");
+        }
+
         if (text.IsFull)
         {
             notes.Add(Invariant($"It ends before its time: {trace.Packets.Count} packets are more than a script can hold."));
@@ -53,8 +60,16 @@ public static class ScriptGenerator
         return new GeneratedScript { Side = options.Side, Text = text.ToString(), Profile = profile, Notes = notes };
     }
 
+    private static void Add(ScriptText text, long time, IReadOnlyList<PlannedCall> calls)
+    {
+        foreach (PlannedCall planned in calls)
+        {
+            text.Add(planned.Time ?? time, [planned.Call]);
+        }
+    }
+
     private static void AddHead(
-        ScriptText text, SeatTrace trace, StackTraits traits, ProgramInference program, PacketWording wording, ScriptGenerationOptions options, List<string> notes)
+        ScriptText text, SeatTrace trace, StackTraits traits, ProgramInference? program, PacketWording wording, ScriptGenerationOptions options, List<string> notes)
     {
         (string end, string verb) = options.Side == ScriptSide.Client ? ("client", "calls") : ("server", "is called by");
         text.Head.Add($"{options.Origin}{(options.Origin == "" ? "" : ": ")}{end} {trace.Local} {verb} {trace.Remote}, as the {end} saw it.");
@@ -80,14 +95,15 @@ public static class ScriptGenerator
             text.Options.Add("--tcp_ts_ecr_scaled");
         }
 
-        int largest = program.Writes.Select(write => write.End - write.Start).DefaultIfEmpty().Max();
+        int largest = trace.Settings?.SendBufferSize ?? program!.Writes.Select(write => write.End - write.Start).DefaultIfEmpty().Max();
         string sendBuffer = largest <= LargestSendBuffer ? "" : string.Create(CultureInfo.InvariantCulture, $" net.ipv4.tcp_wmem=\"4096 16384 {largest}\"");
         text.Command = traits.Command is { } command ? command + sendBuffer : sendBuffer.Length > 0 ? "sysctl -q" + sendBuffer : null;
     }
 
-    private static List<string> Notes(SeatTrace trace, ProgramInference program, PacketWording wording)
+    private static List<string> Notes(SeatTrace trace, ProgramInference? program, PacketWording wording)
     {
         var notes = new List<string>();
+        CaptureOrder? order = trace.Capture;
         void Note(bool applies, string sentence)
         {
             if (applies)
@@ -96,21 +112,22 @@ public static class ScriptGenerator
             }
         }
 
-        Note(trace.Correction > TimeSpan.Zero, Invariant($"It was captured {trace.Correction.TotalMilliseconds:0.###} ms (there and back) from that end: what it sent was moved to when it sent it."));
+        Note(order?.Correction > TimeSpan.Zero, Invariant($"It was captured {order?.Correction.TotalMilliseconds:0.###} ms (there and back) from that end: what it sent was moved to when it sent it."));
         Note(wording.OtherLayouts > 0, Invariant($"The options of {wording.OtherLayouts} of its segments stood in another order, which is a stack's own business."));
         Note(wording.OtherOptions > 0, Invariant($"The options of {wording.OtherOptions} of its segments are not compared: <...>."));
         Note(wording.Unknown > 0, Invariant($"{wording.Unknown} of its options that this engine never sends are left out."));
         Note(wording.Replaced > 0, Invariant($"{wording.Replaced} options that the language cannot write are padding here."));
-        Note(trace.Copies > 0, Invariant($"{trace.Copies} frames that were captured twice stand here once."));
-        Note(trace.JoinedSegments > 0, Invariant($"{trace.JoinedSegments} segments that reached it at once with the next one are joined with it, as its host had done."));
-        Note(trace.Unanswered > 0, Invariant($"{trace.Unanswered} SYNs that were never answered are left out."));
+        Note(order?.Copies > 0, Invariant($"{order?.Copies} frames that were captured twice stand here once."));
+        Note(order?.JoinedSegments > 0, Invariant($"{order?.JoinedSegments} segments that reached it at once with the next one are joined with it, as its host had done."));
+        Note(order?.Updates > 0, Invariant($"{order?.Updates} of its segments that only told another window are left out: when it does that is a stack's own business."));
+        Note(order?.Unanswered > 0, Invariant($"{order?.Unanswered} SYNs that were never answered are left out."));
         Note(trace.Damaged > 0, Invariant($"{trace.Damaged} damaged segments that reached it are left out."));
-        Note(program.SendsAtOnce, "Short segments went while others were on their way: TCP_NODELAY.");
+        Note(program?.SendsAtOnce == true, "Short segments went while others were on their way: TCP_NODELAY.");
         return notes;
     }
 
     /// <summary>The calls up to the first packet.</summary>
-    private static void AddOpening(ScriptText text, SeatTrace trace, StackTraits traits, ProgramInference program)
+    private static void AddOpening(ScriptText text, SeatTrace trace, ProgramInference? program)
     {
         if (!trace.IsActive && trace.LocalSyn is null)
         {
@@ -127,125 +144,24 @@ public static class ScriptGenerator
             text.Add(0, [Calls.SetOption(ListenerDescriptor, "SOL_SOCKET", "SO_REUSEADDR", 1)]);
         }
 
+        text.Add(0, trace.Settings is { } settings ? SocketOptions.Of(settings, ListenerDescriptor) : Options(trace, program!));
+        text.Add(0, trace.IsActive ? [Calls.Connect(ListenerDescriptor)] : [Calls.Bind(ListenerDescriptor), Calls.Listen(ListenerDescriptor)]);
+    }
+
+    /// <summary>The socket options that segments tell of.</summary>
+    private static IEnumerable<SystemCallEvent> Options(SeatTrace trace, ProgramInference program)
+    {
         if (program.SendsAtOnce)
         {
-            text.Add(0, [Calls.SetOption(ListenerDescriptor, "SOL_TCP", "TCP_NODELAY", 1)]);
+            yield return Calls.SetOption(ListenerDescriptor, "SOL_TCP", "TCP_NODELAY", 1);
         }
 
         if (KeepAliveInference.Of(trace) is { } keepAlive)
         {
-            text.Add(0, [Calls.SetOption(ListenerDescriptor, "SOL_SOCKET", "SO_KEEPALIVE", 1)]);
-            text.Add(0, [Calls.SetOption(ListenerDescriptor, "SOL_TCP", "TCP_KEEPIDLE", keepAlive.IdleSeconds)]);
-            text.Add(0, [Calls.SetOption(ListenerDescriptor, "SOL_TCP", "TCP_KEEPINTVL", keepAlive.IntervalSeconds)]);
+            yield return Calls.SetOption(ListenerDescriptor, "SOL_SOCKET", "SO_KEEPALIVE", 1);
+            yield return Calls.SetOption(ListenerDescriptor, "SOL_TCP", "TCP_KEEPIDLE", keepAlive.IdleSeconds);
+            yield return Calls.SetOption(ListenerDescriptor, "SOL_TCP", "TCP_KEEPINTVL", keepAlive.IntervalSeconds);
         }
-
-        text.Add(0, trace.IsActive ? [Calls.Connect(ListenerDescriptor)] : [Calls.Bind(ListenerDescriptor), Calls.Listen(ListenerDescriptor)]);
-    }
-
-    /// <summary>All calls after the opening ones, each beside the packet that tells of it.</summary>
-    private static CallPlan Plan(SeatTrace trace, StackTraits traits, ProgramInference program, int descriptor)
-    {
-        var plan = new CallPlan();
-        if (!trace.IsActive && program.EstablishedBy is { } established)
-        {
-            plan.AddAfter(established, Calls.Accept(ListenerDescriptor, AcceptedDescriptor));
-        }
-        else if (!trace.IsActive)
-        {
-            return plan; // never accepted: there is no descriptor to call with
-        }
-
-        foreach ((int packet, bool isQuick) in AcknowledgmentMode.Changes(trace, program))
-        {
-            // Before the connection is accepted its listener's options are those that it will have.
-            int target = packet <= (program.EstablishedBy ?? -1) && !trace.IsActive ? ListenerDescriptor : descriptor;
-            plan.AddBefore(packet, Calls.SetOption(target, "SOL_TCP", "TCP_QUICKACK", isQuick ? 1 : 0));
-        }
-
-        if (program.ClosesUnopenedBefore is { } given)
-        {
-            plan.AddBefore(given, Calls.Close(descriptor));
-            plan.NoteAnswer(given + 1, trace.Packets[given + 1].Time - trace.Packets[given].Time);
-        }
-
-        var reads = new ReadInference(trace, traits);
-        var ending = EndingOf(trace, program, reads);
-        for (int i = 0; i < program.Writes.Count; i++)
-        {
-            ProgramInference.Write write = program.Writes[i];
-            int octets = write.End - write.Start;
-            SystemCallEvent call = write.IsUrgent ? Calls.Send(descriptor, octets, "MSG_OOB")
-                : write.HasMore ? Calls.Send(descriptor, octets, "MSG_MORE")
-                : Calls.Write(descriptor, octets);
-            Add(plan, trace, program, write, call);
-            if (program.ClosesAfter == i && ending is not null)
-            {
-                Add(plan, trace, program, write, ending(descriptor));
-            }
-        }
-
-        if (program.ClosesBefore is { } closes && program.ClosesAfter < 0 && ending is not null)
-        {
-            AddBefore(plan, trace, program, closes, ending(descriptor));
-        }
-
-        foreach ((int packet, bool isBefore, int octets) in reads.Reads.Where(read => read.Packet < (program.AbortsBefore ?? int.MaxValue)))
-        {
-            (isBefore ? (Action<int, SystemCallEvent>)plan.AddBefore : plan.AddAfter)(packet, Calls.Read(descriptor, octets));
-        }
-
-        if (program.AbortsBefore is { } aborts && !IsClose(ending))
-        {
-            plan.AddBefore(aborts, Calls.LingerForNoTime(descriptor));
-            plan.AddBefore(aborts, Calls.Close(descriptor));
-        }
-
-        return plan;
-    }
-
-    /// <summary>Makes a call right before the packet that it sends; or right after the one that this answers.</summary>
-    private static void AddBefore(CallPlan plan, SeatTrace trace, ProgramInference program, int packet, SystemCallEvent call)
-    {
-        if (program.AnsweredBy(packet) is { } cause)
-        {
-            plan.AddAfter(cause, call);
-            plan.NoteAnswer(packet, trace.Packets[packet].Time - trace.Packets[cause].Time);
-        }
-        else
-        {
-            plan.AddBefore(packet, call);
-        }
-    }
-
-    private static void Add(CallPlan plan, SeatTrace trace, ProgramInference program, ProgramInference.Write write, SystemCallEvent call)
-    {
-        if (write.Waits)
-        {
-            plan.AddAfter(write.Packet, call);
-        }
-        else
-        {
-            AddBefore(plan, trace, program, write.Packet, call);
-        }
-    }
-
-    private static bool IsClose(Func<int, SystemCallEvent>? ending) => ending == Calls.Close;
-
-    /// <summary>
-    /// How the program closes its direction: by close, if it has read all and takes nothing any more; else by shutdown, as close would be answered
-    /// with a reset.
-    /// </summary>
-    private static Func<int, SystemCallEvent>? EndingOf(SeatTrace trace, ProgramInference program, ReadInference reads)
-    {
-        if (program.ClosesBefore is not { } closes)
-        {
-            return null;
-        }
-
-        int from = program.ClosesAfter >= 0 ? program.Writes[program.ClosesAfter].Packet : closes;
-        bool readsMore = reads.UnreadBefore(from) > 0 || reads.Reads.Exists(read => read.Packet >= from) || program.Writes.Skip(program.ClosesAfter + 1).Any(write => write.Packet > from);
-        bool aborts = program.AbortsBefore > closes && !trace.Packets.Skip(from).Any(packet => packet is { IsInbound: true, HasData: true });
-        return readsMore || aborts ? Calls.Shutdown : Calls.Close;
     }
 
     private static string Comment(SeatPacket packet, ref int highest)

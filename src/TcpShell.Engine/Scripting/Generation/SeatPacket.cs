@@ -13,7 +13,10 @@ internal sealed class SeatPacket(SegmentRecord segment, bool isInbound, SeatNumb
     /// <summary>When the seat sent or got it, in microseconds since the first packet.</summary>
     public long Time { get; set; }
 
-    public TcpFlags Flags => Segment.Flags;
+    /// <summary>Its place in the order of all that happened in its trace; 0 in a capture.</summary>
+    public long Order => IsInbound ? Segment.ArrivedOrder : Segment.SentOrder;
+
+    public TcpFlags Flags { get; private set; } = segment.Flags;
 
     public int Length { get; private set; } = segment.Length;
 
@@ -31,7 +34,7 @@ internal sealed class SeatPacket(SegmentRecord segment, bool isInbound, SeatNumb
     public bool HasData => Length > 0 && !IsReset && !IsIcmp;
 
     /// <summary>The first octet of data; 1 is the first of the stream.</summary>
-    public int Start { get; private set; } = numbers.Sequence(segment, isInbound) + (segment.Flags.Has(TcpFlags.SYN) ? 1 : 0);
+    public int Start { get; } = numbers.Sequence(segment, isInbound) + (segment.Flags.Has(TcpFlags.SYN) ? 1 : 0);
 
     /// <summary>The octet after the last of data.</summary>
     public int End => Start + Length;
@@ -45,11 +48,12 @@ internal sealed class SeatPacket(SegmentRecord segment, bool isInbound, SeatNumb
     /// <summary>Nothing but an acknowledgment.</summary>
     public bool IsPureAck => IsAck && Length == 0 && !Flags.HasAny(TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST);
 
-    /// <summary>Takes the data right before its own to itself, as a host does that joins what comes at once.</summary>
-    public void Join(SeatPacket before)
+    /// <summary>Takes the data right behind its own to itself, as a host does that joins what comes at once.</summary>
+    public void Join(SeatPacket next)
     {
-        Start = before.Start;
-        Length += before.Length;
+        Length += next.Length;
+        Time = next.Time;
+        Flags |= next.Flags;
     }
 
     /// <summary>The end of the window that it tells.</summary>

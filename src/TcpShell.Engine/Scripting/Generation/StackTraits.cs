@@ -21,6 +21,12 @@ internal sealed class StackTraits
     // What a SYN can have waited before it went again; a copy of it is no retransmission.
     private const long ShortestTimeout = 100_000;
     private const long LongestTimeout = 60_000_000;
+    private const int MostInitialSegments = 1000;
+
+    // How soon after an acknowledgment data follows that waited for it; and how long this TCP waits at least before it sends again.
+    private const long Prompt = 2000;
+    private const long LeastPatience = 190_000;
+    private const long UsualSynTimeout = 990_000;
 
     private readonly SeatTrace _trace;
     private readonly TcpOptions? _offer;
@@ -66,6 +72,11 @@ internal sealed class StackTraits
     {
         get
         {
+            if (_trace.Settings is { } known)
+            {
+                return known.ReceiveBufferSize;
+            }
+
             // Without a scale no window is larger than the field; how much buffer stands behind a full one is not to be seen.
             bool isHidden = _offer?.WindowScale is null && LargestWindow + SendMss > ushort.MaxValue && !ShowsItHasNoScale;
             if (_offer is null || LargestWindow == 0 || isHidden)
@@ -117,8 +128,8 @@ internal sealed class StackTraits
     public ScriptProfile Profile(string name, string description)
     {
         ScriptProfile like = _trace.IsOfThisEngine ? ScriptProfile.Lab : ScriptProfile.Linux;
-        TcpSettings settings = like.Settings;
-        if (_offer is { } offer)
+        TcpSettings settings = _trace.Settings ?? like.Settings;
+        if (_trace.Settings is null && _offer is { } offer)
         {
             TcpOptions? asked = _trace.IsActive ? null : _trace.RemoteSyn?.Segment.TcpOptions;
             settings = settings with
@@ -127,14 +138,20 @@ internal sealed class StackTraits
                 SelectiveAcknowledgment = offer.SackPermitted || asked is { SackPermitted: false },
                 WindowScaling = offer.WindowScale is not null || asked is { WindowScale: null },
                 ReceiveBufferSize = ReceiveBuffer ?? settings.ReceiveBufferSize,
+                InitialWindowSegments = InitialWindow ?? settings.InitialWindowSegments,
+                KeepAliveGarbage = KeepAliveInference.Of(_trace)?.HasOctet ?? settings.KeepAliveGarbage,
                 Ecn = EcnSetting switch { "0" => EcnMode.Off, "1" => EcnMode.Request, "2" => EcnMode.Accept, _ => settings.Ecn },
             };
         }
 
-        List<long> syns = [.. _trace.Packets.Where(packet => !packet.IsInbound && packet.IsSyn).Select(packet => packet.Time).Take(2)];
-        if (syns.Count == 2 && syns[1] - syns[0] is >= ShortestTimeout and <= LongestTimeout)
+        if (_trace.Settings is null && LongestPatience is long patience && patience > LeastPatience && patience <= LongestTimeout)
         {
-            settings = settings with { InitialRto = Rounded(syns[1] - syns[0]) };
+            settings = settings with { MinimumRto = Rounded(patience + (patience / 4)), TailLossProbe = false };
+        }
+
+        if (_trace.Settings is null && SynTimeout is { } timeout)
+        {
+            settings = settings with { InitialRto = timeout };
         }
 
         return like with
@@ -142,7 +159,7 @@ internal sealed class StackTraits
             Name = name,
             Description = description,
             SuspectScripts = [],
-            Settings = DelayedAck is { } delay ? settings with { DelayedAckTimeout = delay } : settings,
+            Settings = _trace.Settings is null && DelayedAck is { } delay ? settings with { DelayedAckTimeout = delay } : settings,
         };
     }
 
@@ -163,8 +180,96 @@ internal sealed class StackTraits
         }
     }
 
-    /// <summary>How long the seat let lone data wait for its acknowledgment: the median.</summary>
-    private TimeSpan? DelayedAck
+    /// <summary>The time after which its SYN went again; or longer than it waited for an answer, where that is longer than usual.</summary>
+    private TimeSpan? SynTimeout
+    {
+        get
+        {
+            List<long> syns = [.. _trace.Packets.Where(packet => !packet.IsInbound && packet.IsSyn).Select(packet => packet.Time).Take(2)];
+            if (syns.Count == 2)
+            {
+                return syns[1] - syns[0] is >= ShortestTimeout and <= LongestTimeout and long gap ? Rounded(gap) : null;
+            }
+
+            SeatPacket? answer = syns.Count == 0 ? null : _trace.Packets.FirstOrDefault(packet => packet.IsInbound && packet.IsAck && packet.Acknowledgment >= 1);
+            long waited = answer is null ? 0 : answer.Time - syns[0];
+            return waited >= UsualSynTimeout && waited <= LongestTimeout ? Rounded(2 * waited) : null;
+        }
+    }
+
+    /// <summary>
+    /// The initial window in segments (RFC 5681 3.1), where it shows: more were sent than acknowledgments can have opened the window for in slow start, or
+    /// a first flight of full segments ended and went on with the first acknowledgment.
+    /// </summary>
+    private int? InitialWindow
+    {
+        get
+        {
+            long most = 0;
+            int sent = 1;
+            int acknowledged = 1;
+            int? first = null;
+            for (int i = 0; i < _trace.Packets.Count; i++)
+            {
+                SeatPacket packet = _trace.Packets[i];
+                if (packet.IsInbound)
+                {
+                    bool isFirst = acknowledged == 1 && packet.IsPureAck && packet.Acknowledgment > 1 && packet.Acknowledgment <= sent;
+                    bool goesOn = isFirst && i + 1 < _trace.Packets.Count && _trace.Packets[i + 1] is { IsInbound: false, HasData: true } next
+                        && next.Start == sent && next.Time - packet.Time <= Prompt;
+                    first = goesOn && (sent - 1) % SendMss == 0 ? (sent - 1) / SendMss : first;
+                    acknowledged = packet.IsAck ? Math.Max(acknowledged, Math.Min(packet.Acknowledgment, sent)) : acknowledged;
+                    continue;
+                }
+
+                if (packet.HasData && packet.Start < sent)
+                {
+                    break; // what was lost makes it another matter
+                }
+
+                sent = Math.Max(sent, packet.End);
+                most = Math.Max(most, sent - acknowledged - (acknowledged - 1L));
+            }
+
+            int shown = (int)Math.Min((most + SendMss - 1) / SendMss, MostInitialSegments);
+            return shown > TcpSettings.Linux.InitialWindowSegments ? shown : first;
+        }
+    }
+
+    /// <summary>The longest that it waited for an acknowledgment of data without sending anything again.</summary>
+    private long LongestPatience
+    {
+        get
+        {
+            long longest = 0;
+            var waiting = new Queue<(int End, long Time)>();
+            int sent = 1;
+            foreach (SeatPacket packet in _trace.Packets)
+            {
+                if (!packet.IsInbound && packet.HasData && packet.Start < sent)
+                {
+                    break; // from the first retransmission on its patience is another one
+                }
+
+                if (!packet.IsInbound && packet.HasData)
+                {
+                    waiting.Enqueue((packet.End, packet.Time));
+                    sent = Math.Max(sent, packet.End);
+                }
+
+                while (packet.IsInbound && packet.IsAck && waiting.TryPeek(out (int End, long Time) oldest) && oldest.End <= packet.Acknowledgment)
+                {
+                    longest = Math.Max(longest, packet.Time - oldest.Time);
+                    waiting.Dequeue();
+                }
+            }
+
+            return longest;
+        }
+    }
+
+    /// <summary>How long the seat let lone data wait for its acknowledgment: the median; null where it shows nothing of that.</summary>
+    public TimeSpan? DelayedAck
     {
         get
         {

@@ -46,7 +46,13 @@ Describe 'Limits of captures' {
     }
 
     It 'does not say that octets are missing in the capture where nobody waited for them' {
-        # The first data segments are lost and come later; what follows them waits.
+        # The server does not see the first segment of the data: what follows it waits until it is sent again.
+        $net = New-TcpNetwork
+        $path = Join-Path $TestDrive server.pcapng
+        Add-TcpImpairment -Drop -DataOnly -From client -Count 1 | Out-Null
+        New-TcpConnection | Send-TcpData ('x' * 4000) -PassThru | Close-TcpConnection
+        Step-TcpNetwork -Idle
+        Export-TcpCapture $path -HostName server
         $waiting = Import-TcpCapture $path | Export-TcpStream -As Text -Side Client -MaximumWaiting 0 -WarningVariable warned -WarningAction SilentlyContinue
         $whole = Import-TcpCapture $path | Export-TcpStream -As Text -Side Client -WarningVariable none -WarningAction SilentlyContinue
         $whole | Should -Be ('x' * 4000)

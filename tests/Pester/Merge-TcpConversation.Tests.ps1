@@ -25,6 +25,30 @@ Describe 'Merge-TcpConversation' {
         $merged.File -split ';' | Sort-Object | Should -Be $one, $two
     }
 
+    It 'makes one of two directions that were captured apart and split, <When>' -ForEach @(
+        @{ When = 'each at its own packet'; Cuts = 0.4, 0.6 }
+        @{ When = 'both in the middle'; Cuts = 0.5, 0.5 }
+    ) {
+        $segments = Get-TcpSegment
+        $files = foreach ($from in 'client', 'server') {
+            $sent = @($segments | Where-Object From -eq $from)
+            $cut = [int]($sent.Count * $Cuts[$from -eq 'server'])
+            foreach ($part in @(, $sent[0..($cut - 1)]) + @(, $sent[$cut..($sent.Count - 1)])) {
+                $file = Join-Path $TestDrive "$from-$($part[0].Number).pcapng"
+                $part | Export-TcpCapture $file
+                $file
+            }
+        }
+
+        foreach ($order in $files, $files[3, 1, 0, 2]) {
+            $merged = Import-TcpCapture $order | Merge-TcpConversation
+            @($merged).Count | Should -Be 1
+            "$merged" | Should -Be "$expected"
+            "$merged" | Should -Be "$(Import-TcpCapture $order -Merge)"
+            $merged.ZeekState | Should -Be $expected.ZeekState
+        }
+    }
+
     It 'counts once what both ends captured' {
         $client, $server = (Join-Path $TestDrive client.pcapng), (Join-Path $TestDrive server.pcapng)
         Export-TcpCapture $client -HostName client

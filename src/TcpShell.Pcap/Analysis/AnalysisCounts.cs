@@ -6,7 +6,7 @@ namespace TcpShell.Pcap.Analysis;
 /// <summary>How many segments of one end have each of <see cref="TcpAnalysisFlags"/>.</summary>
 public sealed class AnalysisCounts
 {
-    private const int Flags = 15;
+    private const int Flags = 17;
 
     private Counts _counts;
 

@@ -24,6 +24,9 @@ public sealed record AnalysisOptions
     /// <summary>The most segments with a remark that are listed for each end of a conversation; all of them are counted.</summary>
     public int MaximumListedSegments { get; init; } = 1000;
 
+    /// <summary>The most changes of state that are kept of a conversation; an ordinary one has ten. Forged segments could make any number.</summary>
+    public int MaximumStateChanges { get; init; } = 100;
+
     /// <summary>The most octets of IP fragments that wait for their companions.</summary>
     public int MaximumFragmentBytes { get; init; } = 4 * 1024 * 1024;
 
@@ -35,11 +38,10 @@ public sealed record AnalysisOptions
 /// <param name="Evicted">Conversations that came out because too many were open.</param>
 /// <param name="TimedOut">Conversations that came out because they were idle.</param>
 /// <param name="FragmentsDropped">IP fragments given up for want of room.</param>
-public readonly record struct AnalysisLimits(long Evicted, long TimedOut, long FragmentsDropped)
+/// <param name="SegmentsUnlisted">Segments with a remark that are counted, but not listed, in conversations that came out.</param>
+/// <param name="StateChangesDropped">Changes of state that are not kept, in conversations that came out.</param>
+public readonly record struct AnalysisLimits(long Evicted, long TimedOut, long FragmentsDropped, long SegmentsUnlisted, long StateChangesDropped)
 {
     /// <summary>Whether any limit did.</summary>
-    public bool HasBitten => Evicted > 0 || TimedOut > 0 || FragmentsDropped > 0;
-
-    internal AnalysisLimits Plus(AnalysisLimits other) =>
-        new(Evicted + other.Evicted, TimedOut + other.TimedOut, FragmentsDropped + other.FragmentsDropped);
+    public bool HasBitten => this != default;
 }

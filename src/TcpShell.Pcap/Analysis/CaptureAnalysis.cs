@@ -16,18 +16,16 @@ namespace TcpShell.Pcap.Analysis;
 /// while (analysis.Advance()) { while (analysis.TryTake(out TcpConversation? conversation)) { ... } }
 /// </code>
 /// With several threads one reads and decodes, the others share the conversations among them. What comes out, and in what order, is the
-/// same for any number of threads. See <see cref="ConversationTracker"/> for what makes a conversation.
+/// same for any number of threads. See <see cref="ConversationTracker"/> for what makes a conversation, and for the verdict on each segment.
 /// </remarks>
 public sealed class CaptureAnalysis : IDisposable
 {
     private const int BatchesAhead = 16;
 
-    private readonly AnalysisOptions _options;
     private readonly ConversationFilter? _filter;
     private readonly FrameSource _source;
-    private readonly string[] _files;
     private readonly FrameDecoder _decoder;
-    private readonly FlowAnalysis[] _flows;
+    private readonly OpenFlows _flows;
     private readonly Queue<TcpConversation> _finished = new();
     private readonly BlockingCollection<SegmentBatch>? _filled;
     private readonly BlockingCollection<SegmentBatch> _empty = [];
@@ -35,8 +33,6 @@ public sealed class CaptureAnalysis : IDisposable
     private readonly Task? _reading;
     private DecoderCounts _counts;
     private long _latest = long.MinValue;
-    private long _evicted;
-    private int _streams;
     private bool _isAtEnd;
 
     /// <summary>Begins an analysis.</summary>
@@ -49,13 +45,11 @@ public sealed class CaptureAnalysis : IDisposable
         ArgumentNullException.ThrowIfNull(readers);
         ArgumentOutOfRangeException.ThrowIfLessThan(readers.Count, 1, nameof(readers));
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        _options = options ?? new();
-        ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaximumOpenConversations, 1, nameof(options));
+        options ??= new();
         _filter = filter;
         _source = new(readers);
-        _files = [.. readers.Select(reader => reader.Path)];
-        _decoder = new(_options, FlowTable.Secret);
-        _flows = [.. Enumerable.Range(0, Math.Max(1, threads - 1)).Select(_ => new FlowAnalysis(_options, filter))];
+        _decoder = new(options, FlowTable.Secret);
+        _flows = new(options, filter, Math.Max(1, threads - 1)) { Files = [.. readers.Select(reader => reader.Path)] };
         _empty.Add(new());
         if (threads > 1)
         {
@@ -85,25 +79,13 @@ public sealed class CaptureAnalysis : IDisposable
     public long Unsupported => _counts.Unsupported;
 
     /// <summary>Conversations that are open now, or closed a moment ago.</summary>
-    public int OpenConversations
-    {
-        get
-        {
-            int open = 0;
-            foreach (FlowAnalysis flow in _flows)
-            {
-                open += flow.Open;
-            }
-
-            return open;
-        }
-    }
+    public int OpenConversations => _flows.Count;
 
     /// <summary>Conversations so far, wanted or not.</summary>
-    public int Streams => _streams;
+    public int Streams => _flows.Streams;
 
     /// <summary>How often limits changed the result.</summary>
-    public AnalysisLimits Limits => new(_evicted, _flows.Sum(flow => flow.TimedOut), _counts.FragmentsDropped);
+    public AnalysisLimits Limits => _flows.Limits(_counts.FragmentsDropped);
 
     /// <summary>The conversations of captures, as they come out.</summary>
     /// <param name="readers">The captures.</param>
@@ -143,7 +125,7 @@ public sealed class CaptureAnalysis : IDisposable
 
         _counts = batch.Counts;
         _latest = batch.Latest;
-        if (_flows.Length == 1)
+        if (_flows.Parts.Length == 1)
         {
             Analyse(batch, 0);
         }
@@ -152,19 +134,15 @@ public sealed class CaptureAnalysis : IDisposable
             AnalyseTogether(batch);
         }
 
-        NumberNewOnes();
-        if (OpenConversations > _options.MaximumOpenConversations)
-        {
-            Evict();
-        }
-
+        _flows.NumberNewOnes();
+        _flows.EvictSurplus();
         _isAtEnd = batch.IsLast;
         if (_isAtEnd)
         {
-            Array.ForEach(_flows, flow => flow.RemoveAll());
+            Array.ForEach(_flows.Parts, flow => flow.RemoveAll());
         }
 
-        Finish();
+        _flows.TakeReleased(_finished);
         _empty.Add(batch);
         return !_isAtEnd;
     }
@@ -221,13 +199,13 @@ public sealed class CaptureAnalysis : IDisposable
         }
     }
 
-    private void AnalyseTogether(SegmentBatch batch) => Parallel.For(0, _flows.Length, part => Analyse(batch, part));
+    private void AnalyseTogether(SegmentBatch batch) => Parallel.For(0, _flows.Parts.Length, part => Analyse(batch, part));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Analyse(SegmentBatch batch, int part)
     {
-        FlowAnalysis flow = _flows[part];
-        uint parts = (uint)_flows.Length;
+        FlowAnalysis flow = _flows.Parts[part];
+        uint parts = (uint)_flows.Parts.Length;
         foreach (ref readonly SegmentSummary segment in batch.Segments)
         {
             // The upper half of the hash: the lower one says where in the table.
@@ -238,72 +216,5 @@ public sealed class CaptureAnalysis : IDisposable
         }
 
         flow.Sweep(batch.Latest);
-    }
-
-    private void NumberNewOnes()
-    {
-        List<TcpConversation> begun = _flows[0].Begun;
-        if (_flows.Length > 1)
-        {
-            begun = [.. _flows.SelectMany(flow => flow.Begun).OrderBy(conversation => conversation.FirstFrame)];
-        }
-
-        foreach (TcpConversation conversation in begun)
-        {
-            conversation.Stream = _streams++;
-            conversation.IsSkipped |= _filter is not null && !_filter.FitsStream(conversation.Stream);
-        }
-
-        foreach (FlowAnalysis flow in _flows)
-        {
-            flow.Begun.Clear();
-        }
-    }
-
-    // Those that were quiet for longest, and an eighth more, so that not every new conversation has to look for one.
-    private void Evict()
-    {
-        int count = OpenConversations - _options.MaximumOpenConversations + (_options.MaximumOpenConversations / 8);
-        var oldest = _flows.SelectMany(flow => flow.All().Select(conversation => (Flow: flow, Conversation: conversation)))
-            .OrderBy(open => open.Conversation.EndTime)
-            .ThenBy(open => open.Conversation.FirstFrame)
-            .Take(count)
-            .ToList();
-        foreach ((FlowAnalysis flow, TcpConversation conversation) in oldest)
-        {
-            _evicted += conversation.IsLeaving || conversation.IsSkipped ? 0 : 1;
-            flow.Remove(conversation, conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.Evicted);
-        }
-    }
-
-    private void Finish()
-    {
-        List<TcpConversation> released = _flows[0].Released;
-        for (int i = 1; i < _flows.Length; i++)
-        {
-            released.AddRange(_flows[i].Released);
-            _flows[i].Released.Clear();
-        }
-
-        if (released.Count == 0)
-        {
-            return;
-        }
-
-        // In place and with room made at once: at the end of a capture these are all that are open, and large arrays cost a collection of everything.
-        released.Sort(static (one, other) => one.ReleaseFrame != other.ReleaseFrame
-            ? one.ReleaseFrame.CompareTo(other.ReleaseFrame)
-            : one.FirstFrame.CompareTo(other.FirstFrame));
-        _finished.EnsureCapacity(_finished.Count + released.Count);
-        foreach (TcpConversation conversation in released)
-        {
-            if (!conversation.IsSkipped && (_filter?.FitsEnding(conversation) ?? true))
-            {
-                conversation.Files = _files;
-                _finished.Enqueue(conversation);
-            }
-        }
-
-        released.Clear();
     }
 }

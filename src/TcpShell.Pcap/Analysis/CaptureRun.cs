@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using TcpShell.Pcap.Files;
+using TcpShell.Tracing;
+using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Analysis;
 
@@ -11,8 +13,8 @@ namespace TcpShell.Pcap.Analysis;
 public readonly record struct CaptureTrouble(string File, Exception? Failure, CaptureProblem? Damage, long FramesBefore);
 
 /// <summary>
-/// The analysis of one capture, or of several as one, from opening the files to what is to be said of them at the end. Nothing that is wrong with
-/// a file ends it with an exception: <see cref="Troubles"/> has it, and what was read before holds.
+/// The analysis of one capture, or of several as one, from opening the files to what is to be said of them at the end: their conversations, or
+/// their segments. Nothing that is wrong with a file ends it with an exception: <see cref="Troubles"/> has it, and what was read before holds.
 /// </summary>
 public sealed class CaptureRun : IDisposable
 {
@@ -23,6 +25,7 @@ public sealed class CaptureRun : IDisposable
     private readonly Func<bool>? _isOver;
     private CaptureReader[] _readers = [];
     private CaptureAnalysis? _analysis;
+    private ConversationTracker? _tracker;
     private long _bytesAtEnd = -1;
 
     /// <summary>Prepares an analysis; no file is touched yet.</summary>
@@ -56,13 +59,13 @@ public sealed class CaptureRun : IDisposable
         _readers.Where(reader => reader.Problem is not null).Select(reader => new CaptureTrouble(reader.Path, null, reader.Problem, reader.FramesRead)));
 
     /// <summary>How often limits changed the result.</summary>
-    public AnalysisLimits Limits => _analysis?.Limits ?? default;
+    public AnalysisLimits Limits => _analysis?.Limits ?? (_tracker?.Limits ?? default) with { SegmentsUnlisted = 0, StateChangesDropped = 0 };
 
     /// <summary>Frames read so far.</summary>
     public long Frames => _readers.Sum(reader => reader.FramesRead);
 
     /// <summary>Frames with a link type that is not known.</summary>
-    public long Unsupported => _analysis?.Unsupported ?? 0;
+    public long Unsupported => _analysis?.Unsupported ?? _tracker?.Unsupported ?? 0;
 
     /// <summary>Octets of the files that were read so far; another thread may ask.</summary>
     public long BytesRead => _bytesAtEnd >= 0 ? _bytesAtEnd : _readers.Sum(reader => reader.BytesRead);
@@ -117,6 +120,34 @@ public sealed class CaptureRun : IDisposable
     {
         conversation = null;
         return _analysis?.TryTake(out conversation) ?? false;
+    }
+
+    /// <summary>Reads the segments instead of the conversations, each with the verdict of the analysis; after <see cref="Open"/>.</summary>
+    /// <returns>The segments of the conversations that the filter wants. How one ends is not known yet, so endings are not looked at.</returns>
+    /// <exception cref="IOException">A capture cannot be read.</exception>
+    public IEnumerable<SegmentRecord> Segments()
+    {
+        // Each segment has its remark; the conversations need no lists of them.
+        AnalysisOptions options = (_options ?? new()) with { MaximumListedSegments = 0, MaximumStateChanges = 0 };
+        var recorder = new SegmentRecorder(options.MaximumOpenConversations, string.Join(';', _readers.Select(reader => reader.Path)));
+        _tracker = new(options, _filter);
+        foreach (CapturedFrame frame in CapturedFrames.InOrder(_readers))
+        {
+            TcpConversation? conversation = _tracker.Add(frame, out DecodedPacket packet, out SegmentAnalysis? analysis);
+            if (_filter is not null && !_filter.FitsTime(frame.Timestamp.Nanoseconds))
+            {
+                continue;
+            }
+
+            int number = (int)Math.Min(frame.Number, int.MaxValue);
+            SegmentRecord? segment = recorder.Record(packet, frame.Timestamp, frame.Comment ?? "", number, analysis?.Remark ?? "", conversation?.Stream);
+            if (segment is not null && (_filter is null || analysis is not null))
+            {
+                yield return segment;
+            }
+        }
+
+        _tracker.Finish();
     }
 
     /// <summary>Closes the files.</summary>

@@ -4,8 +4,9 @@ using TcpShell.Wire;
 namespace TcpShell.Pcap.Analysis;
 
 /// <summary>
-/// Sorts frames into TCP conversations, as they come, and keeps them all: for a capture of a usual size, and for who wants the verdict on each
-/// segment. <see cref="CaptureAnalysis"/> is for captures of any size.
+/// Sorts frames into TCP conversations, as they come, for who wants the verdict on each segment. Memory is taken for open conversations only,
+/// within the limits of <see cref="AnalysisOptions"/>, which are looked at as often as in <see cref="CaptureAnalysis"/>: so both give the same
+/// conversations the same numbers. Who needs conversations that are over keeps them.
 /// </summary>
 /// <remarks>
 /// <para>Conversations are told apart by addresses and ports; a SYN with another initial sequence number than the end used before
@@ -16,14 +17,18 @@ namespace TcpShell.Pcap.Analysis;
 /// </remarks>
 public sealed class ConversationTracker
 {
-    private readonly FlowAnalysis _flows;
+    private readonly OpenFlows _flows;
     private readonly FrameDecoder _decoder;
     private readonly ConversationFilter? _filter;
-    private readonly List<TcpConversation> _conversations = [];
+    private long _latest = long.MinValue;
+    private int _sinceLook;
 
     /// <summary>Starts with no conversation.</summary>
-    /// <param name="options">What is looked at; null for the usual. The limits on conversations do not count here.</param>
-    /// <param name="filter">Which conversations are analysed; the others have a number and nothing else. Null for all. Times and endings do not count here.</param>
+    /// <param name="options">What is looked at, and the limits; null for the usual.</param>
+    /// <param name="filter">
+    /// Which conversations are analysed; the others have a number and nothing else. Null for all. How a conversation ends is not known yet, so
+    /// endings do not count here.
+    /// </param>
     public ConversationTracker(AnalysisOptions? options = null, ConversationFilter? filter = null)
     {
         options ??= new();
@@ -32,8 +37,14 @@ public sealed class ConversationTracker
         _decoder = new(options, FlowTable.Secret);
     }
 
-    /// <summary>All conversations so far, by <see cref="TcpConversation.Stream"/>.</summary>
-    public IReadOnlyList<TcpConversation> Conversations => _conversations;
+    /// <summary>Conversations that are open now, or closed a moment ago.</summary>
+    public int OpenConversations => _flows.Count;
+
+    /// <summary>Conversations so far, wanted or not.</summary>
+    public int Streams => _flows.Streams;
+
+    /// <summary>How often limits changed the result.</summary>
+    public AnalysisLimits Limits => _flows.Limits(_decoder.Counts.FragmentsDropped);
 
     /// <summary>Frames added.</summary>
     public long Frames => _decoder.Counts.Frames;
@@ -68,6 +79,13 @@ public sealed class ConversationTracker
     /// <returns>The conversation that it belongs to; null if it is no TCP segment.</returns>
     public TcpConversation? Add(in CapturedFrame frame, out DecodedPacket packet, out SegmentAnalysis? analysis)
     {
+        if (!(_filter?.FitsTime(frame.Timestamp.Nanoseconds) ?? true))
+        {
+            (packet, analysis) = (default, null);
+            LookAtLimits(frame.Timestamp.Nanoseconds);
+            return null;
+        }
+
         packet = PacketDecoder.Decode(frame.Data, frame.LinkType, (int)Math.Min(frame.OriginalLength, int.MaxValue));
         return Add(frame.Timestamp, ref packet, frame.Number, out analysis);
     }
@@ -82,34 +100,49 @@ public sealed class ConversationTracker
         return Add(time, ref whole, 0, out _);
     }
 
+    /// <summary>The capture has ended: what is open comes out, and counts in <see cref="Limits"/>.</summary>
+    public void Finish()
+    {
+        LetGo();
+        _flows.Parts[0].RemoveAll();
+        _flows.TakeReleased(null);
+    }
+
     private TcpConversation? Add(Timestamp time, ref DecodedPacket packet, long number, out SegmentAnalysis? analysis)
     {
         analysis = null;
+        TcpConversation? conversation = null;
         var segment = new SegmentSummary { Time = time.Nanoseconds, Frame = number };
         bool isTaken = _decoder.TryTake(packet, ref segment, out DecodedPacket whole);
         packet = whole;
-        if (!isTaken)
+        if (isTaken)
         {
-            return null;
+            conversation = _flows.Parts[0].Add(segment, out TcpAnalysisFlags flags, out long ackRtt);
+            _flows.NumberNewOnes();
+            if (conversation is { IsSkipped: false } && segment.Kind == PacketStatus.Tcp)
+            {
+                analysis = SegmentAnalysis.Of(conversation, segment.Source == conversation.Client.Endpoint, flags, ackRtt);
+            }
         }
 
-        TcpConversation? conversation = _flows.Add(segment, out TcpAnalysisFlags flags, out long ackRtt);
-        _flows.Released.Clear();
-        foreach (TcpConversation begun in _flows.Begun)
-        {
-            begun.Stream = _conversations.Count;
-            begun.IsSkipped |= _filter is not null && !_filter.FitsStream(begun.Stream);
-            _conversations.Add(begun);
-        }
-
-        _flows.Begun.Clear();
-        if (conversation is { IsSkipped: false } && segment.Kind == PacketStatus.Tcp)
-        {
-            bool isClients = segment.Source == conversation.Client.Endpoint;
-            int duplicate = (flags & TcpAnalysisFlags.DuplicateAck) != 0 ? (isClients ? conversation.Client : conversation.Server).Wireshark.DuplicateAcks : 0;
-            analysis = new(conversation, isClients, flags, duplicate, ackRtt >= 0 ? new TimeSpan(ackRtt / 100) : null);
-        }
-
+        LookAtLimits(time.Nanoseconds);
         return conversation;
+    }
+
+    private void LookAtLimits(long time)
+    {
+        _latest = Math.Max(_latest, time);
+        if (++_sinceLook == SegmentBatch.Frames)
+        {
+            _sinceLook = 0;
+            LetGo();
+        }
+    }
+
+    private void LetGo()
+    {
+        _flows.Parts[0].Sweep(_latest);
+        _flows.EvictSurplus();
+        _flows.TakeReleased(null);
     }
 }

@@ -17,4 +17,12 @@ public readonly record struct FlaggedSegment(long Frame, Timestamp Time, TcpAnal
 /// <param name="Flags">What is remarkable about it.</param>
 /// <param name="DuplicateAckNumber">How many duplicates of the same ACK there were so far, this one included; 0 for no duplicate ACK.</param>
 /// <param name="AckRtt">How long ago the segment that it acknowledges was captured, as Wireshark's tcp.analysis.ack_rtt; null if it tells no round trip.</param>
-public readonly record struct SegmentAnalysis(TcpConversation Conversation, bool IsFromClient, TcpAnalysisFlags Flags, int DuplicateAckNumber, TimeSpan? AckRtt);
+public readonly record struct SegmentAnalysis(TcpConversation Conversation, bool IsFromClient, TcpAnalysisFlags Flags, int DuplicateAckNumber, TimeSpan? AckRtt)
+{
+    /// <summary>The verdicts as Wireshark writes them; empty where nothing is remarkable.</summary>
+    public string Remark => SegmentRemark.Text(Flags, DuplicateAckNumber);
+
+    /// <summary>What was just said of a segment of a conversation.</summary>
+    internal static SegmentAnalysis Of(TcpConversation conversation, bool isFromClient, TcpAnalysisFlags flags, long ackRtt) =>
+        new(conversation, isFromClient, flags, (isFromClient ? conversation.Client : conversation.Server).DuplicateAckNumber(flags), ackRtt >= 0 ? new TimeSpan(ackRtt / 100) : null);
+}

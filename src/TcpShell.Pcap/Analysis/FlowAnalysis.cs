@@ -70,7 +70,7 @@ internal sealed class FlowAnalysis
             return conversation;
         }
 
-        flags = conversation.Add(segment, isClients, flags, _options.MaximumListedSegments, out ackRtt);
+        flags = conversation.Add(segment, isClients, flags, out ackRtt);
         if (!conversation.IsSteady && !conversation.IsLeaving && conversation.IsOver)
         {
             conversation.IsLeaving = true;
@@ -105,11 +105,7 @@ internal sealed class FlowAnalysis
         if (_idleTimeout < long.MaxValue && now > After(_lastIdleLook, _idleTimeout / 8))
         {
             _lastIdleLook = now;
-            foreach (TcpConversation idle in _table.All().Where(conversation => After(conversation.EndTime, _idleTimeout) <= now).ToList())
-            {
-                TimedOut += idle.IsLeaving ? 0 : 1;
-                Remove(idle, idle.IsLeaving ? ReleaseReason.Closed : ReleaseReason.Idle);
-            }
+            RemoveIdle(now);
         }
     }
 
@@ -149,10 +145,19 @@ internal sealed class FlowAnalysis
         }
     }
 
+    private void RemoveIdle(long now)
+    {
+        foreach (TcpConversation idle in _table.All().Where(conversation => After(conversation.EndTime, _idleTimeout) <= now).ToList())
+        {
+            TimedOut += idle.IsLeaving ? 0 : 1;
+            Remove(idle, idle.IsLeaving ? ReleaseReason.Closed : ReleaseReason.Idle);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private TcpConversation Begin(in SegmentSummary segment, out bool isFromClient)
     {
-        var conversation = new TcpConversation(segment, out isFromClient) { TakesLongWay = _options.TakesLongWay };
+        var conversation = new TcpConversation(segment, _options, out isFromClient);
         conversation.IsSkipped = _filter is not null && !_filter.FitsEnds(conversation);
         _table.Add(conversation);
         Begun.Add(conversation);

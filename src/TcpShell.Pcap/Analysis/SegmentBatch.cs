@@ -7,7 +7,8 @@ namespace TcpShell.Pcap.Analysis;
 /// <summary>The segments of the next frames, as many as fit into the processor's nearer caches. After each of them the analysis looks at what can be let go of, so that the result does not depend on who works on what.</summary>
 internal sealed class SegmentBatch
 {
-    private const int Frames = 256;
+    /// <summary>Frames in a batch; after so many every analysis looks at its limits.</summary>
+    public const int Frames = 256;
 
     private readonly FrameHeader[] _headers = new FrameHeader[Frames];
     private readonly SegmentSummary[] _segments = new SegmentSummary[Frames];

@@ -21,6 +21,8 @@ public static class SegmentRemark
         (TcpAnalysisFlags.ZeroWindowProbe, "TCP ZeroWindowProbe"),
         (TcpAnalysisFlags.ZeroWindow, "TCP ZeroWindow"),
         (TcpAnalysisFlags.ZeroWindowProbeAck, "TCP ZeroWindowProbeAck"),
+        (TcpAnalysisFlags.BadChecksum, "TCP Checksum incorrect"),
+        (TcpAnalysisFlags.OffloadedChecksum, "TCP Checksum offloaded"),
     ];
 
     /// <summary><c>[TCP Dup ACK #2] [TCP ZeroWindow]</c>; empty where nothing is remarkable.</summary>

@@ -2,7 +2,7 @@ namespace TcpShell.Pcap.Analysis;
 
 /// <summary>
 /// What is remarkable about a segment, in Wireshark's words: each is the tcp.analysis field of the same name, by the definition in the
-/// Wireshark User's Guide ("TCP Analysis").
+/// Wireshark User's Guide ("TCP Analysis"). Checksums are beside them.
 /// </summary>
 [Flags]
 public enum TcpAnalysisFlags
@@ -54,4 +54,10 @@ public enum TcpAnalysisFlags
 
     /// <summary>tcp.analysis.reused_ports: a SYN between end points that had another connection before.</summary>
     PortReuse = 1 << 14,
+
+    /// <summary>tcp.checksum.bad: the TCP checksum is wrong, if checksums were asked for.</summary>
+    BadChecksum = 1 << 15,
+
+    /// <summary>The TCP checksum is the pseudo-header's sum alone, so the sender's network card was to put in the rest after the capture: nothing is wrong.</summary>
+    OffloadedChecksum = 1 << 16,
 }

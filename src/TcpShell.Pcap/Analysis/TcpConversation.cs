@@ -7,13 +7,11 @@ namespace TcpShell.Pcap.Analysis;
 /// <summary>One TCP connection, or as much of it as a capture holds: who, when, how much, in what states, and how it ended.</summary>
 public sealed class TcpConversation
 {
-    /// <summary>The most changes of state that are kept; an ordinary connection has ten. Forged segments could make any number.</summary>
-    public const int MaximumStateChanges = 100;
-
     private const int UsualStateChanges = 10;
 
     internal readonly FlowKey Key;
     internal readonly uint Hash;
+    internal readonly AnalysisOptions Options;
     private readonly long _start;
     private long _end;
     private long _clientSyn;
@@ -28,8 +26,9 @@ public sealed class TcpConversation
     private StateChange[]? _stateChanges;
     private ZeekSummary _zeek;
 
-    internal TcpConversation(in SegmentSummary first, out bool isFromClient)
+    internal TcpConversation(in SegmentSummary first, AnalysisOptions options, out bool isFromClient)
     {
+        Options = options;
         _start = _end = first.Time;
         FirstFrame = LastFrame = first.Frame;
         Endpoint sender = first.Source;
@@ -38,8 +37,8 @@ public sealed class TcpConversation
         isFromClient |= sender == receiver;
         Key = new(first, isFromClient);
         Hash = first.Hash;
-        Client = new(isFromClient ? sender : receiver);
-        Server = new(isFromClient ? receiver : sender);
+        Client = new(isFromClient ? sender : receiver, options.VerifyChecksums);
+        Server = new(isFromClient ? receiver : sender, options.VerifyChecksums);
         if (RolesFrom == RoleEvidence.SynAck)
         {
             _zeek.NoteFlip();
@@ -88,11 +87,14 @@ public sealed class TcpConversation
     /// <summary>Octets per second of the server's stream, each counted once, over the whole duration; null where the conversation took no time.</summary>
     public double? ServerGoodput => GoodputOf(Server);
 
-    /// <summary>Segments of both ends of which all was seen before.</summary>
+    /// <summary>Retransmissions of both ends, of all kinds, as Wireshark counts them (tcp.analysis.retransmission).</summary>
     public int Retransmissions => Client.Retransmissions + Server.Retransmissions;
 
-    /// <summary>Segments of both ends with a wrong TCP checksum, if asked for.</summary>
-    public int BadChecksums => Client.BadChecksums + Server.BadChecksums;
+    /// <summary>Segments of both ends that bring nothing new.</summary>
+    public int RepeatedSegments => Client.RepeatedSegments + Server.RepeatedSegments;
+
+    /// <summary>Segments of both ends with a wrong TCP checksum; null if nobody asked.</summary>
+    public int? BadChecksums => Client.BadChecksums + Server.BadChecksums;
 
     /// <summary>First fragments of IP packets that belong here. Their data is counted once all of the packet is there.</summary>
     public int Fragments { get; internal set; }
@@ -122,6 +124,9 @@ public sealed class TcpConversation
             return _stateChanges;
         }
     }
+
+    /// <summary>How many more changes of state there were than <see cref="StateChanges"/> has.</summary>
+    public int DroppedStateChanges { get; private set; }
 
     /// <summary>From the client's last SYN to its acknowledgment of the server's: a round trip to both sides of the capturing point, as Wireshark's tcp.analysis.initial_rtt.</summary>
     public TimeSpan? HandshakeRtt => _handshakeRtt >= 0 ? new(_handshakeRtt / 100) : null;
@@ -192,9 +197,6 @@ public sealed class TcpConversation
     /// <summary>Whether both ends are open and the handshake is behind them: then the usual segment changes neither.</summary>
     internal bool IsSteady { get; private set; }
 
-    /// <summary>Whether no segment may go the short way.</summary>
-    internal bool TakesLongWay { get; init; }
-
     private bool IsHandshakeDue => _handshakeRtt < 0 && RolesFrom == RoleEvidence.Syn;
 
     // A client that goes on after its SYN has got an answer; then only the capture lacks it.
@@ -214,11 +216,10 @@ public sealed class TcpConversation
     /// <param name="segment">The segment.</param>
     /// <param name="isClients">Whether the client sent it.</param>
     /// <param name="extra">What is remarkable already.</param>
-    /// <param name="listLimit">Segments with remarks that each end lists.</param>
     /// <param name="ackRtt">The round trip that it tells, in nanoseconds; -1 if none.</param>
     /// <returns>What is remarkable.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal TcpAnalysisFlags Add(in SegmentSummary segment, bool isClients, TcpAnalysisFlags extra, int listLimit, out long ackRtt)
+    internal TcpAnalysisFlags Add(in SegmentSummary segment, bool isClients, TcpAnalysisFlags extra, out long ackRtt)
     {
         (TcpConversationSide sender, TcpConversationSide receiver) = isClients ? (Client, Server) : (Server, Client);
         _end = Math.Max(_end, segment.Time);
@@ -235,12 +236,17 @@ public sealed class TcpConversation
             return TcpAnalysisFlags.None;
         }
 
-        int repeatedBefore = sender.Retransmissions;
+        int repeatedBefore = sender.RepeatedSegments;
         sender.Count(segment);
         TcpAnalysisFlags flags = extra | SequenceAnalysis.Add(ref sender.Wireshark, ref receiver.Wireshark, segment, _handshakeRtt);
+        if (segment.Checksum >= ChecksumVerdict.Bad)
+        {
+            flags |= segment.Checksum == ChecksumVerdict.Bad ? TcpAnalysisFlags.BadChecksum : TcpAnalysisFlags.OffloadedChecksum;
+        }
+
         if (flags != TcpAnalysisFlags.None)
         {
-            sender.Note(segment, flags, listLimit);
+            sender.Note(segment, flags, Options.MaximumListedSegments);
             if ((flags & TcpAnalysisFlags.AckedUnseenSegment) != 0)
             {
                 _zeek.NoteGap(ref receiver.Zeek, !isClients);
@@ -248,7 +254,7 @@ public sealed class TcpConversation
         }
 
         bool isPlain = (segment.Flags & (TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST)) == 0;
-        _zeek.Note(ref sender.Zeek, ref receiver.Zeek, isClients, segment, sender.Retransmissions != repeatedBefore);
+        _zeek.Note(ref sender.Zeek, ref receiver.Zeek, isClients, segment, sender.RepeatedSegments != repeatedBefore);
         NoteCompleteness(segment, isPlain);
         if (IsHandshakeDue)
         {
@@ -269,7 +275,7 @@ public sealed class TcpConversation
             Replay(segment, isClients, sender);
         }
 
-        IsSteady = !TakesLongWay && Client.State == TcpState.Established && Server.State == TcpState.Established && _firstToClose is null && !IsHandshakeDue;
+        IsSteady = !Options.TakesLongWay && Client.State == TcpState.Established && Server.State == TcpState.Established && _firstToClose is null && !IsHandshakeDue;
         return flags;
     }
 
@@ -296,14 +302,15 @@ public sealed class TcpConversation
     /// <summary>Keeps a change of state.</summary>
     internal void Add(in ReplayedChange change)
     {
-        if (_changeCount == MaximumStateChanges)
+        if (_changeCount >= Options.MaximumStateChanges)
         {
+            DroppedStateChanges++;
             return;
         }
 
         if (_changeCount == _changes.Length)
         {
-            Array.Resize(ref _changes, Math.Min(MaximumStateChanges, Math.Max(UsualStateChanges, 2 * _changeCount)));
+            Array.Resize(ref _changes, Math.Min(Options.MaximumStateChanges, Math.Max(UsualStateChanges, 2 * _changeCount)));
         }
 
         _changes[_changeCount++] = change;

@@ -25,12 +25,17 @@ public sealed class TcpConversationSide
     private uint _maximumWindow;
     private bool _hasTimestamp;
     private bool _hasFin;
+    private readonly bool _verifiesChecksums;
     private List<FlaggedSegment>? _flagged;
     private AnalysisCounts? _analysis;
     private RttStatistics? _rtt;
     private RttStatistics? _timestampRtt;
 
-    internal TcpConversationSide(Endpoint endpoint) => Endpoint = endpoint;
+    internal TcpConversationSide(Endpoint endpoint, bool verifiesChecksums)
+    {
+        Endpoint = endpoint;
+        _verifiesChecksums = verifiesChecksums;
+    }
 
     /// <summary>Its address and port.</summary>
     public Endpoint Endpoint { get; }
@@ -47,8 +52,14 @@ public sealed class TcpConversationSide
     /// <summary>Segments with data.</summary>
     public long DataPackets { get; private set; }
 
-    /// <summary>Segments with a SYN, a FIN or data of which all was seen before. Keep-alive probes are none.</summary>
-    public int Retransmissions { get; private set; }
+    /// <summary>Retransmissions of all kinds as Wireshark counts them (tcp.analysis.retransmission).</summary>
+    public int Retransmissions => _analysis?.Retransmissions ?? 0;
+
+    /// <summary>
+    /// Segments with a SYN, a FIN or data that bring nothing new: all of it was seen before, also where Wireshark calls them out of order. Keep-alive
+    /// probes are none.
+    /// </summary>
+    public int RepeatedSegments { get; private set; }
 
     /// <summary>
     /// Octets that the peer told to have received twice (D-SACK, RFC 2883) after they had been sent again: those retransmissions were needless,
@@ -61,9 +72,12 @@ public sealed class TcpConversationSide
 
     /// <summary>
     /// Its segments with a remark, in their order: the first <see cref="AnalysisOptions.MaximumListedSegments"/> of them. All are counted in
-    /// <see cref="Analysis"/>.
+    /// <see cref="Analysis"/>. Those of which a network card was to put the checksum in, with which nothing is wrong, take half of the list at most.
     /// </summary>
     public IReadOnlyList<FlaggedSegment> FlaggedSegments => _flagged ?? (IReadOnlyList<FlaggedSegment>)s_none;
+
+    /// <summary>How many more segments with a remark there were than <see cref="FlaggedSegments"/> lists.</summary>
+    public int UnlistedSegments { get; private set; }
 
     /// <summary>
     /// Round trips between the capturing point and the peer: from a segment with something new to the ACK of just that, as Wireshark's
@@ -83,11 +97,17 @@ public sealed class TcpConversationSide
     /// <summary>Segments with RST.</summary>
     public int Resets { get; private set; }
 
-    /// <summary>Segments with a wrong TCP checksum, if asked for. They count in everything else: mostly the network card puts the checksum in after the capture.</summary>
-    public int BadChecksums { get; private set; }
+    /// <summary>
+    /// Segments with a wrong TCP checksum; null if nobody asked. They count in everything else: mostly the network card puts the checksum in after
+    /// the capture.
+    /// </summary>
+    public int? BadChecksums => _verifiesChecksums ? CountOf(TcpAnalysisFlags.BadChecksum) + CountOf(TcpAnalysisFlags.OffloadedChecksum) : null;
 
-    /// <summary>Those of <see cref="BadChecksums"/> that hold the pseudo-header's sum alone: the network card was to put in the rest, and nothing is wrong.</summary>
-    public int OffloadedChecksums { get; private set; }
+    /// <summary>
+    /// Those of <see cref="BadChecksums"/> that hold the pseudo-header's sum alone: the network card was to put in the rest, and nothing is wrong.
+    /// Null if nobody asked.
+    /// </summary>
+    public int? OffloadedChecksums => _verifiesChecksums ? CountOf(TcpAnalysisFlags.OffloadedChecksum) : null;
 
     /// <summary>The sequence number of its SYN; null if no SYN was seen.</summary>
     public SeqNumber? InitialSequenceNumber { get; private set; }
@@ -192,12 +212,6 @@ public sealed class TcpConversationSide
         Packets++;
         Bytes += segment.Length;
         DataPackets += segment.Length > 0 ? 1 : 0;
-        if (segment.Checksum >= ChecksumVerdict.Bad)
-        {
-            BadChecksums++;
-            OffloadedChecksums += segment.Checksum == ChecksumVerdict.Offloaded ? 1 : 0;
-        }
-
         NoteStart(segment);
 
         if (segment.Has(TcpFlags.RST))
@@ -234,11 +248,21 @@ public sealed class TcpConversationSide
     internal void Note(in SegmentSummary segment, TcpAnalysisFlags flags, int limit)
     {
         Analysis.Add(flags);
+
+        // Where a network card puts checksums in, all that was sent there has this remark: it leaves room for others.
+        limit = flags == TcpAnalysisFlags.OffloadedChecksum ? limit / 2 : limit;
         if ((_flagged ??= []).Count < limit)
         {
-            _flagged.Add(new(segment.Frame, new(segment.Time), flags, (flags & TcpAnalysisFlags.DuplicateAck) != 0 ? Wireshark.DuplicateAcks : 0));
+            _flagged.Add(new(segment.Frame, new(segment.Time), flags, DuplicateAckNumber(flags)));
+        }
+        else
+        {
+            UnlistedSegments++;
         }
     }
+
+    /// <summary>How many duplicates of the same ACK there were with the segment of these flags, this end's last; 0 for no duplicate ACK.</summary>
+    internal int DuplicateAckNumber(TcpAnalysisFlags flags) => (flags & TcpAnalysisFlags.DuplicateAck) != 0 ? Wireshark.DuplicateAcks : 0;
 
     /// <summary>Remembers when something new was sent, for the ACK of it.</summary>
     /// <param name="segment">A segment of this end.</param>
@@ -284,13 +308,15 @@ public sealed class TcpConversationSide
             }
         }
 
-        if (segment.Has(SegmentOptions.DuplicateSack) && Retransmissions > ProvenSpuriousRetransmissions)
+        if (segment.Has(SegmentOptions.DuplicateSack) && RepeatedSegments > ProvenSpuriousRetransmissions)
         {
             ProvenSpuriousRetransmissions++;
         }
 
         return rtt;
     }
+
+    private int CountOf(TcpAnalysisFlags flag) => _analysis?[flag] ?? 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NoteAcknowledgment(in SegmentSummary segment)
@@ -318,7 +344,7 @@ public sealed class TcpConversationSide
         bool isKeepAlive = Packets > 1 && segment.Length <= 1 && controls == 0 && segment.SequenceNumber == (Highest - 1).Value;
         bool isNew = controls != 0 && (CountSyn(segment) | CountFin(segment));
         isNew |= CountData(segment);
-        Retransmissions += !isNew && !isKeepAlive ? 1 : 0;
+        RepeatedSegments += !isNew && !isKeepAlive ? 1 : 0;
     }
 
     private bool CountSyn(in SegmentSummary segment)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using TcpShell.Pcap.Tables;
 using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Analysis;
@@ -95,13 +96,40 @@ internal struct ZeekSummary
     public void NoteGap(ref ZeekEndpoint end, bool isOriginator) => Scaled(ref end.Gaps, 'G', isOriginator);
 
     /// <summary>conn_state, by the table in Zeek's base/protocols/conn/main.zeek.</summary>
-    public static string ConnectionState(TcpConversation conversation)
+    public static string ConnectionState(TcpConversation conversation) => ConnectionState(
+        conversation.Client.Zeek.State,
+        conversation.Server.Zeek.State,
+        isEmpty: conversation.Client.UniqueBytes == 0 && conversation.Server.UniqueBytes == 0);
+
+    /// <summary>conn_state of a conversation of which several captures had pieces: from what both ends sent in all of them.</summary>
+    /// <param name="client">The originator.</param>
+    /// <param name="server">The responder.</param>
+    /// <param name="completeness">What was seen of the conversation.</param>
+    public static string ConnectionState(ConversationSideData client, ConversationSideData server, ConversationCompleteness completeness)
     {
-        ZeekState originator = conversation.Client.Zeek.State;
-        ZeekState responder = conversation.Server.Zeek.State;
+        bool isAnswered = completeness.HasFlag(ConversationCompleteness.SynAck);
+        bool areBothClosed = client.Fins > 0 && server.Fins > 0;
+        return ConnectionState(
+            StateOf(client, areBothClosed, isAnswered ? ZeekState.Established : ZeekState.SynSent),
+            StateOf(server, areBothClosed, ZeekState.Established),
+            isEmpty: client.UniqueBytes == 0 && server.UniqueBytes == 0);
+    }
+
+    /// <summary>Whether a letter is written once for each end, and so only once.</summary>
+    public static bool IsWrittenOnce(char letter) => OnceLetters.Contains(char.ToUpperInvariant(letter), StringComparison.Ordinal);
+
+    private static ZeekState StateOf(ConversationSideData end, bool areBothClosed, ZeekState opened) =>
+        areBothClosed ? ZeekState.Closed
+        : end.Resets > 0 ? ZeekState.Reset
+        : end.Fins > 0 ? ZeekState.Closed
+        : end.Syns > 0 ? opened
+        : end.Packets > 0 ? ZeekState.Partial
+        : ZeekState.Inactive;
+
+    private static string ConnectionState(ZeekState originator, ZeekState responder, bool isEmpty)
+    {
         bool isOriginatorInactive = originator is ZeekState.Inactive or ZeekState.Partial;
         bool isResponderInactive = responder is ZeekState.Inactive or ZeekState.Partial;
-        bool isEmpty = conversation.Client.UniqueBytes == 0 && conversation.Server.UniqueBytes == 0;
         return (originator, responder) switch
         {
             (ZeekState.SynSent or ZeekState.SynAckSent, ZeekState.Reset) => "REJ",

@@ -32,7 +32,8 @@ public enum StreamSide
 
 /// <summary>
 /// Writes the streams of octets of conversations. A gap is marked in every format with Wireshark's words, so that nobody takes what comes after it
-/// for what follows: <c>[1448 bytes missing in capture file]</c>.
+/// for what follows: <c>[1448 bytes missing in capture file]</c>; or <c>[1448 bytes not waited for]</c> where too much came behind it, and they may
+/// stand later in the capture.
 /// </summary>
 public sealed class StreamExport
 {
@@ -61,6 +62,9 @@ public sealed class StreamExport
     /// <summary>Octets that are missing in what was written.</summary>
     public long Missing { get; private set; }
 
+    /// <summary>Those of them that were not waited for.</summary>
+    public long GivenUp { get; private set; }
+
     /// <summary>A conversation begins: in a dialogue it has a head line, and times count from its first segment.</summary>
     /// <param name="conversation">The conversation.</param>
     public void Begin(TcpConversation conversation)
@@ -88,6 +92,7 @@ public sealed class StreamExport
         }
 
         Missing += piece.Missing;
+        GivenUp += piece.IsGivenUp ? piece.Missing : 0;
         if (_format == StreamFormat.Raw)
         {
             _output.Write(piece.IsGap ? Encoding.ASCII.GetBytes(GapText(piece)) : piece.Data.Span);
@@ -116,7 +121,7 @@ public sealed class StreamExport
         }
     }
 
-    private static string GapText(StreamPiece piece) => string.Create(CultureInfo.InvariantCulture, $"[{piece.Missing} bytes missing in capture file]");
+    private static string GapText(StreamPiece piece) => string.Create(CultureInfo.InvariantCulture, $"[{piece.Missing} bytes {(piece.IsGivenUp ? "not waited for" : "missing in capture file")}]");
 
     private void AppendText(StreamPiece piece)
     {

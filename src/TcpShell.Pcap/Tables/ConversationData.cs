@@ -72,8 +72,11 @@ public sealed record ConversationData
     /// <summary>Octets of data of both ends, repeated ones included.</summary>
     public long Bytes => Client.Bytes + Server.Bytes;
 
-    /// <summary>Segments of both ends of which all was seen before.</summary>
+    /// <summary>Retransmissions of both ends, of all kinds, as Wireshark counts them.</summary>
     public int Retransmissions => Client.Retransmissions + Server.Retransmissions;
+
+    /// <summary>Segments of both ends that bring nothing new.</summary>
+    public int RepeatedSegments => Client.RepeatedSegments + Server.RepeatedSegments;
 
     /// <summary>First fragments of IP packets that belong to it.</summary>
     public int Fragments { get; init; }

@@ -109,7 +109,7 @@ public sealed class ConversationMeasure
             _conversations++;
             _packets += conversation.Packets;
             _bytes += conversation.Bytes;
-            _retransmissions += conversation.Client.Analysis.Retransmissions + conversation.Server.Analysis.Retransmissions;
+            _retransmissions += conversation.Retransmissions;
             _start = conversation.Start < _start ? conversation.Start : _start;
             _end = conversation.End > _end ? conversation.End : _end;
             if (conversation.HandshakeRtt is { } rtt)

@@ -6,9 +6,9 @@ namespace TcpShell.Pcap.Tables;
 /// <summary>Makes one conversation of the pieces of it that several captures have: one after the other, or seen from several places.</summary>
 /// <remarks>
 /// <para>Pieces belong together that have the same two ends, whichever was taken for the client, unless their initial sequence numbers tell them
-/// apart, or one begins with a SYN after another has ended.</para>
-/// <para>Counts of an end are added up where the pieces follow each other in time. Where they overlap, both places saw the same segments, and the
-/// larger number counts; a place that saw one direction alone has nothing of the other, so the sum is right as well.</para>
+/// apart, or one begins with a SYN after another has ended. Who is the client says the piece with the best evidence.</para>
+/// <para>What an end sent is counted for each place where it was captured: pieces of one place follow each other in time and are added up. Of several
+/// places, which saw the same segments, the larger number counts; a place that saw one direction alone does not count for the other.</para>
 /// </remarks>
 public static class ConversationMerge
 {
@@ -18,102 +18,107 @@ public static class ConversationMerge
     public static IReadOnlyList<ConversationData> Merge(IEnumerable<ConversationData> pieces)
     {
         ArgumentNullException.ThrowIfNull(pieces);
-        var latest = new Dictionary<(string, string), int>();
-        var merged = new List<ConversationData>();
+        var wholes = new List<ConversationPieces>();
+        var latest = new Dictionary<(string, string), ConversationPieces>();
+        var byNumber = new Dictionary<(string From, string To, uint Number), ConversationPieces>();
         foreach (ConversationData piece in pieces.OrderBy(piece => piece.Start.Nanoseconds).ThenBy(piece => piece.Stream))
         {
-            (string, string) key = KeyOf(piece);
-            if (latest.TryGetValue(key, out int index) && Continues(merged[index], Turned(piece, merged[index])))
+            // The initial numbers tell most: two places may have seen the next connection of the same ends long ago.
+            (string client, string server) = (piece.Client.ToString(), piece.Server.ToString());
+            (string, string) ends = string.CompareOrdinal(client, server) <= 0 ? (client, server) : (server, client);
+            ConversationPieces? Of(string from, string to, uint? number) => number is { } known ? byNumber.GetValueOrDefault((from, to, known)) : null;
+            ConversationPieces? whole = new[] { Of(client, server, piece.Client.InitialSequenceNumber), Of(server, client, piece.Server.InitialSequenceNumber), latest.GetValueOrDefault(ends) }
+                .FirstOrDefault(candidate => candidate?.Continues(piece) ?? false);
+            if (whole is null)
             {
-                merged[index] = Join(merged[index], Turned(piece, merged[index]));
+                wholes.Add(whole = latest[ends] = new());
             }
-            else
+
+            whole.Add(piece);
+            Note(client, server, piece.Client.InitialSequenceNumber);
+            Note(server, client, piece.Server.InitialSequenceNumber);
+
+            void Note(string from, string to, uint? number)
             {
-                latest[key] = merged.Count;
-                merged.Add(piece);
+                if (number is { } known)
+                {
+                    byNumber[(from, to, known)] = whole;
+                }
             }
         }
 
-        return merged;
+        return [.. wholes.Select(whole => Join(whole.All))];
     }
 
-    private static (string, string) KeyOf(ConversationData piece)
+    private static ConversationData Join(IReadOnlyList<ConversationData> pieces)
     {
-        (string client, string server) = (piece.Client.ToString(), piece.Server.ToString());
-        return string.CompareOrdinal(client, server) <= 0 ? (client, server) : (server, client);
-    }
-
-    /// <summary>The same piece with the ends that the whole has; the better evidence of who is the client wins.</summary>
-    private static ConversationData Turned(ConversationData piece, ConversationData whole) => piece.Client.ToString() == whole.Client.ToString() ? piece : piece with
-    {
-        Client = piece.Server,
-        Server = piece.Client,
-        ClientState = piece.ServerState,
-        ServerState = piece.ClientState,
-        Ended = Turned(piece.Ended),
-    };
-
-    private static ConversationEnding Turned(ConversationEnding ending) => ending switch
-    {
-        ConversationEnding.ClosedByClient => ConversationEnding.ClosedByServer,
-        ConversationEnding.ClosedByServer => ConversationEnding.ClosedByClient,
-        ConversationEnding.HalfClosedByClient => ConversationEnding.HalfClosedByServer,
-        ConversationEnding.HalfClosedByServer => ConversationEnding.HalfClosedByClient,
-        ConversationEnding.ResetByClient => ConversationEnding.ResetByServer,
-        ConversationEnding.ResetByServer => ConversationEnding.ResetByClient,
-        _ => ending,
-    };
-
-    private static bool Continues(ConversationData whole, ConversationData piece)
-    {
-        if (AreOthers(whole.Client.InitialSequenceNumber, piece.Client.InitialSequenceNumber)
-            || AreOthers(whole.Server.InitialSequenceNumber, piece.Server.InitialSequenceNumber))
+        if (pieces.Count == 1)
         {
-            return false;
+            return pieces[0];
         }
 
-        // A SYN after the end begins another one, unless it is the very same SYN, seen from elsewhere.
-        bool begins = piece.Completeness.HasFlag(ConversationCompleteness.Syn);
-        return !begins || piece.Start <= whole.End || piece.Client.InitialSequenceNumber == whole.Client.InitialSequenceNumber;
-    }
-
-    private static bool AreOthers(uint? one, uint? other) => one is not null && other is not null && one != other;
-
-    private static ConversationData Join(ConversationData whole, ConversationData piece)
-    {
-        if (whole.RolesFrom > piece.RolesFrom && piece.Client.ToString() == whole.Client.ToString())
+        ConversationData best = pieces.MinBy(piece => piece.RolesFrom)!;
+        List<ConversationData> all = [.. pieces.Select(piece => ConversationTurn.WithClient(piece, best.Client.ToString()))];
+        List<ConversationData> byEnd = [.. all.OrderBy(piece => piece.End.Nanoseconds)];
+        ConversationCompleteness completeness = all.Aggregate(ConversationCompleteness.None, (seen, piece) => seen | piece.Completeness);
+        ConversationSideData client = Join(all, byEnd, piece => piece.Client);
+        ConversationSideData server = Join(all, byEnd, piece => piece.Server);
+        IReadOnlyList<IReadOnlyList<ConversationData>> places = ConversationPieces.ByPlace(all);
+        return all[0] with
         {
-            whole = whole with { RolesFrom = piece.RolesFrom };
-        }
-
-        bool overlap = piece.Start <= whole.End;
-        ConversationData last = piece.End >= whole.End ? piece : whole;
-        ConversationData first = ReferenceEquals(last, piece) ? whole : piece;
-        return whole with
-        {
-            Host = Both(whole.Host, piece.Host),
-            File = Both(whole.File, piece.File),
-            Parts = whole.Parts + piece.Parts,
-            End = last.End,
-            Completeness = whole.Completeness | piece.Completeness,
-            Ended = EndedOf(first.Ended, last.Ended, overlap),
-            ClientState = last.ClientState ?? first.ClientState,
-            ServerState = last.ServerState ?? first.ServerState,
-            HandshakeRtt = whole.HandshakeRtt ?? piece.HandshakeRtt,
-            ServerRtt = whole.ServerRtt ?? piece.ServerRtt,
-            LastFrame = last.LastFrame,
-            ZeekState = last.ZeekState == "OTH" ? first.ZeekState : last.ZeekState,
-            ZeekHistory = !overlap ? whole.ZeekHistory + piece.ZeekHistory : whole.ZeekHistory.Length >= piece.ZeekHistory.Length ? whole.ZeekHistory : piece.ZeekHistory,
-            Fragments = Count(whole.Fragments, piece.Fragments, overlap),
-            Malformed = Count(whole.Malformed, piece.Malformed, overlap),
-            IcmpErrors = Count(whole.IcmpErrors, piece.IcmpErrors, overlap),
-            Client = Join(whole.Client, piece.Client, overlap),
-            Server = Join(whole.Server, piece.Server, overlap),
+            Host = Names(all.Select(piece => piece.Host)),
+            File = Names(all.Select(piece => piece.File)),
+            Parts = all.Sum(piece => piece.Parts),
+            End = byEnd[^1].End,
+            LastFrame = byEnd[^1].LastFrame,
+            RolesFrom = best.RolesFrom,
+            Completeness = completeness,
+            Ended = EndedOf(all),
+            ClientState = byEnd.LastOrDefault(piece => piece.ClientState is not null)?.ClientState,
+            ServerState = byEnd.LastOrDefault(piece => piece.ServerState is not null)?.ServerState,
+            HandshakeRtt = all.Find(piece => piece.HandshakeRtt is not null)?.HandshakeRtt,
+            ServerRtt = all.Find(piece => piece.ServerRtt is not null)?.ServerRtt,
+            ZeekState = ZeekSummary.ConnectionState(client, server, completeness),
+            ZeekHistory = places.Select(HistoryOf).MaxBy(history => history.Length) ?? "",
+            Fragments = places.Max(place => place.Sum(piece => piece.Fragments)),
+            Malformed = places.Max(place => place.Sum(piece => piece.Malformed)),
+            IcmpErrors = places.Max(place => place.Sum(piece => piece.IcmpErrors)),
+            Client = client,
+            Server = server,
         };
     }
 
-    private static string Both(string one, string other) =>
-        string.Join(';', one.Split(';').Concat(other.Split(';')).Where(name => name.Length > 0).Distinct());
+    // One end: what each place saw of it, added up, and of several places the larger numbers.
+    private static ConversationSideData Join(List<ConversationData> all, List<ConversationData> byEnd, Func<ConversationData, ConversationSideData> side)
+    {
+        ConversationSideData joined = ConversationPieces.ByPlace(all.Where(piece => side(piece).Packets > 0))
+            .Select(place => place.Select(side).Aggregate((sum, piece) => Join(sum, piece, overlap: false)))
+            .DefaultIfEmpty(side(all[0]))
+            .Aggregate((sum, place) => Join(sum, place, overlap: true));
+        return joined with { Window = side(byEnd.FindLast(piece => side(piece).Packets > 0) ?? all[0]).Window };
+    }
+
+    // Where a piece goes on, letters that are written once are there already.
+    private static string HistoryOf(IReadOnlyList<ConversationData> place)
+    {
+        var seen = new HashSet<char>();
+        return string.Concat(place.SelectMany(piece => piece.ZeekHistory).Where(letter => seen.Add(letter) || !ZeekSummary.IsWrittenOnce(letter)));
+    }
+
+    private static string Names(IEnumerable<string> names) => string.Join(';', names.SelectMany(name => name.Split(';')).Where(name => name.Length > 0).Distinct());
+
+    private static ConversationEnding EndedOf(List<ConversationData> pieces)
+    {
+        (ConversationEnding ended, Timestamp end) = (pieces[0].Ended, pieces[0].End);
+        foreach (ConversationData piece in pieces.Skip(1))
+        {
+            bool overlap = piece.Start <= end;
+            ended = piece.End >= end ? EndedOf(ended, piece.Ended, overlap) : EndedOf(piece.Ended, ended, overlap);
+            end = piece.End > end ? piece.End : end;
+        }
+
+        return ended;
+    }
 
     private static ConversationEnding EndedOf(ConversationEnding first, ConversationEnding last, bool overlap)
     {
@@ -137,7 +142,7 @@ public static class ConversationMerge
         UniqueBytes = Count(whole.UniqueBytes, piece.UniqueBytes, overlap),
         DataPackets = Count(whole.DataPackets, piece.DataPackets, overlap),
         ProvenSpuriousRetransmissions = Count(whole.ProvenSpuriousRetransmissions, piece.ProvenSpuriousRetransmissions, overlap),
-        Retransmissions = Count(whole.Retransmissions, piece.Retransmissions, overlap),
+        RepeatedSegments = Count(whole.RepeatedSegments, piece.RepeatedSegments, overlap),
         Syns = Count(whole.Syns, piece.Syns, overlap),
         Fins = Count(whole.Fins, piece.Fins, overlap),
         Resets = Count(whole.Resets, piece.Resets, overlap),
@@ -148,15 +153,20 @@ public static class ConversationMerge
         WindowScale = whole.WindowScale ?? piece.WindowScale,
         SackPermitted = whole.SackPermitted || piece.SackPermitted,
         Timestamps = whole.Timestamps || piece.Timestamps,
-        Window = piece.Packets > 0 ? piece.Window : whole.Window,
         MinimumWindow = piece.MinimumWindow < whole.MinimumWindow ? piece.MinimumWindow : whole.MinimumWindow ?? piece.MinimumWindow,
         MaximumWindow = piece.MaximumWindow > whole.MaximumWindow ? piece.MaximumWindow : whole.MaximumWindow ?? piece.MaximumWindow,
-        Rtt = whole.Rtt is null ? piece.Rtt : piece.Rtt is null ? whole.Rtt : Join(whole.Rtt, piece.Rtt, overlap),
+        Rtt = Join(whole.Rtt, piece.Rtt, overlap),
+        TimestampRtt = Join(whole.TimestampRtt, piece.TimestampRtt, overlap),
         Analysis = Join(whole.Analysis, piece.Analysis, overlap),
     };
 
-    private static RttData Join(RttData whole, RttData piece, bool overlap)
+    private static RttData? Join(RttData? whole, RttData? piece, bool overlap)
     {
+        if (whole is null || piece is null)
+        {
+            return whole ?? piece;
+        }
+
         RttData more = piece.Count > whole.Count ? piece : whole;
         long count = whole.Count + piece.Count;
         TimeSpan Mean(TimeSpan one, TimeSpan other) => new((long)((((Int128)one.Ticks * whole.Count) + ((Int128)other.Ticks * piece.Count)) / count));
@@ -182,6 +192,9 @@ public static class ConversationMerge
 
         return joined;
     }
+
+    // Null is what nobody asked for.
+    private static int? Count(int? whole, int? piece, bool overlap) => whole is { } one && piece is { } other ? Count(one, other, overlap) : whole ?? piece;
 
     private static int Count(int whole, int piece, bool overlap) => overlap ? Math.Max(whole, piece) : whole + piece;
 

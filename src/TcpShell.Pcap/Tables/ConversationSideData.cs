@@ -25,8 +25,11 @@ public sealed record ConversationSideData
     /// <summary>Segments with data.</summary>
     public long DataPackets { get; init; }
 
-    /// <summary>Segments of which all was seen before.</summary>
-    public int Retransmissions { get; init; }
+    /// <summary>Retransmissions of all kinds as Wireshark counts them.</summary>
+    public int Retransmissions => Analysis.Retransmissions;
+
+    /// <summary>Segments that bring nothing new: all of it was seen before.</summary>
+    public int RepeatedSegments { get; init; }
 
     /// <summary>Retransmissions that D-SACKs of the peer prove to have been needless.</summary>
     public int ProvenSpuriousRetransmissions { get; init; }
@@ -40,11 +43,11 @@ public sealed record ConversationSideData
     /// <summary>Segments with RST.</summary>
     public int Resets { get; init; }
 
-    /// <summary>Segments with a wrong TCP checksum.</summary>
-    public int BadChecksums { get; init; }
+    /// <summary>Segments with a wrong TCP checksum; null if nobody asked.</summary>
+    public int? BadChecksums { get; init; }
 
-    /// <summary>Those of them that the network card was to complete.</summary>
-    public int OffloadedChecksums { get; init; }
+    /// <summary>Those of them that the network card was to complete; null if nobody asked.</summary>
+    public int? OffloadedChecksums { get; init; }
 
     /// <summary>The sequence number of its SYN; null if no SYN was seen.</summary>
     [From("InitialSequenceNumber.Value")]
@@ -73,6 +76,9 @@ public sealed record ConversationSideData
 
     /// <summary>Round trips between the capturing point and the other end; null if none was measured.</summary>
     public RttData? Rtt { get; init; }
+
+    /// <summary>The same from the timestamps option; null if none was measured.</summary>
+    public RttData? TimestampRtt { get; init; }
 
     /// <summary>What was remarkable about its segments, as Wireshark sees it.</summary>
     public AnalysisData Analysis { get; init; } = new();

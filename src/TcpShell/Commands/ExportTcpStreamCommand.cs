@@ -11,7 +11,7 @@ namespace TcpShell.Commands;
 
 /// <summary>Puts the octets of captured conversations together again: raw, as text, or as a dialogue of both ends.</summary>
 /// <remarks>
-/// <para>Conversations come from Import-TcpCapture; their captures are read again for each. Data that came late or twice is put in its place. What the capture lacks is marked: [1448 bytes missing in capture file]; memory stays bounded, since after four million octets behind a gap nobody waits for it any longer.</para>
+/// <para>Conversations come from Import-TcpCapture; their captures are read again for each. Data that came late or twice is put in its place. What the capture lacks is marked: [1448 bytes missing in capture file]. Memory stays bounded: where more than -MaximumWaiting octets came behind a gap nobody waits for it any longer, and the mark says so: [1448 bytes not waited for].</para>
 /// <para>Without -Path the text comes down the pipeline, line by line.</para>
 /// </remarks>
 /// <example>
@@ -54,6 +54,11 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
     /// <summary>Which direction: Both, Client, or Server.</summary>
     [Parameter]
     public StreamSide Side { get; set; }
+
+    /// <summary>The most octets of each direction that wait in memory for what is missing before them: 64 MB, unless told otherwise.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int MaximumWaiting { get; set; } = StreamReassembly.UsualMaximumWaiting;
 
     /// <summary>Does not overwrite a file that exists.</summary>
     [Parameter]
@@ -134,7 +139,7 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
             foreach (TcpConversation conversation in _conversations)
             {
                 export.Begin(conversation);
-                foreach (StreamPiece piece in import.Stream(conversation))
+                foreach (StreamPiece piece in import.Stream(conversation, MaximumWaiting))
                 {
                     export.Write(piece);
                     whenWritten();
@@ -151,9 +156,14 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
             import.EndProgress();
         }
 
-        if (export.Missing > 0)
+        if (export.Missing > export.GivenUp)
         {
-            WriteWarning($"{export.Missing} octets are missing in the capture; the places are marked.");
+            WriteWarning($"{export.Missing - export.GivenUp} octets are missing in the capture; the places are marked.");
+        }
+
+        if (export.GivenUp > 0)
+        {
+            WriteWarning($"{export.GivenUp} octets were not waited for, since more than -MaximumWaiting came before them; the places are marked.");
         }
     }
 

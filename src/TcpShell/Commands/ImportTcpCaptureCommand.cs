@@ -109,6 +109,26 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     [Duration]
     public TimeSpan? IdleTimeout { get; set; }
 
+    /// <summary>How long a closed conversation must be quiet, in the capture's time, before it comes out; what still follows belongs to it. Two minutes, unless told otherwise.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan QuietTime { get; set; } = new AnalysisOptions().QuietTime;
+
+    /// <summary>The most segments with a remark that each end of a conversation lists in FlaggedSegments, 1000 unless told otherwise; all are counted.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int MaximumListed { get; set; } = new AnalysisOptions().MaximumListedSegments;
+
+    /// <summary>The most changes of state that are kept of a conversation, 100 unless told otherwise.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int MaximumStateChanges { get; set; } = new AnalysisOptions().MaximumStateChanges;
+
+    /// <summary>The most octets of IP fragments that wait for their companions, 4 MB unless told otherwise; above it the oldest are given up, with a warning.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int MaximumFragmentBytes { get; set; } = new AnalysisOptions().MaximumFragmentBytes;
+
     /// <summary>Judges TCP checksums as well, which costs a look at every octet.</summary>
     [Parameter]
     public SwitchParameter VerifyChecksum { get; set; }
@@ -124,7 +144,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        foreach (string name in new[] { nameof(State), nameof(Ended), nameof(ThrottleLimit) }.Where(name => As == CaptureContent.Segment && MyInvocation.BoundParameters.ContainsKey(name)))
+        foreach (string name in new[] { nameof(State), nameof(Ended), nameof(ThrottleLimit), nameof(MaximumListed), nameof(MaximumStateChanges) }.Where(name => As == CaptureContent.Segment && MyInvocation.BoundParameters.ContainsKey(name)))
         {
             ThrowTerminatingError(ErrorRecords.NotForSegments(name));
         }
@@ -140,7 +160,16 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
         }
 
         _processors = ThrottleLimit ?? Environment.ProcessorCount;
-        var options = new AnalysisOptions { MaximumOpenConversations = MaximumOpen, IdleTimeout = IdleTimeout, VerifyChecksums = VerifyChecksum };
+        var options = new AnalysisOptions
+        {
+            MaximumOpenConversations = MaximumOpen,
+            IdleTimeout = IdleTimeout,
+            QuietTime = QuietTime,
+            MaximumListedSegments = MaximumListed,
+            MaximumStateChanges = MaximumStateChanges,
+            MaximumFragmentBytes = MaximumFragmentBytes,
+            VerifyChecksums = VerifyChecksum,
+        };
         var filter = new ConversationFilter { Addresses = Address, Ports = Port, Streams = Stream, Endings = Ended, From = StartTime, Until = EndTime };
         bool isFiltered = Address is not null || Port is not null || Stream is not null || Ended is not null || StartTime is not null || EndTime is not null;
         _import = new CaptureImport(this, options, isFiltered ? filter : null, CancelToken);

@@ -80,7 +80,7 @@ internal sealed class CaptureImport
 
     /// <summary>The segments of one capture.</summary>
     /// <param name="files">The files, read as one.</param>
-    public IEnumerable<SegmentRecord> Segments(IReadOnlyList<string> files) => Read(files, readers => CapturedSegments.Read(readers, _options, _filter));
+    public IEnumerable<SegmentRecord> Segments(IReadOnlyList<string> files) => Read(files, run => run.Segments());
 
     /// <summary>The segments of each conversation, with progress to the end. A conversation does not keep them: its capture is read again, each capture once.</summary>
     /// <param name="conversations">The conversations; each counts once.</param>
@@ -90,7 +90,7 @@ internal sealed class CaptureImport
         foreach (IGrouping<string, TcpConversation> capture in each.Keys.GroupBy(conversation => string.Join('\n', conversation.Files)).ToList())
         {
             foreach ((TcpConversation conversation, SegmentRecord segment) in
-                Read(capture.First().Files, readers => ConversationPackets.Segments(readers, [.. capture])))
+                Read(capture.First().Files, run => ConversationPackets.Segments(run.Readers, [.. capture])))
             {
                 each[conversation].Add(segment);
             }
@@ -104,7 +104,9 @@ internal sealed class CaptureImport
 
     /// <summary>The streams of one conversation, from its captures, which are read again.</summary>
     /// <param name="conversation">The conversation.</param>
-    public IEnumerable<StreamPiece> Stream(TcpConversation conversation) => Read(conversation.Files, readers => ConversationPackets.Stream(readers, conversation));
+    /// <param name="maximumWaiting">The most octets of each direction that wait for what is missing before them.</param>
+    public IEnumerable<StreamPiece> Stream(TcpConversation conversation, int maximumWaiting) =>
+        Read(conversation.Files, run => ConversationPackets.Stream(run.Readers, conversation, maximumWaiting));
 
     /// <summary>Takes the display of progress away, if there is one; also when enough has come and the rest is not wanted.</summary>
     public void EndProgress()
@@ -119,7 +121,7 @@ internal sealed class CaptureImport
         }
     }
 
-    private IEnumerable<T> Read<T>(IReadOnlyList<string> files, Func<IReadOnlyList<CaptureReader>, IEnumerable<T>> read)
+    private IEnumerable<T> Read<T>(IReadOnlyList<string> files, Func<CaptureRun, IEnumerable<T>> read)
     {
         // All of it happens on the pipeline's thread: so the reading itself looks round, whether or not anything comes out of it.
         CaptureRun? reading = null;
@@ -132,7 +134,7 @@ internal sealed class CaptureImport
         using CaptureRun run = reading = Begin(files, threads: 1, IsOver);
         if (run.Open())
         {
-            using IEnumerator<T> items = read(run.Readers).GetEnumerator();
+            using IEnumerator<T> items = read(run).GetEnumerator();
             while (MoveNext(items, files))
             {
                 ThrowIfStopped();

@@ -36,7 +36,17 @@ internal static class CaptureReports
 
         if (run.Limits.FragmentsDropped > 0)
         {
-            cmdlet.WriteWarning($"{run.Limits.FragmentsDropped} IP fragments of '{name}' were given up, for too many waited for their companions.");
+            cmdlet.WriteWarning($"{run.Limits.FragmentsDropped} IP fragments of '{name}' were given up, for more waited for their companions than -MaximumFragmentBytes allows.");
+        }
+
+        if (run.Limits.SegmentsUnlisted > 0)
+        {
+            cmdlet.WriteWarning($"{run.Limits.SegmentsUnlisted} segments of '{name}' with a remark are counted but not listed in FlaggedSegments: -MaximumListed says how many are.");
+        }
+
+        if (run.Limits.StateChangesDropped > 0)
+        {
+            cmdlet.WriteWarning($"{run.Limits.StateChangesDropped} changes of state in '{name}' are not in StateChanges: -MaximumStateChanges says how many are kept of a conversation.");
         }
     }
 }

@@ -142,6 +142,22 @@ public sealed class CaptureAnalysisTests
     }
 
     [Fact]
+    public void Segments_MoreThanAreListed_AreCountedAndReported()
+    {
+        byte[] capture = Capture([Frame(1, 0, TcpFlags.SYN, 100, 0)], [.. Enumerable.Range(1, 30).Select(i => Frame(1, i, TcpFlags.SYN, 100, 0))]);
+        using CaptureReader reader = CaptureReader.Open(new MemoryStream(capture));
+        using var analysis = new CaptureAnalysis([reader], new AnalysisOptions { MaximumListedSegments = 10 });
+        while (analysis.Advance())
+        {
+        }
+
+        Assert.True(analysis.TryTake(out TcpConversation? conversation));
+        Assert.Equal((30, 10, 20), (conversation.Retransmissions, conversation.Client.FlaggedSegments.Count, conversation.Client.UnlistedSegments));
+        Assert.Equal(20, analysis.Limits.SegmentsUnlisted);
+        Assert.True(analysis.Limits.HasBitten);
+    }
+
+    [Fact]
     public void Conversation_IdleForTheTimeout_ComesOut()
     {
         byte[] capture = Capture([Frame(1, 0, TcpFlags.SYN, 100, 0)], [.. Enumerable.Range(0, 3000).Select(i => Frame(2, 0.1 * i, TcpFlags.ACK, (uint)(100 + i), 5, 1))]);
@@ -194,7 +210,7 @@ public sealed class CaptureAnalysisTests
             text.AppendLine($"{conversation} {conversation.Start} {conversation.End} {conversation.FirstFrame} {conversation.LastFrame} {conversation.HandshakeRtt} {conversation.Completeness} {conversation.ZeekState} {conversation.ZeekHistory}");
             foreach (TcpConversationSide side in new[] { conversation.Client, conversation.Server })
             {
-                text.AppendLine($" {side.Packets} {side.Bytes} {side.UniqueBytes} {side.Retransmissions} {side.BadChecksums} {side.State} {side.Analysis} {side.Rtt} {side.TimestampRtt} {side.MaximumWindow} {side.WindowShift} {string.Join("; ", side.FlaggedSegments)}");
+                text.AppendLine($" {side.Packets} {side.Bytes} {side.UniqueBytes} {side.Retransmissions} {side.RepeatedSegments} {side.BadChecksums} {side.State} {side.Analysis} {side.Rtt} {side.TimestampRtt} {side.MaximumWindow} {side.WindowShift} {string.Join("; ", side.FlaggedSegments)}");
             }
 
             text.AppendJoin('\n', conversation.StateChanges);

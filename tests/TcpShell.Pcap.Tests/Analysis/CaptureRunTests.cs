@@ -98,6 +98,111 @@ public sealed class CaptureRunTests
         }
     }
 
+    public static TheoryData<string> LongOnes => new("gopacket/layers/testdata/cip.pcap", "pcapplusplus/Tests/ExamplesTest/pcap_examples/many-protocols.pcap", "zeek/echo-connections.pcap.gz");
+
+    private static AnalysisOptions SmallLimits => new() { MaximumOpenConversations = 100, QuietTime = TimeSpan.FromSeconds(1), IdleTimeout = TimeSpan.FromSeconds(20), MaximumListedSegments = int.MaxValue };
+
+    [Theory]
+    [MemberData(nameof(LongOnes))]
+    public void Segments_WithinLimits_HaveTheStreamsOfTheConversationsAndTheSameReport(string file)
+    {
+        string path = Path.Combine(SharedCaptures.Folder, file);
+        List<TcpConversation> conversations = Conversations(path, SmallLimits, out AnalysisLimits expected);
+        using var run = new CaptureRun([path], SmallLimits);
+        run.Open();
+        Dictionary<int, long> segments = run.Segments().Where(segment => segment.Problem.Length == 0 || segment.Length > 0 || segment.Flags != 0)
+            .GroupBy(segment => segment.Stream).ToDictionary(stream => stream.Key, stream => stream.LongCount());
+
+        Assert.True(expected.Evicted + expected.TimedOut > 0, "no limit bit");
+        Assert.Equal(expected, run.Limits);
+        Assert.Equal(conversations.Select(conversation => conversation.Stream).Order(), segments.Keys.Order());
+        Assert.All(conversations, conversation => Assert.InRange(segments[conversation.Stream], conversation.Packets, conversation.Packets + conversation.Malformed));
+    }
+
+    [Theory]
+    [MemberData(nameof(LongOnes))]
+    public void Packets_FoundAgain_HaveTheVerdictsOfTheFirstReading(string file)
+    {
+        string path = Path.Combine(SharedCaptures.Folder, file);
+        List<TcpConversation> conversations = Conversations(path, SmallLimits, out _);
+        using var again = new CaptureRun([path]);
+        again.Open();
+        HashSet<(int Stream, long Frame, string Remark)> found = [.. ConversationPackets.Segments(again.Readers, conversations)
+            .Where(one => one.Segment.Remark.Length > 0).Select(one => (one.Conversation.Stream, (long)one.Segment.Number, one.Segment.Remark))];
+        HashSet<(int Stream, long Frame, string Remark)> told = [.. conversations.SelectMany(conversation => new[] { conversation.Client, conversation.Server }
+            .SelectMany(side => side.FlaggedSegments).Select(flagged => (conversation.Stream, flagged.Frame, SegmentRemark.Text(flagged.Flags, flagged.DuplicateAckNumber))))];
+
+        Assert.NotEmpty(told);
+        Assert.Equal(told.Order(), found.Order());
+    }
+
+    [Fact]
+    public void Segments_OfManyConversations_TakeMemoryForOpenOnesOnly()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            using (var file = File.Create(path))
+            {
+                file.Write(new CaptureBytes(bigEndian: false).PcapHeader(linkType: (uint)Wire.LinkType.Raw).ToArray());
+                for (int i = 0; i < 100_000; i++)
+                {
+                    var client = new Wire.Endpoint(Wire.IpAddress.Parse($"10.1.{i / 50_000}.1"), (ushort)(1000 + (i % 50_000)));
+                    byte[] syn = new Exchange().Bytes(client, Exchange.Server, Exchange.Syn, (uint)i);
+                    file.Write(new CaptureBytes(bigEndian: false).PcapRecord((uint)(i / 1000), (uint)(i % 1000 * 1000), syn).ToArray());
+                }
+            }
+
+            using var run = new CaptureRun([path], new AnalysisOptions { MaximumOpenConversations = 1000 });
+            run.Open();
+            long before = GC.GetTotalMemory(forceFullCollection: true);
+            int count = run.Segments().Count();
+            long taken = GC.GetTotalMemory(forceFullCollection: true) - before;
+
+            Assert.Equal(100_000, count);
+            Assert.True(taken < 20_000_000, $"{taken} octets");
+            Assert.InRange(run.Limits.Evicted, 98_000, 99_999);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void Checksums_ThatAreWrong_AreListedWithTsharksFrames()
+    {
+        string path = Path.Combine(SharedCaptures.Folder, "tcpdump/bgp-bgpsec.pcap");
+        var options = new AnalysisOptions { VerifyChecksums = true };
+        List<TcpConversation> conversations = Conversations(path, options, out _);
+        IEnumerable<long> listed = conversations.SelectMany(conversation => new[] { conversation.Client, conversation.Server }.SelectMany(side => side.Listed(TcpAnalysisFlags.BadChecksum | TcpAnalysisFlags.OffloadedChecksum))).Select(segment => segment.Frame);
+        IEnumerable<long> expected = Tshark.Run("tshark", "-r", path, "-o", "tcp.check_checksum:TRUE", "-Y", "tcp.checksum.status == 0", "-T", "fields", "-e", "frame.number").Select(long.Parse);
+        using var run = new CaptureRun([path], options);
+        run.Open();
+
+        Assert.Equal(expected.Order(), listed.Order());
+        Assert.Equal(33, listed.Count());
+        Assert.Equal(33, run.Segments().Count(segment => segment.Remark.Contains("[TCP Checksum ", StringComparison.Ordinal)));
+    }
+
+    private static List<TcpConversation> Conversations(string path, AnalysisOptions options, out AnalysisLimits limits)
+    {
+        using var run = new CaptureRun([path], options);
+        List<TcpConversation> conversations = [];
+        bool goesOn = run.Open();
+        while (goesOn)
+        {
+            goesOn = run.Advance();
+            while (run.TryTake(out TcpConversation? conversation))
+            {
+                conversations.Add(conversation);
+            }
+        }
+
+        limits = run.Limits;
+        return conversations;
+    }
+
     [Theory]
     [InlineData("zeek/http/206_example_b.pcap", 1)]
     [InlineData("zeek/tcp/ssh-dups.pcap", 0)]

@@ -43,9 +43,9 @@ public sealed class ConversationTrackerTests
     {
         var exchange = new Exchange().Open().C(Syn, 100).C(Syn, 9000).S(SynAck, 8000, 9001);
 
-        Assert.Equal([4L, 2L], exchange.Tracker.Conversations.Select(conversation => conversation.Packets));
-        Assert.Equal([0, 1], exchange.Tracker.Conversations.Select(conversation => conversation.Stream));
-        Assert.Equal(1, exchange.Tracker.Conversations[0].Retransmissions);
+        Assert.Equal([4L, 2L], exchange.Conversations.Select(conversation => conversation.Packets));
+        Assert.Equal([0, 1], exchange.Conversations.Select(conversation => conversation.Stream));
+        Assert.Equal(1, exchange.Conversations[0].RepeatedSegments);
     }
 
     [Fact]
@@ -54,8 +54,8 @@ public sealed class ConversationTrackerTests
         var other = Endpoint.Parse("10.0.0.1:49153");
         var exchange = new Exchange().C(Syn, 1).Send(other, Server, Syn, 1).S(SynAck, 1, 2).Send(Server, other, SynAck, 1, 2);
 
-        Assert.Equal([2L, 2L], exchange.Tracker.Conversations.Select(conversation => conversation.Packets));
-        Assert.Equal([Client, other], exchange.Tracker.Conversations.Select(conversation => conversation.Client.Endpoint));
+        Assert.Equal([2L, 2L], exchange.Conversations.Select(conversation => conversation.Packets));
+        Assert.Equal([Client, other], exchange.Conversations.Select(conversation => conversation.Client.Endpoint));
     }
 
     [Theory]
@@ -85,7 +85,7 @@ public sealed class ConversationTrackerTests
             .C(Ack, 400, 501, 1) // a keep-alive probe
             .S(Ack, 501, 401).Only;
 
-        Assert.Equal((501L, 300L, 1), (conversation.Client.Bytes, conversation.Client.UniqueBytes, conversation.Client.Retransmissions));
+        Assert.Equal((501L, 300L, 1), (conversation.Client.Bytes, conversation.Client.UniqueBytes, conversation.Client.RepeatedSegments));
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class ConversationTrackerTests
             exchange.C(Ack, unchecked(Isn + 1 + (i * 100)), 6, 100);
         }
 
-        Assert.Equal((5000L, 5000L, 0), (exchange.Only.Client.Bytes, exchange.Only.Client.UniqueBytes, exchange.Only.Retransmissions));
+        Assert.Equal((5000L, 5000L, 0), (exchange.Only.Client.Bytes, exchange.Only.Client.UniqueBytes, exchange.Only.RepeatedSegments));
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class ConversationTrackerTests
         byte[] packet = exchange.Bytes(Client, Server, Ack, 101, 501, 1000);
         exchange.Tracker.Add(new CapturedFrame { Timestamp = exchange.Now, LinkType = LinkType.Raw, Data = packet.AsMemory(0, 60), OriginalLength = 1040 });
 
-        Assert.Equal((1000L, 1000L, 0), (exchange.Only.Client.Bytes, exchange.Only.Client.UniqueBytes, exchange.Only.BadChecksums));
+        Assert.Equal((1000L, 1000L, (int?)0), (exchange.Only.Client.Bytes, exchange.Only.Client.UniqueBytes, exchange.Only.BadChecksums));
     }
 
     [Fact]
@@ -119,7 +119,75 @@ public sealed class ConversationTrackerTests
         packet[^1] ^= 1;
         exchange.Feed(packet);
 
-        Assert.Equal((1, 10L), (exchange.Only.BadChecksums, exchange.Only.Bytes));
+        Assert.Equal(((int?)1, 10L), (exchange.Only.BadChecksums, exchange.Only.Bytes));
+    }
+
+    [Fact]
+    public void Checksum_Wrong_IsListedAndToldFromOneThatANetworkCardWasToPutIn()
+    {
+        var exchange = new Exchange().Open();
+        byte[] wrong = exchange.Bytes(Client, Server, Ack, 101, 501, 10);
+        wrong[^1] ^= 1;
+        exchange.Feed(wrong);
+        byte[] offloaded = exchange.Bytes(Client, Server, Ack, 111, 501, 10);
+        (offloaded[36], offloaded[37]) = PseudoHeaderSum(offloaded);
+        exchange.Feed(offloaded);
+
+        TcpConversationSide client = exchange.Only.Client;
+        Assert.Equal(((int?)2, (int?)1), (client.BadChecksums, client.OffloadedChecksums));
+        Assert.Equal([TcpAnalysisFlags.BadChecksum, TcpAnalysisFlags.OffloadedChecksum], client.FlaggedSegments.Select(segment => segment.Flags));
+        Assert.Equal("[TCP Checksum incorrect]", SegmentRemark.Text(TcpAnalysisFlags.BadChecksum));
+        Assert.Equal("BadChecksum 1, OffloadedChecksum 1", client.Analysis.ToString());
+
+        static (byte High, byte Low) PseudoHeaderSum(byte[] packet)
+        {
+            int sum = 6 + packet.Length - 20;
+            for (int i = 12; i < 20; i += 2)
+            {
+                sum += (packet[i] << 8) + packet[i + 1];
+            }
+
+            sum = (sum & 0xFFFF) + (sum >> 16);
+            return ((byte)(sum >> 8), (byte)sum);
+        }
+    }
+
+    [Fact]
+    public void Checksums_ThatANetworkCardWasToPutIn_LeaveRoomForOtherRemarks()
+    {
+        var side = new TcpConversationSide(Client, verifiesChecksums: true);
+        for (int i = 0; i < 20; i++)
+        {
+            side.Note(default, TcpAnalysisFlags.OffloadedChecksum, 10);
+            side.Note(default, TcpAnalysisFlags.Retransmission, 10);
+        }
+
+        Assert.Equal((10, 30), (side.FlaggedSegments.Count, side.UnlistedSegments));
+        Assert.Equal((7, (int?)20), (side.FlaggedSegments.Count(segment => segment.Flags == TcpAnalysisFlags.Retransmission), side.OffloadedChecksums));
+    }
+
+    [Fact]
+    public void Checksums_ThatNobodyAskedFor_AreNull()
+    {
+        var tracker = new ConversationTracker();
+        TcpConversation conversation = tracker.Add(Timestamp.FromSeconds(1), PacketDecoder.Decode(new Exchange().Bytes(Client, Server, Syn, 1), LinkType.Raw))!;
+
+        Assert.Null(conversation.BadChecksums);
+        Assert.Null(conversation.Client.BadChecksums);
+        Assert.Null(conversation.Client.OffloadedChecksums);
+    }
+
+    [Fact]
+    public void Retransmissions_AreWiresharksAndRepeatedSegmentsBringNothingNew()
+    {
+        // Again after a millisecond and a later one: out of order for Wireshark. And again with something new, after a second: a retransmission for it.
+        var exchange = new Exchange().Open().C(Ack, 101, 501, 10).C(Ack, 111, 501, 10).C(Ack, 101, 501, 10);
+        exchange.Wait(TimeSpan.FromSeconds(1)).C(Ack, 111, 501, 20);
+
+        TcpConversation conversation = exchange.Only;
+        Assert.Equal((1, 1, 1), (conversation.Retransmissions, conversation.Client.Retransmissions, conversation.Client.Analysis.Retransmissions));
+        Assert.Equal((1, 1), (conversation.RepeatedSegments, conversation.Client.RepeatedSegments));
+        Assert.Equal(1, conversation.Client.Analysis.OutOfOrder);
     }
 
     [Fact]

@@ -19,7 +19,10 @@ internal sealed class Exchange
 
     public ConversationTracker Tracker { get; } = new(new AnalysisOptions { VerifyChecksums = true });
 
-    public TcpConversation Only => Assert.Single(Tracker.Conversations);
+    /// <summary>All conversations so far, also those that the tracker has let go of.</summary>
+    public List<TcpConversation> Conversations { get; } = [];
+
+    public TcpConversation Only => Assert.Single(Conversations);
 
     public Timestamp Now { get; private set; } = Timestamp.FromSeconds(1000);
 
@@ -40,10 +43,28 @@ internal sealed class Exchange
         return this;
     }
 
+    public Exchange Wait(TimeSpan time)
+    {
+        Now += time;
+        return this;
+    }
+
     public TcpConversation? Feed(byte[] packet)
     {
         Now += TimeSpan.FromMilliseconds(1);
-        return Tracker.Add(Now, PacketDecoder.Decode(packet, LinkType.Raw));
+        return Keep(Tracker.Add(Now, PacketDecoder.Decode(packet, LinkType.Raw)), Conversations);
+    }
+
+    /// <summary>Keeps a conversation, once.</summary>
+    public static TcpConversation? Keep(TcpConversation? conversation, List<TcpConversation> all)
+    {
+        if (conversation is not null && conversation.Stream >= all.Count)
+        {
+            Assert.Equal(all.Count, conversation.Stream);
+            all.Add(conversation);
+        }
+
+        return conversation;
     }
 
     public byte[] Bytes(Endpoint from, Endpoint to, TcpFlags flags, uint seq, uint ack = 0, int length = 0)

@@ -118,11 +118,12 @@ public sealed class LabReplayTests
     private TcpConversation Replay()
     {
         var tracker = new ConversationTracker();
+        List<TcpConversation> conversations = [];
         foreach (TracedPacket packet in _network.Trace)
         {
-            tracker.Add(packet.Sent, packet.Decode());
+            Exchange.Keep(tracker.Add(packet.Sent, packet.Decode()), conversations);
         }
 
-        return Assert.Single(tracker.Conversations);
+        return Assert.Single(conversations);
     }
 }

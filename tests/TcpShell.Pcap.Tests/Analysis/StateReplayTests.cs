@@ -73,7 +73,7 @@ public sealed class StateReplayTests
         Assert.Equal((TcpState.FinWait1, TcpState.Established), (exchange.Only.ClientState, exchange.Only.ServerState));
         Assert.Equal(ConversationEnding.HalfClosedByClient, exchange.Only.Ended);
         Assert.True(exchange.Only.EndedMidStream);
-        Assert.Equal((3, 2), (exchange.Only.Client.Fins, exchange.Only.Client.Retransmissions));
+        Assert.Equal((3, 2), (exchange.Only.Client.Fins, exchange.Only.Client.RepeatedSegments));
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class StateReplayTests
 
         Assert.Equal((TcpState.SynSent, null), (exchange.Only.ClientState, exchange.Only.ServerState));
         Assert.Equal(ConversationEnding.Unanswered, exchange.Only.Ended);
-        Assert.Equal(2, exchange.Only.Retransmissions);
+        Assert.Equal(2, exchange.Only.RepeatedSegments);
     }
 
     [Fact]
@@ -192,7 +192,10 @@ public sealed class StateReplayTests
             exchange.S(SynAck, 500, 101).C(Rst, 101);
         }
 
-        Assert.Equal(TcpConversation.MaximumStateChanges, exchange.Only.StateChanges.Count);
+        Assert.Equal(new AnalysisOptions().MaximumStateChanges, exchange.Only.StateChanges.Count);
+        Assert.True(exchange.Only.DroppedStateChanges > 1000);
+        exchange.Tracker.Finish();
+        Assert.Equal(exchange.Only.DroppedStateChanges, exchange.Tracker.Limits.StateChangesDropped);
         Assert.Equal(TcpState.Listen, exchange.Only.ServerState);
     }
 
@@ -210,7 +213,7 @@ public sealed class StateReplayTests
                 exchange.Send(from, to, (TcpFlags)random.Next(64), (uint)random.Next(100, 110), (uint)random.Next(100, 110), random.Next(3));
             }
 
-            foreach (TcpConversation conversation in exchange.Tracker.Conversations)
+            foreach (TcpConversation conversation in exchange.Conversations)
             {
                 foreach (IGrouping<string, StateChange> end in conversation.StateChanges.GroupBy(change => change.Host))
                 {

@@ -169,18 +169,19 @@ public sealed class TruthTests
 
     internal static List<TcpConversation> Track(string name, out bool isInOrder, bool verify = true)
     {
-        var tracker = new ConversationTracker(new AnalysisOptions { VerifyChecksums = verify });
+        var tracker = new ConversationTracker(new AnalysisOptions { VerifyChecksums = verify, QuietTime = TimeSpan.MaxValue, MaximumOpenConversations = int.MaxValue });
+        List<TcpConversation> conversations = [];
         using CaptureReader reader = CaptureReader.Open(Path.Combine(SharedCaptures.Folder, name));
         var last = new Timestamp(long.MinValue);
         isInOrder = true;
         while (reader.TryRead(out CapturedFrame frame))
         {
-            tracker.Add(frame);
+            Exchange.Keep(tracker.Add(frame), conversations);
             isInOrder &= frame.Timestamp >= last;
             last = frame.Timestamp;
         }
 
-        return [.. tracker.Conversations];
+        return conversations;
     }
 
     internal static List<Dictionary<string, string>> ReadTruth(string name)

@@ -42,7 +42,8 @@ public sealed class ConversationDataTests
         Assert.Equal(conversation.Packets, data.Packets);
         Assert.Equal(20, data.Bytes);
         Assert.Equal(10, data.Client.UniqueBytes);
-        Assert.Equal(1, data.Retransmissions);
+        Assert.Equal((1, 1), (data.Retransmissions, data.RepeatedSegments));
+        Assert.Equal(conversation.Client.BadChecksums, data.Client.BadChecksums);
         Assert.Equal(1, data.Client.Analysis.Retransmissions);
         Assert.Equal(100u, data.Client.InitialSequenceNumber);
         Assert.Equal(conversation.Ended, data.Ended);
@@ -60,5 +61,20 @@ public sealed class ConversationDataTests
         Assert.Null(data.HandshakeRtt);
         Assert.Null(data.Client.InitialSequenceNumber);
         Assert.Null(data.Client.WindowScale);
+    }
+
+    [Fact]
+    public void From_AConversationWithTimestamps_HasTheirRoundTrips()
+    {
+        var exchange = new Exchange { Options = new Wire.TcpOptions { Timestamps = new(1, 0) } };
+        exchange.C(Syn, 100);
+        exchange.Options = new Wire.TcpOptions { Timestamps = new(7, 1) };
+        exchange.S(SynAck, 500, 101);
+        var data = ConversationData.From(exchange.Only);
+
+        Assert.Equal((1L, TimeSpan.FromMilliseconds(1)), (data.Client.TimestampRtt!.Count, data.Client.TimestampRtt.Median));
+        Assert.Null(data.Server.TimestampRtt);
+        ConversationData merged = Assert.Single(ConversationMerge.Merge([data, data with { Start = data.Start + TimeSpan.FromMilliseconds(0.5) }]));
+        Assert.Equal(1L, merged.Client.TimestampRtt!.Count);
     }
 }

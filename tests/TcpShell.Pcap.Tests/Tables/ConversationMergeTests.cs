@@ -100,6 +100,7 @@ public sealed class ConversationMergeTests
 
     private static ConversationData Part(Func<int, bool> isCaptured)
     {
+        TcpConversation? conversation = null;
         var tracker = new ConversationTracker();
         var segments = new Exchange();
         for (int i = 0; i < s_life.Length; i++)
@@ -107,12 +108,117 @@ public sealed class ConversationMergeTests
             if (isCaptured(i))
             {
                 byte[] packet = segments.Bytes(s_life[i].From, s_life[i].To, s_life[i].Flags, s_life[i].Seq, s_life[i].Ack, s_life[i].Length);
-                tracker.Add(Timestamp.FromSeconds(1000 + i), PacketDecoder.Decode(packet, LinkType.Raw));
+                conversation = tracker.Add(Timestamp.FromSeconds(1000 + i), PacketDecoder.Decode(packet, LinkType.Raw));
             }
         }
 
-        return ConversationData.From(Assert.Single(tracker.Conversations));
+        return ConversationData.From(conversation!);
     }
+
+    // Two places, each with two files: of one direction each, or both of all with their own clocks.
+    [Theory]
+    [InlineData(3, 5)]
+    [InlineData(5, 3)]
+    [InlineData(5, 5)]
+    [InlineData(2, 8)]
+    public void Merge_OfTwoPlacesWithOneDirectionEachThatWereSplit_IsTheWhole(int clientCut, int serverCut)
+    {
+        ConversationData[] pieces =
+        [
+            Part(i => s_life[i].From == Client && i < clientCut) with { File = "/a1" },
+            Part(i => s_life[i].From == Client && i >= clientCut) with { File = "/a2" },
+            Part(i => s_life[i].From == Server && i < serverCut) with { File = "/b1" },
+            Part(i => s_life[i].From == Server && i >= serverCut) with { File = "/b2" },
+        ];
+        foreach (ConversationData[] order in new[] { pieces, [.. pieces.Reverse()], [pieces[2], pieces[1], pieces[0], pieces[3]] })
+        {
+            ConversationData merged = Assert.Single(ConversationMerge.Merge(order));
+            AssertSame(Part(_ => true), merged);
+            Assert.Equal((4, "SF"), (merged.Parts, merged.ZeekState));
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 5)]
+    [InlineData(5, 5)]
+    [InlineData(6, 2)]
+    public void Merge_OfBothEndsCapturesThatWereSplit_IsTheWhole(int clientCut, int serverCut)
+    {
+        ConversationData merged = Assert.Single(ConversationMerge.Merge(
+        [
+            Part(i => i < clientCut) with { File = "/client-1" },
+            Part(i => i >= clientCut) with { File = "/client-2" },
+            Shifted(Part(i => i < serverCut), 0.01) with { File = "/server-1" },
+            Shifted(Part(i => i >= serverCut), 0.01) with { File = "/server-2" },
+        ]));
+        ConversationData whole = Part(_ => true);
+        Assert.Equal((whole.Client.Packets, whole.Server.Packets, whole.Bytes, whole.Ended), (merged.Client.Packets, merged.Server.Packets, merged.Bytes, merged.Ended));
+        Assert.Equal((whole.ZeekState, 4), (merged.ZeekState, merged.Parts));
+    }
+
+    [Fact]
+    public void Merge_OfQuickConnectionsSeenByTwoClocks_CountsEachOnce()
+    {
+        ConversationData one = Part(_ => true);
+        ConversationData other = Shifted(one, 20) with { Client = one.Client with { InitialSequenceNumber = 7000 }, Server = one.Server with { InitialSequenceNumber = 8000 } };
+        IReadOnlyList<ConversationData> merged = ConversationMerge.Merge([one, other, Shifted(one, 30), Shifted(other, 30)]);
+
+        Assert.Equal([2, 2], merged.Select(whole => whole.Parts));
+        Assert.All(merged, whole => Assert.Equal((one.Packets, one.Bytes), (whole.Packets, whole.Bytes)));
+    }
+
+    [Fact]
+    public void Merge_OfASynSentAgainInTheNextFile_CountsBoth()
+    {
+        ConversationData asked = Part(i => i == 0);
+        ConversationData merged = Assert.Single(ConversationMerge.Merge([asked, Shifted(Part(_ => true), 1)]));
+
+        Assert.Equal(Part(_ => true).Packets + 1, merged.Packets);
+        Assert.Equal(2, merged.Client.Syns);
+    }
+
+    [Fact]
+    public void Merge_WithTheFirstPieceTurnedRound_TakesTheEndsOfTheBetterEvidence()
+    {
+        // Captured from the middle, the server first; the other place has the SYN, but starts later by its clock.
+        ConversationData middle = Part(i => i >= 5);
+        ConversationData turned = middle with
+        {
+            Start = Part(_ => true).Start + TimeSpan.FromMilliseconds(-1),
+            Client = middle.Server,
+            Server = middle.Client,
+            RolesFrom = RoleEvidence.FirstSender,
+            Ended = ConversationEnding.ClosedByServer,
+            ZeekState = "SF",
+            ZeekHistory = "DadFfA",
+        };
+        ConversationData merged = Assert.Single(ConversationMerge.Merge([turned, Part(_ => true)]));
+
+        Assert.Equal((Client.ToString(), Server.ToString(), RoleEvidence.Syn), (merged.Client.ToString(), merged.Server.ToString(), merged.RolesFrom));
+        Assert.Equal((Part(_ => true).Packets, ConversationEnding.ClosedByClient), (merged.Packets, merged.Ended));
+    }
+
+    [Fact]
+    public void Merge_OfFilesThatChangedWithinOneTick_LosesNothing()
+    {
+        ConversationData first = Part(i => i < 5);
+        ConversationData rest = Part(i => i >= 5);
+        AssertSame(Part(_ => true), Assert.Single(ConversationMerge.Merge([first with { End = rest.Start }, rest])));
+    }
+
+    [Fact]
+    public void Merge_OfPiecesOfOneFileAndOfTheFileTwice_GoesByTheFrames()
+    {
+        ConversationData first = Part(i => i < 5) with { File = "/a", FirstFrame = 1, LastFrame = 5 };
+        ConversationData rest = Part(i => i >= 5) with { File = "/a", FirstFrame = 6, LastFrame = 10 };
+        AssertSame(Part(_ => true), Assert.Single(ConversationMerge.Merge([first, rest, first, rest])));
+    }
+
+    private static ConversationData Shifted(ConversationData piece, double seconds) => piece with
+    {
+        Start = piece.Start + TimeSpan.FromSeconds(seconds),
+        End = piece.End + TimeSpan.FromSeconds(seconds),
+    };
 
     private static void AssertSame(ConversationData whole, ConversationData merged)
     {

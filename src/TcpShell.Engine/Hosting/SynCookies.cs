@@ -100,8 +100,8 @@ internal sealed class SynCookies
         syn = default;
         uint cookie = (ack.AcknowledgmentNumber - 1).Value;
         long counter = Counter(now);
-        long age = (counter - (cookie >> (32 - CounterBits))) & ((1 << CounterBits) - 1);
-        if (age >= StepsTaken || age > counter)
+        long age = AgeOf(cookie, counter);
+        if (!IsTaken(age, counter))
         {
             return false;
         }
@@ -133,6 +133,19 @@ internal sealed class SynCookies
         };
         return true;
     }
+
+    /// <summary>Whether a number may be that of a cookie that is still taken, as far as can be seen without the request. One in eight of all numbers may.</summary>
+    /// <param name="number">The initial sequence number that somebody has acknowledged.</param>
+    /// <param name="now">The time.</param>
+    public static bool CanBe(SeqNumber number, Timestamp now)
+    {
+        long counter = Counter(now);
+        return IsTaken(AgeOf(number.Value, counter), counter);
+    }
+
+    private static long AgeOf(uint cookie, long counter) => (counter - (cookie >> (32 - CounterBits))) & ((1 << CounterBits) - 1);
+
+    private static bool IsTaken(long age, long counter) => age < StepsTaken && age <= counter;
 
     private static uint OptionsOf(in TcpSegment syn) =>
         (syn.Options.WindowScale ?? NoWindowScale)

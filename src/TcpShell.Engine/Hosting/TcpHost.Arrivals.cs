@@ -6,6 +6,11 @@ namespace TcpShell.Hosting;
 // Packets that arrive: checked, and handed to whom they are for.
 public sealed partial class TcpHost
 {
+    private const int DatagramsRefusedPerSecond = 100;
+
+    private Timestamp _datagramsRefusedSince;
+    private int _datagramsRefused;
+
     /// <summary>A packet arrives.</summary>
     /// <param name="packet">The octets from the IP header on.</param>
     /// <param name="now">The time.</param>
@@ -29,6 +34,7 @@ public sealed partial class TcpHost
 
         if (Refusal(decoded) is { } refused)
         {
+            RefuseDatagram(decoded, now);
             return refused;
         }
 
@@ -67,6 +73,23 @@ public sealed partial class TcpHost
         }
 
         return ArrivesAtListener(listener, syn, old.Local, old.Remote, now, trafficClass, old);
+    }
+
+    private void RefuseDatagram(in DecodedPacket decoded, Timestamp now)
+    {
+        // RFC 4443 2.4 (f): only so many, or a flood would make another one.
+        if (now - _datagramsRefusedSince >= TimeSpan.FromSeconds(1))
+        {
+            _datagramsRefusedSince = now;
+            _datagramsRefused = 0;
+        }
+
+        if (decoded.Status == PacketStatus.NotTcp && decoded.IpChecksumValid != false && _datagramsRefused < DatagramsRefusedPerSecond
+            && UdpRefusal.TryAnswer(decoded.Frame.Span, Owns, out byte[] error))
+        {
+            _datagramsRefused++;
+            Reply(error, TransmitReason.IcmpError, "there are no UDP ports here");
+        }
     }
 
     private SegmentVerdict? Refusal(in DecodedPacket packet)
@@ -120,6 +143,10 @@ public sealed partial class TcpHost
         else if (ReadCookie(listener, segment, local, remote, now) is { } request)
         {
             return OpenFromCookie(listener, request, segment, local, remote, now, trafficClass);
+        }
+        else if (MayFollowCookie(listener, segment, now))
+        {
+            return SegmentVerdict.Drop("4987 3.6", "The ACK of a SYN cookie may have been lost before it, and comes again.");
         }
 
         TcpConnection tcp = Fork(listener, local, remote);

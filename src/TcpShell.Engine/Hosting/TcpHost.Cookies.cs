@@ -35,9 +35,18 @@ public sealed partial class TcpHost
 
     private TcpSegment? ReadCookie(Listener listener, in TcpSegment segment, Endpoint local, Endpoint remote, Timestamp now)
     {
-        bool canBe = segment.Flags.Has(TcpFlags.ACK) && !segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.RST) && listener.CookiesTakenUntil >= now;
-        return canBe && _cookies.TryRead(local, remote, segment, now, out TcpSegment request) ? request : null;
+        return CanBringCookie(listener, segment, now) && _cookies.TryRead(local, remote, segment, now, out TcpSegment request) ? request : null;
     }
+
+    /// <summary>
+    /// Whether a segment may be one of a peer that was answered with a cookie, but not the first one, without which the cookie cannot be read. A RST would end
+    /// what the retransmission of the first can still open. Under a flood that loses segments that is how clients would fail.
+    /// </summary>
+    private static bool MayFollowCookie(Listener listener, in TcpSegment segment, Timestamp now) =>
+        segment.Length > 0 && CanBringCookie(listener, segment, now) && SynCookies.CanBe(segment.AcknowledgmentNumber - 1, now);
+
+    private static bool CanBringCookie(Listener listener, in TcpSegment segment, Timestamp now) =>
+        segment.Flags.Has(TcpFlags.ACK) && !segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.RST) && listener.CookiesTakenUntil >= now;
 
     /// <summary>Makes the connection that the request had asked for, and opens it with the ACK that brought the request back [4987-3].</summary>
     private SegmentVerdict OpenFromCookie(

@@ -7,8 +7,9 @@ namespace TcpShell.Tracing;
 /// <summary>One packet as it was sent, what became of it and why it was sent: the raw material of segment lists, diagrams and captures.</summary>
 public sealed class TracedPacket
 {
-    // One word, so that whoever looks while packets arrive sees all of it or nothing.
+    // One word each, so that whoever looks while packets arrive sees all of it or nothing.
     private long _arrived = long.MinValue;
+    private object? _verdict;
 
     /// <summary>Its number in the trace, from 1, in the order of sending.</summary>
     public required int Number { get; init; }
@@ -57,7 +58,11 @@ public sealed class TracedPacket
     public int ConnectionId { get; init; }
 
     /// <summary>What the receiver did with it; null before it arrives.</summary>
-    public SegmentVerdict? Verdict { get; internal set; }
+    public SegmentVerdict? Verdict
+    {
+        get => (SegmentVerdict?)_verdict;
+        internal set => _verdict = value;
+    }
 
     /// <summary>The changes of state that its arrival caused.</summary>
     public IReadOnlyList<StateChange> StateChanges { get; internal set; } = [];

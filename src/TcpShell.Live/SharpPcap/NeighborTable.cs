@@ -16,12 +16,16 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
     /// <summary>Packets that wait for one host at most; a host that is not there shall not take more.</summary>
     public const int MaximumWaiting = 16;
 
+    // Claims that are remembered, of all hosts together.
+    private const int MaximumClaims = 4096;
+
     // RFC 4861 10: RETRANS_TIMER and MAX_MULTICAST_SOLICIT, and REACHABLE_TIME.
     private static readonly TimeSpan s_askAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(30);
     private const int MaximumQuestions = 3;
 
     private readonly Dictionary<IpAddress, Neighbor> _neighbors = [];
+    private readonly HashSet<(IpAddress Address, MacAddress Mac)> _claims = [];
 
     /// <summary>Hosts in the table, known or asked for.</summary>
     public int Count => _neighbors.Count;
@@ -73,17 +77,12 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
         }
 
         Neighbor neighbor = Find(address);
-        if (neighbor.Mac is { } known && known != mac && neighbor.Questions < MaximumQuestions)
+        if (neighbor.Mac is { } known && known != mac && !MovesTo(mac, address, neighbor, now))
         {
-            // Anybody can claim an address. The one who had it is asked first, and only if he does not answer everybody is.
-            if (neighbor.Questions == 0 && now - neighbor.Asked >= s_askAgain)
-            {
-                Ask(address, neighbor, now);
-            }
-
             return;
         }
 
+        neighbor.IsContested = false;
         neighbor.Mac = mac;
         neighbor.Confirmed = now;
         neighbor.Questions = 0;
@@ -112,6 +111,12 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
             {
                 Ask(address, neighbor, now);
             }
+            else if (neighbor.IsContested)
+            {
+                // Nobody has made good a claim, so whoever had the address keeps it: his answers may be lost among the claims.
+                neighbor.IsContested = false;
+                neighbor.Questions = 0;
+            }
             else
             {
                 // Nobody answers: what waits is lost, as on any network, and the next packet asks anew.
@@ -120,12 +125,43 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
         }
     }
 
+    /// <summary>
+    /// Whether a host has got another Ethernet address. Anybody can claim that. So the one who had it is asked first, and only where he is silent everybody is;
+    /// and then only a claim that is repeated counts. Whoever has the address repeats his, for everybody is asked twice; one forged claim among many does not.
+    /// </summary>
+    private bool MovesTo(MacAddress claimed, IpAddress address, Neighbor neighbor, TimeSpan now)
+    {
+        if (_claims.Count >= MaximumClaims)
+        {
+            _claims.Clear();
+        }
+
+        bool isRepeated = !_claims.Add((address, claimed));
+        if (neighbor.Questions >= MaximumQuestions)
+        {
+            return isRepeated;
+        }
+
+        neighbor.IsContested = true;
+        if (neighbor.Questions == 0 && now - neighbor.Asked >= s_askAgain)
+        {
+            Ask(address, neighbor, now);
+        }
+
+        return false;
+    }
+
     private void Ask(IpAddress address, Neighbor neighbor, TimeSpan now)
     {
         neighbor.Questions++;
         neighbor.Asked = now;
         Schedule(neighbor);
-        ask(address, neighbor.Questions < MaximumQuestions ? neighbor.Mac : null);
+        bool isLast = neighbor.Questions >= MaximumQuestions;
+        ask(address, isLast ? null : neighbor.Mac);
+        if (isLast && neighbor.IsContested)
+        {
+            ask(address, null);
+        }
     }
 
     private void Schedule(Neighbor neighbor)
@@ -158,6 +194,9 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
         public TimeSpan Asked { get; set; } = -s_askAgain;
 
         public int Questions { get; set; }
+
+        /// <summary>Whether somebody else has claimed the address since it was confirmed.</summary>
+        public bool IsContested { get; set; }
 
         public Queue<byte[]> Waiting { get; } = new();
     }

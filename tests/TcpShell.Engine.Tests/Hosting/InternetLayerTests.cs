@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using TcpShell.Engine.Tests.Simulation;
 using TcpShell.Hosting;
 using TcpShell.Simulation;
@@ -58,6 +59,80 @@ public class InternetLayerTests
         network.Connect(client, Endpoint.Parse("[fd00::2]:80"));
         network.RunUntilIdle(Lab.Long);
         Assert.All(network.Trace, packet => Assert.Equal((3, 46 << 2), (packet.Decode().Ttl, packet.Decode().TrafficClass)));
+    }
+
+    // RFC 1122 3.2.2.1 and 4.1.3.1, RFC 4443 3.1.
+    [Theory]
+    [InlineData("10.0.0.1", "10.0.0.2", 3, 3)]
+    [InlineData("fd00::1", "fd00::2", 1, 4)]
+    public void Datagram_IsAnsweredWithPortUnreachable_UnlessItIsBroken(string from, string to, int type, int code)
+    {
+        TcpHost host = Host(to);
+        byte[] datagram = Datagram(from, to);
+        host.PacketArrives(datagram, Timestamp.Zero);
+        Assert.True(host.TryPollTransmit(Timestamp.Zero, out OutgoingPacket error));
+        int header = error.Bytes.Length - datagram.Length - 8;
+        Assert.Equal((type, code), (error.Bytes[header], error.Bytes[header + 1]));
+        Assert.Equal(datagram, error.Bytes[(header + 8)..]);
+        Assert.Equal(IpAddress.Parse(from), PacketDecoder.Decode(error.Bytes, LinkType.Raw).Receiver);
+
+        datagram[^1] ^= 1;
+        host.PacketArrives(datagram, Timestamp.Zero);
+        Assert.False(host.TryPollTransmit(Timestamp.Zero, out _));
+    }
+
+    [Fact]
+    public void Datagrams_InAFlood_AreAnsweredAHundredTimesASecond()
+    {
+        TcpHost host = Host("10.0.0.2");
+        byte[] datagram = Datagram("10.0.0.1", "10.0.0.2");
+        int answers = 0;
+        for (int millisecond = 0; millisecond < 3000; millisecond++)
+        {
+            host.PacketArrives(datagram, Timestamp.Zero + TimeSpan.FromMilliseconds(millisecond));
+            answers += host.TryPollTransmit(Timestamp.Zero, out _) ? 1 : 0;
+        }
+
+        Assert.Equal(300, answers);
+    }
+
+    [Fact]
+    public void Verdict_ReadWhileItIsGiven_IsWholeOrNotThere()
+    {
+        var packet = new TracedPacket { Number = 1, Sent = default, From = "", To = "", Bytes = default, Reason = null };
+        bool ends = false;
+        var writer = new Thread(() =>
+        {
+            while (!Volatile.Read(ref ends))
+            {
+                packet.Verdict = null;
+                packet.Verdict = SegmentVerdict.Drop("9293 3.1", "Dropped.");
+            }
+        });
+        writer.Start();
+        for (int i = 0; i < 1_000_000; i++)
+        {
+            Assert.True(packet.Verdict is null or { Fate: SegmentFate.Dropped, Rfc: not null, Text: not null });
+        }
+
+        Volatile.Write(ref ends, true);
+        writer.Join();
+    }
+
+    private static TcpHost Host(string address) => new("server", [IpAddress.Parse(address)], TcpSettings.Linux, new byte[InitialSequence.SecretSize]);
+
+    private static byte[] Datagram(string from, string to)
+    {
+        byte[] udp = [0x10, 0, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4];
+        var header = new PacketHeader(IpAddress.Parse(from), IpAddress.Parse(to));
+        InternetChecksum checksum = default;
+        checksum.AddPseudoHeader(header.Source, header.Destination, IpProtocol.Udp, udp.Length);
+        checksum.Add(udp);
+        BinaryPrimitives.WriteUInt16BigEndian(udp.AsSpan(6), checksum.Value);
+        byte[] packet = new byte[(header.Source.IsIPv6 ? 40 : 20) + udp.Length];
+        udp.CopyTo(packet.AsSpan(packet.Length - udp.Length));
+        PacketWriter.WriteHeader(header, IpProtocol.Udp, packet);
+        return packet;
     }
 
     [Fact, Trait("Proves", "MUST-50")]

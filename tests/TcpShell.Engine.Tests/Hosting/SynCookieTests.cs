@@ -79,6 +79,21 @@ public class SynCookieTests
         Assert.Equal("hello"u8, lab.ReceiveAll(client));
     }
 
+    [Fact, Trait("Proves", "4987-5")]
+    public void AckAndFirstDataLost_TheFinThatComesNextIsNotRefused_AndTheRetransmissionOpensTheConnection()
+    {
+        var lab = new Lab(Applications.Echo, serverSettings: s_always);
+        lab.Drop(TcpFlags.ACK, "client", count: 2);
+        HostedConnection client = lab.Connect();
+        lab.Network.RunUntil(() => client.State == TcpState.Established, Lab.Long);
+        lab.Network.Send(client, "hello"u8);
+        lab.Network.Close(client);
+        Assert.True(lab.Network.RunUntil(() => client.State == TcpState.TimeWait, Lab.Long), $"{client} {client.Error}");
+        Assert.Equal("hello"u8, lab.ReceiveAll(client));
+        TracedPacket fin = lab.Network.Trace.First(packet => packet.From == "client" && packet.Decode().Segment.Flags.Has(TcpFlags.FIN));
+        Assert.Equal("Dropped: The ACK of a SYN cookie may have been lost before it, and comes again. (RFC 4987 3.6)", fin.Verdict.ToString());
+    }
+
     [Theory, Trait("Proves", "4987-3"), Trait("Proves", "4987-6")]
     [InlineData(0, true)]
     [InlineData(190, true)]

@@ -95,10 +95,52 @@ public class NeighborTableTests
         _table.Learn(s_peer, elsewhere, TimeSpan.FromSeconds(10), isCaller: true);
         _table.HandleTime(TimeSpan.FromSeconds(11));
         _table.HandleTime(TimeSpan.FromSeconds(12));
-        Assert.Equal((s_peer, null), _asked[^1]);
+        Assert.Equal([(s_peer, null), (s_peer, null)], _asked[^2..]);
         _table.Learn(s_peer, elsewhere, TimeSpan.FromSeconds(12), isCaller: false);
         _table.Send(s_peer, [3], TimeSpan.FromSeconds(12));
         Assert.Equal(elsewhere, _sent[^1].Mac);
+    }
+
+    // As under a flood of forged frames, in which most of the owner's answers are lost.
+    [Fact]
+    public void ForgedClaims_OfOneAddressEach_NeverTakeItFromAnOwnerWhoseAnswersAreLost()
+    {
+        _table.Send(s_peer, [1], TimeSpan.Zero);
+        _table.Learn(s_peer, s_mac, TimeSpan.Zero, isCaller: false);
+        for (int tenth = 1; tenth <= 600; tenth++)
+        {
+            TimeSpan now = TimeSpan.FromMilliseconds(100 * tenth);
+            _table.HandleTime(now);
+            _table.Learn(s_peer, new MacAddress((ulong)tenth), now, isCaller: true);
+            _table.Send(s_peer, [2], now);
+            Assert.Equal(s_mac, _sent[^1].Mac);
+        }
+    }
+
+    [Fact]
+    public void ForgedClaim_ThatCameBeforeTheOwner_IsSetRightWhenTheOwnerAnswers()
+    {
+        _table.Learn(s_peer, new MacAddress(1), TimeSpan.Zero, isCaller: true);
+        int answered = 0;
+        for (int tenth = 1; tenth <= 60; tenth++)
+        {
+            TimeSpan now = TimeSpan.FromMilliseconds(100 * tenth);
+            _table.HandleTime(now);
+
+            // The owner answers each question that reaches him: those to everybody.
+            for (; answered < _asked.Count; answered++)
+            {
+                if (_asked[answered].Known is null)
+                {
+                    _table.Learn(s_peer, s_mac, now, isCaller: false);
+                }
+            }
+
+            _table.Learn(s_peer, new MacAddress((ulong)(1 + tenth)), now, isCaller: true);
+        }
+
+        _table.Send(s_peer, [1], TimeSpan.FromSeconds(6));
+        Assert.Equal(s_mac, _sent[^1].Mac);
     }
 
     [Fact]

@@ -129,6 +129,19 @@ public class CrowdTests
         Assert.Equal(1000, reply.Buffer.Length);
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Datagram_ToTheHost_IsRefusedToItsSender(bool isIPv6) => NetworkNamespace.Run(() =>
+    {
+        using var link = new KernelLink();
+        using var socket = new Socket(KernelLink.Own(isIPv6).AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 60_000 };
+        socket.Connect(KernelLink.Own(isIPv6), 53);
+        socket.Send("hello"u8);
+        SocketException refused = Assert.Throws<SocketException>(() => socket.Receive(new byte[10]));
+        Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+    });
+
     // P: path MTU. Two hosts of ours, the kernel between them as a router: the second link carries less than the first.
     [Theory]
     [InlineData("10.78.0.2")]

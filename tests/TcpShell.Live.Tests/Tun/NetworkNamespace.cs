@@ -63,8 +63,12 @@ internal static class NetworkNamespace
     public static string Shell(string program, string arguments)
     {
         using Process process = StartProgram(program, arguments);
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
+
+        // The process leaves them open, for whoever asked for them may still read.
+        using StreamReader standardError = process.StandardError;
+        using StreamReader standardOutput = process.StandardOutput;
+        Task<string> errors = standardError.ReadToEndAsync();
+        string output = standardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"{program} {arguments}: {errors.Result}{output}");
         return output;

@@ -40,6 +40,20 @@ public class TransferTests(ITestOutputHelper output)
         Assert.True(ours.Srtt > TimeSpan.FromMilliseconds(20), $"SRTT {ours.Srtt}");
     });
 
+    // The same made by the kernel on its side, where it can.
+    [Fact]
+    public void Netem_10MegabytesEachWay_ArriveUnchanged() => NetworkNamespace.Run(() =>
+    {
+        NetworkNamespace.RequireProgram("tc", "iproute2");
+        using var link = new KernelLink(mtu: 9000);
+        using Process netem = NetworkNamespace.StartProgram("tc", "qdisc add dev tcpsh0 root netem delay 20ms reorder 5% loss 1%");
+        netem.WaitForExit();
+        Assert.SkipUnless(netem.ExitCode == 0, "this kernel has no netem (CONFIG_NET_SCH_NETEM)");
+        using Socket listener = KernelLink.Listen();
+        HostedConnection ours = Exchange(link, listener, 10_000_000);
+        Assert.True(ours.Srtt > TimeSpan.FromMilliseconds(15), $"SRTT {ours.Srtt}");
+    });
+
     [Fact]
     public void LargePackets_100MegabytesEachWay_ArriveUnchanged() => NetworkNamespace.Run(() =>
     {

@@ -10,7 +10,7 @@
     CompatiblePSEditions = @('Core')
 
     # Loaded at import, so that [TcpShell.Tcp.TcpState] and the like can be written before the first command has run.
-    RequiredAssemblies   = @('bin/TcpShell.Engine.dll')
+    RequiredAssemblies   = @('bin/TcpShell.Engine.dll', 'bin/TcpShell.dll')
     # Should -PassTcpScript and others, where Pester is loaded.
     NestedModules        = @('TcpShell.Pester.psm1')
     FormatsToProcess     = @('TcpShell.format.ps1xml')

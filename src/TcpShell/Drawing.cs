@@ -95,9 +95,12 @@ internal sealed class Drawing
         {
             DiagramKind.State => [Draw(new StateDiagram(Changes.Distinct().OrderBy(change => change.Time), options), format)],
             DiagramKind.Sequence => [Draw(new LadderDiagram(segments, Changes.Distinct(), options), format)],
-            _ => Draw([.. Charts(kind, segments)], format, options),
+            _ => Draw([.. Charts(kind, segments).Where(chart => !chart.IsEmpty)], format, options),
         };
     }
+
+    /// <summary>Whether only a lab's connections know it: what is seen on the way does not tell.</summary>
+    public static bool NeedsConnection(DiagramKind kind) => kind == DiagramKind.CongestionWindow;
 
     // Texts can follow each other; documents in one file cannot.
     private static IEnumerable<string> Draw(Chart[] charts, DiagramFormat format, DiagramOptions options) => format == DiagramFormat.Svg
@@ -122,5 +125,5 @@ internal sealed class Drawing
 
     // One for each direction that carried data.
     private static IEnumerable<Chart> Charts(Func<IEnumerable<SegmentRecord>, Endpoint, Chart> chart, SegmentRecord[] stream) =>
-        stream.Where(segment => segment.Length > 0).Select(segment => segment.Source).Distinct().Select(source => chart(stream, source));
+        Chart.Aligned([.. stream.Where(segment => segment.Length > 0).Select(segment => segment.Source).Distinct().Select(source => chart(stream, source))]);
 }

@@ -44,6 +44,41 @@ Describe 'Export-TcpConversation' {
         ($text.Trim() -split "`n").Count | Should -Be 2
     }
 
+    It 'compresses where the name says so' {
+        $file = Join-Path $TestDrive named.jsonl.gz
+        Import-TcpCapture $path | Export-TcpConversation $file
+        [System.IO.File]::ReadAllBytes($file)[0..1] | Should -Be 0x1f, 0x8b
+        Import-TcpCapture $path | Export-TcpConversation $file -Compress:$false
+        [System.IO.File]::ReadAllBytes($file)[0] | Should -Be ([byte][char] '{') -Because 'who says so gets it plain'
+    }
+
+    It 'writes rows that are read back as conversations: <As>' -ForEach @(
+        @{ As = 'JsonLines'; Read = { Get-Content $file | ConvertFrom-Json } }
+        @{ As = 'Csv'; Read = { Import-Csv $file } }
+    ) {
+        $file = Join-Path $TestDrive "back.$As"
+        $again = Join-Path $TestDrive "again.$As"
+        Import-TcpCapture $path | Export-TcpConversation $file -As $As
+        & $Read | Export-TcpConversation $again -As $As
+        Get-Content $again | Should -Be (Get-Content $file)
+        (& $Read | Measure-TcpConversation | Out-String) | Should -Be (Import-TcpCapture $path | Measure-TcpConversation | Out-String)
+        (& $Read | Merge-TcpConversation | Out-String) | Should -Be (Import-TcpCapture $path | Merge-TcpConversation | Out-String)
+    }
+
+    It 'refuses a row with values that cannot be' {
+        $row = [pscustomobject] @{ client_address = '10.0.0.1'; server_address = '10.0.0.2'; start_ns = 'soon' }
+        $row | Measure-TcpConversation -ErrorAction SilentlyContinue -ErrorVariable failed
+        $failed[0].FullyQualifiedErrorId | Should -Be 'NotAConversation,TcpShell.Commands.MeasureTcpConversationCommand'
+    }
+
+    It 'writes of each segment which capture it is from' {
+        $file = Join-Path $TestDrive from.jsonl
+        Get-TcpSegment -Path $path | Export-TcpConversation $file
+        $row = Get-Content $file -First 1 | ConvertFrom-Json
+        $row.file | Should -Be $path
+        $row.host | Should -Be ([Environment]::MachineName)
+    }
+
     It 'writes the same row for what came through a job or was merged' {
         $direct = Join-Path $TestDrive direct.csv
         $through = Join-Path $TestDrive through.csv

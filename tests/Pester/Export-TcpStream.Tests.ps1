@@ -72,4 +72,42 @@ Describe 'Export-TcpStream' {
     ) {
         $Call | Should -Throw -ErrorId "$Id,TcpShell.Commands.ExportTcpStreamCommand"
     }
+
+    It 'says why it cannot read a conversation that was merged or came from elsewhere' {
+        $merged = Import-TcpCapture $path | Merge-TcpConversation
+        $afar = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize((Import-TcpCapture $path), 5))
+        foreach ($conversation in $merged, $afar) {
+            foreach ($call in { $conversation | Export-TcpStream }, { $conversation | ConvertTo-TcpDiagram }, { $conversation | ConvertTo-TcpScript }) {
+                $output = & $call -ErrorAction SilentlyContinue 2>&1
+                $output.FullyQualifiedErrorId | Should -BeLike 'NoCaptureFile,*'
+                $output.ErrorDetails.RecommendedAction | Should -Match 'Import-TcpCapture'
+            }
+        }
+
+        (42 | Export-TcpStream 2>&1).FullyQualifiedErrorId | Should -Be 'NotAConversation,TcpShell.Commands.ExportTcpStreamCommand'
+    }
+
+    It 'says that a capture has changed since: <How>' -ForEach @(
+        @{ How = 'it has other packets'; Change = { New-TcpNetwork | Out-Null; New-TcpConnection -To 10.0.0.2:80 | Out-Null; Step-TcpNetwork -For 5s; New-TcpConnection | Send-TcpData 'other' ; Export-TcpCapture $file } }
+        @{ How = 'it has fewer'; Change = { Get-TcpSegment -Network $net | Where-Object Number -GT 3 | Export-TcpCapture $file } }
+    ) {
+        $file = Join-Path $TestDrive changing.pcapng
+        $net = New-TcpNetwork
+        Step-TcpNetwork -For 1s
+        New-TcpConnection | Send-TcpData 'hello'
+        Export-TcpCapture $file -Network $net
+        $conversation = Import-TcpCapture $file
+        & $Change
+        foreach ($call in { $conversation | Export-TcpStream }, { $conversation | ConvertTo-TcpDiagram }) {
+            $failed = @(& $call 2>&1 | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
+            $failed.FullyQualifiedErrorId | Should -BeLike 'CaptureChanged,*'
+        }
+    }
+
+    It 'does not write over the capture that it reads' {
+        $length = (Get-Item $path).Length
+        { Import-TcpCapture $path | Export-TcpStream $path } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpStreamCommand'
+        { Import-TcpCapture $path | Export-TcpConversation $path } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
+        (Get-Item $path).Length | Should -Be $length
+    }
 }

@@ -55,6 +55,24 @@ Describe 'The help file' {
     }
 }
 
+Describe 'The help file on another machine' {
+    It 'is the same, whatever the number of processors' {
+        $texts = foreach ($processors in 1, 5) {
+            $fresh = Join-Path $TestDrive "fresh$processors.xml"
+            $env:DOTNET_PROCESSOR_COUNT = $processors
+            try {
+                & ([Environment]::ProcessPath) -NoProfile -NonInteractive -File (Join-Path $repositoryRoot 'tools/New-Help.ps1') -OutputPath $fresh
+            } finally {
+                Remove-Item Env:DOTNET_PROCESSOR_COUNT
+            }
+
+            Get-Content $fresh -Raw
+        }
+
+        $texts[0] -ceq $texts[1] | Should -BeTrue
+    }
+}
+
 Describe 'The topic on options' {
     It 'is what tools/New-OptionHelp.ps1 makes of the settings (run ./build.ps1 -Task Help)' {
         $fresh = Join-Path $TestDrive 'options.txt'

@@ -170,6 +170,170 @@ Describe 'Import-TcpCapture' {
     }
 }
 
+Describe 'Import-TcpCapture when it is stopped' {
+    BeforeAll {
+        # Runs a pipeline in a session of its own, stops it, and tells how long it took to obey and what progress it had shown.
+        function Measure-Stop([string] $Script, [hashtable] $Variables, [timespan] $After = '00:00:02') {
+            $shell = [powershell]::Create()
+            try {
+                [void] $shell.AddScript('param($Module, $Variables) Import-Module $Module; $Variables.GetEnumerator() | ForEach-Object { Set-Variable $_.Key $_.Value }').AddArgument($modulePath).AddArgument($Variables).Invoke()
+                $shell.Commands.Clear()
+                $running = $shell.AddScript($Script).BeginInvoke()
+                Start-Sleep -Duration $After
+                $running.IsCompleted | Should -BeFalse -Because 'there must be something to stop'
+                $progress = $shell.Streams.Progress.Count
+                $clock = [System.Diagnostics.Stopwatch]::StartNew()
+                $stopping = $shell.BeginStop($null, $null)
+                [void] $stopping.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(20))
+                @{ Obeyed = $stopping.IsCompleted; Took = $clock.Elapsed; Progress = $progress }
+            } finally {
+                # A session that does not obey would hold the test as well.
+                if ($stopping.IsCompleted) { $shell.Dispose() }
+            }
+        }
+
+        # A capture that takes long to read as segments, and a conversation of it that is over soon. It is the same octets over and over.
+        $small = Join-Path $TestDrive small.pcap
+        $net = New-TcpNetwork -Latency 1ms
+        New-TcpConnection | Send-TcpData ('x' * 20000) -PassThru | Close-TcpConnection
+        Step-TcpNetwork -Idle
+        Export-TcpCapture $small
+        $octets = [System.IO.File]::ReadAllBytes($small)
+        $big = Join-Path $TestDrive big-one.pcap
+        $stream = [System.IO.File]::Create($big)
+        $stream.Write($octets, 0, $octets.Length)
+        foreach ($i in 1..5000) { $stream.Write($octets, 24, $octets.Length - 24) }
+        $stream.Dispose()
+        $conversation = @(Import-TcpCapture $small)[0]
+    }
+
+    AfterAll {
+        Remove-Item $big
+    }
+
+    It 'ends at once and shows progress where nothing comes out: <Name>' -ForEach @(
+        @{ Name = 'segments of a stream that is not there'; Script = { Import-TcpCapture $big -As Segment -Stream 99999999 } }
+        @{ Name = 'Get-TcpSegment'; Script = { Get-TcpSegment -Path $big -Stream 99999999 } }
+    ) {
+        $stop = Measure-Stop $Script @{ big = $big } -After '00:00:03'
+        $stop.Obeyed | Should -BeTrue
+        $stop.Took | Should -BeLessThan ([timespan]::FromSeconds(3)) # half a second, and what a busy machine adds
+        $stop.Progress | Should -BeGreaterThan 0
+    }
+
+    It 'ends at once while it waits for a pipe: <Name>' -Skip:$IsWindows -ForEach @(
+        @{ Name = 'conversations'; Script = { Import-TcpCapture $pipe } }
+        @{ Name = 'conversations, one processor'; Script = { Import-TcpCapture $pipe -ThrottleLimit 1 } }
+        @{ Name = 'segments'; Script = { Import-TcpCapture $pipe -As Segment } }
+        @{ Name = 'merged'; Script = { Import-TcpCapture $pipe, $small -Merge } }
+        @{ Name = 'two files'; Script = { Import-TcpCapture $pipe, $small } }
+        @{ Name = 'Get-TcpSegment'; Script = { Get-TcpSegment -Path $pipe } }
+    ) {
+        $pipe = Join-Path $TestDrive "pipe$([guid]::NewGuid())"
+        mkfifo $pipe
+        $stop = Measure-Stop $Script @{ pipe = $pipe; small = $small } -After '00:00:01'
+        $stop.Obeyed | Should -BeTrue
+        $stop.Took | Should -BeLessThan ([timespan]::FromSeconds(3))
+    }
+
+    It 'gives what a silent pipe has brought to its end, and ends at once: <Name>' -Skip:$IsWindows -ForEach @(
+        @{ Name = 'one processor'; Throttle = 1 }
+        @{ Name = 'two'; Throttle = 2 }
+    ) {
+        # A conversation that is over, and ten minutes later the beginning of another.
+        $net = New-TcpNetwork
+        New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+        Step-TcpNetwork -For 10m
+        New-TcpConnection | Out-Null
+        $file = Join-Path $TestDrive live.pcap
+        Export-TcpCapture $file
+        $pipe = Join-Path $TestDrive "live$Throttle"
+        mkfifo $pipe
+        $shell = [powershell]::Create()
+        $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        [void] $shell.AddScript({ param($Module) Import-Module $Module }).AddArgument($modulePath).Invoke()
+        $shell.Commands.Clear()
+        [void] $shell.AddScript({ param($Path, $Throttle) Import-TcpCapture $Path -ThrottleLimit $Throttle }).AddArgument($pipe).AddArgument($Throttle)
+        $running = $shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]::new(), $output)
+        $writer = [System.IO.FileStream]::new($pipe, 'Open', 'Write')
+        try {
+            $writer.Write([System.IO.File]::ReadAllBytes($file))
+            $writer.Flush()
+            foreach ($try in 1..100) { if ($output.Count -gt 0) { break }; Start-Sleep -Milliseconds 100 }
+            $output.Count | Should -Be 1
+            $output[0].Stream | Should -Be 0
+            $running.IsCompleted | Should -BeFalse
+            $stopping = $shell.BeginStop($null, $null)
+            $stopping.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(10)) | Should -BeTrue
+            $shell.Dispose()
+        } finally {
+            $writer.Dispose()
+        }
+    }
+
+    It 'takes the display of progress away when enough has come' {
+        $shell = [powershell]::Create()
+        try {
+            [void] $shell.AddScript({ param($Module, $Path) Import-Module $Module; Import-TcpCapture $Path -As Segment | ForEach-Object { if ($_.Number -ge 200) { $_ } else { Start-Sleep -Milliseconds 10 } } | Select-Object -First 1 }).AddArgument($modulePath).AddArgument($big)
+            @($shell.Invoke()).Count | Should -Be 1
+            $shell.Streams.Progress.Count | Should -BeGreaterThan 1
+            $shell.Streams.Progress[-1].RecordType | Should -Be 'Completed'
+        } finally {
+            $shell.Dispose()
+        }
+    }
+}
+
+Describe 'Import-TcpCapture and what is wrong' {
+    BeforeAll {
+        $path = Join-Path $TestDrive wrong.pcapng
+        New-Capture $path
+    }
+
+    It 'names the file in every error' -ForEach @(
+        @{ Octets = [byte[]] (0x23, 0x20, 0x52, 0x65, 0x61, 0x64); Message = '*not a capture*' }
+        @{ Octets = [byte[]]::new(0); Message = '*empty*' }
+        @{ Octets = [byte[]] (0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0); Message = '*ends*' }
+    ) {
+        $file = Join-Path $TestDrive 'such a.pcap'
+        [System.IO.File]::WriteAllBytes($file, $Octets)
+        foreach ($call in { Import-TcpCapture $file -ErrorAction Stop }, { Get-TcpSegment -Path $file -ErrorAction Stop }) {
+            $call | Should -Throw $Message
+            $call | Should -Throw "*$file*"
+        }
+    }
+
+    It 'says that places in a compressed file are those of what is unpacked' {
+        $plain = [System.IO.File]::ReadAllBytes($path)
+        $file = Join-Path $TestDrive cut.pcapng.gz
+        $gzip = [System.IO.Compression.GZipStream]::new([System.IO.File]::Create($file), [System.IO.Compression.CompressionMode]::Compress)
+        $gzip.Write($plain, 0, $plain.Length - 10)
+        $gzip.Dispose()
+        Import-TcpCapture $file -ErrorAction SilentlyContinue -ErrorVariable damage | Out-Null
+        "$damage" | Should -Match 'unpacked'
+        $plainFile = Join-Path $TestDrive cut.pcapng
+        [System.IO.File]::WriteAllBytes($plainFile, $plain[0..($plain.Length - 11)])
+        Import-TcpCapture $plainFile -ErrorAction SilentlyContinue -ErrorVariable damage | Out-Null
+        "$damage" | Should -Not -Match 'unpacked'
+    }
+
+    It 'refuses <What>' -ForEach @(
+        @{ What = 'a start after the end'; Call = { Import-TcpCapture $path -StartTime 2020-01-02 -EndTime 2020-01-01 }; Id = 'TimesTurnedRound' }
+        @{ What = 'no patience at all'; Call = { Import-TcpCapture $path -IdleTimeout 0 }; Id = 'ValueOutOfRange' }
+    ) {
+        $Call | Should -Throw -ErrorId "$Id,TcpShell.Commands.ImportTcpCaptureCommand"
+    }
+
+    It 'says how many files are too many to be merged at once' -Skip:$IsWindows {
+        $files = 1..260 | ForEach-Object { $copy = Join-Path $TestDrive "many$_.pcapng"; Copy-Item $path $copy; $copy }
+        $script = "Import-Module '$modulePath'; try { Import-TcpCapture '$TestDrive/many*.pcapng' -Merge -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message }"
+        $said = bash -c 'ulimit -n 200; exec "$0" -NoProfile -NonInteractive -Command "$1"' ([Environment]::ProcessPath) $script
+        $said[0] | Should -Be 'TooManyFiles,TcpShell.Commands.ImportTcpCaptureCommand'
+        $said[1] | Should -Match '260 files'
+        $files | Remove-Item
+    }
+}
+
 Describe 'Get-TcpSegment -Path' {
     BeforeAll {
         $net = New-TcpNetwork
@@ -190,6 +354,58 @@ Describe 'Get-TcpSegment -Path' {
         (Get-TcpSegment -Path $path -From 10.0.0.2 -Flags SYN,ACK).Count | Should -Be 1
         Get-TcpSegment -Path $path -Stream 7 | Should -BeNullOrEmpty
         @(Get-ChildItem $path | Get-TcpSegment).Count | Should -Be @(Get-TcpSegment -Path $path).Count
+    }
+
+    It 'takes <From> for the sender of a captured segment' -ForEach @(
+        @{ From = '10.0.0.2'; Count = 2 }
+        @{ From = '10.0.0.2:80'; Count = 2 }
+        @{ From = '10.0.0.2:81'; Count = 0 }
+    ) {
+        @(Get-TcpSegment -Path $path -From $From).Count | Should -Be $Count
+        @(Get-TcpSegment -Path $path -To $From -DataOnly).Count | Should -Be ($Count -gt 0 ? 2 : 0)
+    }
+
+    It 'compares addresses, not their spellings' {
+        $net = New-TcpNetwork -Empty
+        New-TcpHost a -Address 2001:db8::a | Out-Null
+        New-TcpHost b -Address 2001:db8::b | New-TcpListener 80 | Out-Null
+        New-TcpConnection -From a -To '[2001:db8::b]:80' | Out-Null
+        $six = Join-Path $TestDrive six.pcapng
+        Export-TcpCapture $six
+        @(Get-TcpSegment -Path $six -From 2001:0DB8:0:0::000A -Flags SYN).Count | Should -Be 1
+        @(Get-TcpSegment -Path $six -To '[2001:0db8::0b]:80' -Flags SYN).Count | Should -Be 1
+    }
+
+    It 'says that hosts of a capture have no names' {
+        { Get-TcpSegment -Path $path -From client } | Should -Throw -ErrorId 'CapturedHostHasNoName,TcpShell.Commands.GetTcpSegmentCommand'
+    }
+
+    It 'says which capture each segment is from' {
+        $other = Join-Path $TestDrive other.pcapng
+        Copy-Item $path $other
+        $groups = Import-TcpCapture $path, $other -As Segment | Group-Object File, Stream
+        $groups.Count | Should -Be 2
+        $groups[0].Group[0].File | Should -Be $path
+        $groups[1].Group[0].File | Should -Be $other
+        @(Import-TcpCapture $path, $other -As Segment -Merge)[0].File | Should -Be "$path;$other"
+    }
+
+    It 'gives segments that come through jobs as what they are' {
+        $here = @(Get-TcpSegment -Path $path)
+        $there = @(Start-Job { param($Module, $Path) Import-Module $Module; Get-TcpSegment -Path $Path } -ArgumentList $modulePath, $path | Receive-Job -Wait -AutoRemoveJob)
+        $there[0] | Should -BeOfType TcpShell.Tracing.SegmentRecord
+        $there | Format-Table | Out-String -Width 100 | Should -Be ($here | Format-Table | Out-String -Width 100)
+        $there | Format-List | Out-String | Should -Be ($here | Format-List | Out-String)
+        $there | ConvertTo-TcpDiagram -Width 100 | Should -Be ($here | ConvertTo-TcpDiagram -Width 100)
+        $there | ConvertTo-TcpDiagram -Kind TimeSequence -As Svg | Should -Be ($here | ConvertTo-TcpDiagram -Kind TimeSequence -As Svg)
+        $files = 'there', 'here' | ForEach-Object { Join-Path $TestDrive "$_.csv" }
+        $there | Export-TcpConversation $files[0] -As Csv
+        $here | Export-TcpConversation $files[1] -As Csv
+        $columns = (Import-Csv $files[1])[0].psobject.Properties.Name | Where-Object { $_ -ne 'host' }
+        Import-Csv $files[0] | Select-Object $columns | ConvertTo-Csv | Should -Be (Import-Csv $files[1] | Select-Object $columns | ConvertTo-Csv)
+        $back = Join-Path $TestDrive back.pcapng
+        $there | Export-TcpCapture $back
+        (Get-TcpSegment -Path $back).Info | Should -Be $here.Info
     }
 
     It 'agrees with tshark on the verdicts' {

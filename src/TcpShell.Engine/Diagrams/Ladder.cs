@@ -68,11 +68,17 @@ internal sealed record LadderEvent(Timestamp Time, LadderEventKind Kind, int Lan
     /// <summary>The state that the lane is in from now on; empty if that stays as it is.</summary>
     public string State { get; init; } = "";
 
+    /// <summary>The state that the other end of the arrow is in from now on, where nobody knows how long the segment takes: in a capture. Empty if that stays as it is.</summary>
+    public string Reached { get; init; } = "";
+
     /// <summary>The change that led to the state.</summary>
     public StateChange? Change { get; init; }
 
     /// <summary>What is left out, in words.</summary>
     public string Text { get; init; } = "";
+
+    /// <summary>The state that a lane is in from now on; empty if that stays as it is.</summary>
+    public string StateOf(int lane) => lane == Lane && State.Length > 0 ? State : lane == Arrow?.To ? Reached : "";
 
     /// <summary>Its place among the events of the same time.</summary>
     public long Order { get; init; }

@@ -232,15 +232,28 @@ internal sealed class LadderBuilder
             _ => TcpFlags.None,
         };
         int departure = departures[(change.Time, lane)].Where(index => Fits(_events[index], sent, change)).FirstOrDefault(-1);
+        int passing = departure >= 0 ? -1 : FindPassing(change, lane);
         if (departure >= 0)
         {
             _events[departure] = _events[departure] with { State = StateText(change), Change = change };
+        }
+        else if (passing >= 0)
+        {
+            _events[passing] = _events[passing].Lane == lane ? _events[passing] with { State = StateText(change), Change = change } : _events[passing] with { Reached = StateText(change) };
         }
         else
         {
             _events.Add(new LadderEvent(change.Time, LadderEventKind.State, lane) { State = StateText(change), Change = change, Order = 1 });
         }
     }
+
+    // A capture shows a change when a segment passes that tells of it: one that the end sent, or one that reached it. It stands beside that.
+    private int FindPassing(StateChange change, int lane) => _events.FindIndex(passing =>
+        passing is { Kind: LadderEventKind.Departure, Arrow: { Segment.Reason: null, TakesTime: false } arrow }
+        && passing.Time == change.Time
+        && passing.StateOf(lane).Length == 0
+        && ((arrow.Segment.Source == change.Local && arrow.Segment.Destination == change.Remote && passing.Change is null)
+            || (arrow.Segment.Destination == change.Local && arrow.Segment.Source == change.Remote)));
 
     private static bool Fits(LadderEvent departure, TcpFlags sent, StateChange change) =>
         departure.Change is null && departure.Arrow!.Segment.Flags.HasAny(sent) && departure.Arrow.Segment.Source == change.Local;

@@ -29,6 +29,7 @@ internal static class LadderMermaid
             {
                 case LadderEventKind.Departure:
                     AddArrow(text, ladder, item, item.Arrow!);
+                    AddNote(text, ladder, item.Arrow!.To, item.Reached.Length > 0 ? $"{ladder.TimeText(item.Time)} {item.Reached}" : "");
                     break;
                 case LadderEventKind.Fold:
                     text.Append($"    Note over h0,h{ladder.Lanes.Count - 1}: {MermaidText.Escape(item.Text)}\n");

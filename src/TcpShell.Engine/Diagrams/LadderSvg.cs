@@ -7,8 +7,9 @@ internal sealed class LadderSvg
     private const int RemarkHeight = 16;
     private const int LostArrowHeight = 12;
     private const int Top = 64;
-    private const int LaneDistance = 460;
+    private const int LeastLaneDistance = 460;
     private const int LetterWidth = 7;
+    private const int LabelMargin = 12;
     private const string Sound = "#0072b2";
     private const string Bad = "#d55e00";
     private const string State = "#009e73";
@@ -21,6 +22,7 @@ internal sealed class LadderSvg
     private readonly int[] _rows;
     private readonly SvgCanvas _svg;
     private readonly int _first;
+    private readonly int _laneDistance;
 
     public LadderSvg(Ladder ladder)
     {
@@ -42,7 +44,11 @@ internal sealed class LadderSvg
 
         int times = ladder.Events.Select(item => ladder.TimeText(item.Time).Length).DefaultIfEmpty(0).Max() * LetterWidth;
         _first = 24 + times + StateWidth(0);
-        int width = _first + (Math.Max(1, ladder.Lanes.Count - 1) * LaneDistance) + Math.Max(90, StateWidth(ladder.Lanes.Count - 1) + 24);
+
+        // The longest label fits between two lines.
+        int longest = ladder.Events.Select(item => item.Arrow is { } arrow ? LabelOf(arrow).Length : 0).DefaultIfEmpty(0).Max() * LetterWidth;
+        _laneDistance = Math.Max(LeastLaneDistance, longest + (4 * LabelMargin));
+        int width = _first + (Math.Max(1, ladder.Lanes.Count - 1) * _laneDistance) + Math.Max(90, StateWidth(ladder.Lanes.Count - 1) + 24);
         _svg = new SvgCanvas(width, _rows[^1] + RowHeight);
     }
 
@@ -69,11 +75,18 @@ internal sealed class LadderSvg
             }
 
             WriteState(item.Lane, _rows[row], item.State);
-            _svg.Text((XOf(0) + XOf(_ladder.Lanes.Count - 1)) / 2, _rows[row] + RemarkSpace(item), RemarkOf(item), "text-anchor=\"middle\" font-size=\"11\" font-style=\"italic\" " + Halo, Bad);
+            if (item.Reached.Length > 0)
+            {
+                WriteState(item.Arrow!.To, _rows[row], item.Reached);
+            }
+
+            WriteText((XOf(0) + XOf(_ladder.Lanes.Count - 1)) / 2, _rows[row] + RemarkSpace(item), RemarkOf(item), "text-anchor=\"middle\" font-size=\"11\" font-style=\"italic\" " + Halo, Bad);
         }
 
         return _svg.End();
     }
+
+    private static string LabelOf(Arrow arrow) => arrow.Mark.Length > 0 ? $"{arrow.Label} {arrow.Mark}" : arrow.Label;
 
     // Where the segment ends: at its arrival if that has a row of its own.
     private static string RemarkOf(LadderEvent item) => item switch
@@ -87,12 +100,11 @@ internal sealed class LadderSvg
         RemarkOf(item).Length == 0 ? 0 : RemarkHeight + (item.Arrow!.End is ArrowEnd.Lost or ArrowEnd.OnItsWay ? LostArrowHeight : 0);
 
     private int StateWidth(int lane) => LetterWidth * _ladder.Events
-        .Where(item => item.Lane == lane)
-        .Select(item => item.State.Length)
+        .Select(item => item.StateOf(lane).Length)
         .Append(_ladder.Lanes[lane].InitialState.Length)
         .Max();
 
-    private int XOf(int lane) => _first + (lane * LaneDistance);
+    private int XOf(int lane) => _first + (lane * _laneDistance);
 
     private void DrawLanes()
     {
@@ -101,9 +113,17 @@ internal sealed class LadderSvg
             Lane drawn = _ladder.Lanes[lane];
             string end = drawn.Endpoints is [{ } only] && drawn.Name != only.ToString() ? only.ToString() : "";
             _svg.Text(XOf(lane), 24, drawn.Name, "text-anchor=\"middle\" font-size=\"14\" font-weight=\"bold\"");
-            _svg.Text(XOf(lane), 42, end, "text-anchor=\"middle\"", "#777777");
+            WriteText(XOf(lane), 42, end, "text-anchor=\"middle\"", "#777777");
             _svg.Line(XOf(lane), Top - 8, XOf(lane), _rows[^1], "#999999");
             WriteState(lane, Top + 4, drawn.InitialState);
+        }
+    }
+
+    private void WriteText(double x, double y, string text, string attributes, string colour)
+    {
+        if (text.Length > 0)
+        {
+            _svg.Text(x, y, text, attributes, colour);
         }
     }
 
@@ -118,7 +138,7 @@ internal sealed class LadderSvg
 
     private void DrawArrow(Arrow arrow, int row)
     {
-        string label = arrow.Mark.Length > 0 ? $"{arrow.Label} {arrow.Mark}" : arrow.Label;
+        string label = LabelOf(arrow);
         if (arrow.From == arrow.To)
         {
             _svg.Text(XOf(arrow.From) + 8, _rows[row] + 4, $"{label} to itself", Halo);
@@ -135,8 +155,9 @@ internal sealed class LadderSvg
         _svg.Line(x1, y1, x2, y2, colour, arrow.End == ArrowEnd.OnItsWay ? "stroke-width=\"1.5\" stroke-dasharray=\"5 4\"" : "stroke-width=\"1.5\"");
         DrawEnd(arrow.End, x1, y1, x2, y2, colour);
 
-        // Along the arrow, nearer to its sender, where fewer other arrows cross.
-        double at = 0.3 / part;
+        // Along the arrow, nearer to its sender, where fewer other arrows cross; but all of it between the lines.
+        double distance = Math.Abs(XOf(arrow.To) - x1);
+        double at = Math.Max(0.3 * distance, (label.Length * LetterWidth / 2) + LabelMargin) / (distance * part);
         double angle = Math.Atan2(y2 - y1, x2 - x1) * 180 / Math.PI;
         angle += Math.Abs(angle) > 90 ? 180 : 0;
         (double x, double y) = (x1 + ((x2 - x1) * at), y1 + ((y2 - y1) * at) - 4);

@@ -75,8 +75,7 @@ internal sealed class LadderText
     }
 
     private int StateWidth(int lane) => _ladder.Events
-        .Where(item => item.Lane == lane)
-        .Select(item => item.State.Length)
+        .Select(item => item.StateOf(lane).Length)
         .Append(_ladder.Lanes[lane].InitialState.Length)
         .Max();
 
@@ -99,14 +98,17 @@ internal sealed class LadderText
         }
     }
 
+    // Where neighbours would run into each other, every other one stands a row lower.
     private void WriteHead(string[] texts)
     {
-        _row++;
+        int[] columns = [.. texts.Select((text, lane) => Math.Max(0, Math.Min(_lanes[lane] - (text.Length / 2), _width - text.Length)))];
+        int rows = Enumerable.Range(1, Math.Max(0, texts.Length - 1)).Any(lane => columns[lane - 1] + texts[lane - 1].Length >= columns[lane]) ? 2 : 1;
         for (int lane = 0; lane < _lanes.Length; lane++)
         {
-            int column = _lanes[lane] - (texts[lane].Length / 2);
-            _canvas.Write(_row, Math.Max(0, Math.Min(column, _width - texts[lane].Length)), texts[lane]);
+            _canvas.Write(_row + 1 + (lane % rows), columns[lane], texts[lane]);
         }
+
+        _row += rows;
     }
 
     private void DrawDeparture(LadderEvent item, Arrow arrow)
@@ -118,19 +120,26 @@ internal sealed class LadderText
         int side = to > from ? -1 : 1;
         int track = -1;
         int labelAt = -1;
-        bool waits = arrow.TakesTime && _tracks.TryFind(arrow, label.Length, out track, out labelAt);
-        if (!waits && !_tracks.TryPlaceLabel(from, to + (side * arrival.Length), label.Length, out labelAt))
+        bool waits = false;
+        bool Fits(string text)
         {
-            // Too long to stand in the arrow: it stands above.
-            BeginRow(item, side);
-            WriteBetween(label, from, to);
-            NextRow();
-            label = "";
-            waits = arrow.TakesTime && _tracks.TryFind(arrow, 0, out track, out labelAt);
+            waits = arrow.TakesTime && _tracks.TryFind(arrow, text.Length, out track, out labelAt);
+            return waits || _tracks.TryPlaceLabel(from, to + (side * arrival.Length), text.Length, out labelAt);
         }
-        else
+
+        BeginRow(item, side);
+        if (!Fits(label))
         {
-            BeginRow(item, side);
+            // Too long to stand in the arrow: the mark stands above it, or all of it, in as many rows as it needs between the two lines.
+            bool isMarkEnough = arrow.Mark.Length > 0 && Fits(arrow.Label);
+            foreach (string line in Wrap(isMarkEnough ? arrow.Mark : label, Math.Abs(to - from) - 4))
+            {
+                WriteBetween(line, from, to);
+                NextRow();
+            }
+
+            label = isMarkEnough ? arrow.Label : "";
+            Fits(label);
         }
 
         if (waits)
@@ -142,12 +151,12 @@ internal sealed class LadderText
         }
         else
         {
-            DrawLevel(arrow, label, labelAt, arrival);
+            DrawLevel(arrow, label, labelAt, arrival, item.Reached);
         }
     }
 
     // All in one row: the time of arrival is not known, or the segment goes no further, or there is no room to let it wait.
-    private void DrawLevel(Arrow arrow, string label, int labelAt, string arrival)
+    private void DrawLevel(Arrow arrow, string label, int labelAt, string arrival, string reached)
     {
         int from = _lanes[arrow.From];
         int to = _lanes[arrow.To];
@@ -158,6 +167,7 @@ internal sealed class LadderText
             end = _tracks.PlaceEnd(from, to, label.Length == 0 ? from : step > 0 ? labelAt + label.Length + 1 : labelAt);
         }
 
+        WriteState(arrow.To, reached, step);
         _canvas.Horizontal(_row, from, end);
         WriteLabel(label, labelAt);
         _canvas.Write(_row, step > 0 ? end - 1 - arrival.Length : end + 2, arrival);

@@ -18,6 +18,9 @@ public sealed class SegmentRecord
     /// <summary>Its number in the trace or capture, from 1.</summary>
     public int Number { get; internal init; }
 
+    /// <summary>The capture that it is from; several that were read as one are divided by semicolons. Empty for a lab's and a device's.</summary>
+    public string File { get; internal init; } = "";
+
     /// <summary>When it was sent; in a capture, when it was seen.</summary>
     public Timestamp Time { get; internal init; }
 

@@ -10,6 +10,7 @@ namespace TcpShell.Tracing;
 public sealed class SegmentRecorder
 {
     private readonly ConversationTable _conversations;
+    private readonly string _file;
     private int _lastNumber;
     private Timestamp? _first;
     private DateTimeOffset? _origin;
@@ -19,7 +20,12 @@ public sealed class SegmentRecorder
     /// How many conversations it remembers at least, before it forgets those that were silent for longest: for watching without end. One that
     /// speaks again gets a new number, and its relative numbers start anew. All, unless given.
     /// </param>
-    public SegmentRecorder(int conversations = int.MaxValue) => _conversations = new(conversations);
+    /// <param name="file">The capture that the packets are from; empty if from none.</param>
+    public SegmentRecorder(int conversations = int.MaxValue, string file = "")
+    {
+        _conversations = new(conversations);
+        _file = file;
+    }
 
     /// <summary>Makes records of the TCP segments of a trace, and of ICMP errors about them; whatever else went over the network is left out.</summary>
     /// <param name="packets">The packets, in the order of sending.</param>
@@ -128,6 +134,7 @@ public sealed class SegmentRecorder
         return new SegmentRecord
         {
             Number = _lastNumber,
+            File = _file,
             Time = time,
             Origin = _origin,
             RelativeTime = SinceFirst(time),

@@ -20,6 +20,7 @@ public sealed class CaptureRun : IDisposable
     private readonly AnalysisOptions? _options;
     private readonly ConversationFilter? _filter;
     private readonly int _threads;
+    private readonly Func<bool>? _isOver;
     private CaptureReader[] _readers = [];
     private CaptureAnalysis? _analysis;
     private long _bytesAtEnd = -1;
@@ -29,13 +30,19 @@ public sealed class CaptureRun : IDisposable
     /// <param name="options">What is looked at, and the limits; null for the usual.</param>
     /// <param name="filter">Which conversations are wanted; null for all.</param>
     /// <param name="threads">How many threads may work, from 1.</param>
-    public CaptureRun(IReadOnlyList<string> files, AnalysisOptions? options = null, ConversationFilter? filter = null, int threads = 1)
+    /// <param name="isOver">
+    /// Asked often, by the thread that reads, also while a pipe is silent: once it says so, the captures end as if they were cut there. Null reads
+    /// to the end.
+    /// </param>
+    public CaptureRun(
+        IReadOnlyList<string> files, AnalysisOptions? options = null, ConversationFilter? filter = null, int threads = 1, Func<bool>? isOver = null)
     {
         ArgumentNullException.ThrowIfNull(files);
         Files = files;
         _options = options;
         _filter = filter;
         _threads = threads;
+        _isOver = isOver;
     }
 
     /// <summary>The captures.</summary>
@@ -69,7 +76,14 @@ public sealed class CaptureRun : IDisposable
         {
             try
             {
-                opened.Add(CaptureReader.Open(file));
+                opened.Add(_isOver is null ? CaptureReader.Open(file) : CaptureReader.Open(file, _isOver));
+            }
+            catch (Exception failure) when (TooManyFilesException.IsReason(failure))
+            {
+                // Those that are open leave no room for anything else, not even for telling so.
+                opened.ForEach(reader => reader.Dispose());
+                _failures.Add(new(file, new TooManyFilesException(Files.Count, opened.Count), null, 0));
+                return false;
             }
             catch (Exception failure) when (failure is CaptureFormatException or IOException or UnauthorizedAccessException)
             {

@@ -15,7 +15,7 @@ public static class CapturedSegments
     {
         ArgumentNullException.ThrowIfNull(readers);
         var tracker = new ConversationTracker(options, filter);
-        var recorder = new SegmentRecorder();
+        var recorder = new SegmentRecorder(file: string.Join(';', readers.Select(reader => reader.Path)));
         foreach (CapturedFrame frame in CapturedFrames.InOrder(readers).Where(frame => filter?.FitsTime(frame.Timestamp.Nanoseconds) ?? true))
         {
             TcpConversation? conversation = tracker.Add(frame, out DecodedPacket packet, out SegmentAnalysis? analysis);

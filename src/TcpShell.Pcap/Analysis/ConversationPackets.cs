@@ -13,10 +13,12 @@ public static class ConversationPackets
     /// <summary>The segments of conversations, each with the verdict of the analysis.</summary>
     /// <param name="readers">The captures that the conversations were read from, in the same order, from their starts. They stay open.</param>
     /// <param name="conversations">The conversations.</param>
+    /// <exception cref="CaptureChangedException">A capture is not what it was when they were read.</exception>
     public static IEnumerable<(TcpConversation Conversation, SegmentRecord Segment)> Segments(
         IReadOnlyList<CaptureReader> readers, IReadOnlyCollection<TcpConversation> conversations)
     {
-        var recorder = new SegmentRecorder();
+        ArgumentNullException.ThrowIfNull(readers);
+        var recorder = new SegmentRecorder(file: string.Join(';', readers.Select(reader => reader.Path)));
         foreach (Found found in Find(readers, conversations))
         {
             string remark = found.Analysis is { } verdict ? SegmentRemark.Text(verdict.Flags, verdict.DuplicateAckNumber) : "";
@@ -34,6 +36,7 @@ public static class ConversationPackets
     /// <param name="conversation">The conversation.</param>
     /// <param name="maximumWaiting">The most octets of each direction that wait for what is missing before them.</param>
     /// <returns>The pieces of both directions, in the order in which they became complete.</returns>
+    /// <exception cref="CaptureChangedException">A capture is not what it was when the conversation was read.</exception>
     public static IEnumerable<StreamPiece> Stream(IReadOnlyList<CaptureReader> readers, TcpConversation conversation, int maximumWaiting = 4 * 1024 * 1024)
     {
         ArgumentNullException.ThrowIfNull(conversation);
@@ -57,6 +60,7 @@ public static class ConversationPackets
     {
         ArgumentNullException.ThrowIfNull(readers);
         ArgumentNullException.ThrowIfNull(conversations);
+        Dictionary<long, TcpConversation> first = conversations.Where(conversation => conversation.FirstFrame > 0).ToDictionary(conversation => conversation.FirstFrame);
         long last = conversations.Select(conversation => conversation.LastFrame).DefaultIfEmpty(0).Max();
         ILookup<(Endpoint, Endpoint), TcpConversation> byEnds = conversations
             .SelectMany(one => new[] { (Ends: (one.Client.Endpoint, one.Server.Endpoint), One: one), (Ends: (one.Server.Endpoint, one.Client.Endpoint), One: one) })
@@ -68,6 +72,11 @@ public static class ConversationPackets
         });
         foreach (CapturedFrame frame in CapturedFrames.InOrder(readers).TakeWhile(frame => frame.Number <= last))
         {
+            if (first.Remove(frame.Number, out TcpConversation? begins) && begins.Start != frame.Timestamp)
+            {
+                throw new CaptureChangedException(begins);
+            }
+
             // Also where nothing of it is wanted: a fragment may be a part of what is.
             tracker.Add(frame, out DecodedPacket packet, out SegmentAnalysis? analysis);
             TcpConversation? conversation = byEnds[(packet.SourceEndpoint, packet.DestinationEndpoint)]
@@ -76,6 +85,11 @@ public static class ConversationPackets
             {
                 yield return new(conversation, frame, packet, analysis);
             }
+        }
+
+        if (first.Count > 0)
+        {
+            throw new CaptureChangedException(first.Values.First());
         }
     }
 

@@ -54,6 +54,11 @@ internal sealed class SegmentBatch
 
             IsLast = read == 0;
             wanted = wanted[read..];
+            if (reader.MayHaveToWait)
+            {
+                // What a pipe has brought shall not wait for what it brings next.
+                break;
+            }
         }
 
         _count = count;

@@ -17,15 +17,17 @@ internal sealed class CaptureInput : IDisposable
     private readonly Stream _file;
     private readonly Stream _stream;
     private readonly bool _leaveOpen;
+    private readonly Func<bool>? _isOver;
     private byte[] _buffer;
     private int _start;
     private int _end;
 
-    private CaptureInput(Stream file, Stream stream, bool leaveOpen)
+    private CaptureInput(Stream file, Stream stream, bool leaveOpen, Func<bool>? isOver)
     {
         _file = file;
         _stream = stream;
         _leaveOpen = leaveOpen;
+        _isOver = isOver;
         long size = file.CanSeek && stream == file ? file.Length - file.Position : InitialWindow;
         _buffer = GC.AllocateUninitializedArray<byte>((int)Math.Clamp(size, 4096, InitialWindow));
     }
@@ -45,17 +47,21 @@ internal sealed class CaptureInput : IDisposable
     /// <summary>Bytes taken from the file so far, compressed ones where it is compressed.</summary>
     public long FilePosition => _file.CanSeek ? _file.Position : Offset + Available;
 
+    /// <summary>Whether the next byte may be long in coming: whoever writes to the other end of a pipe has sent no more so far.</summary>
+    public bool MayHaveToWait => Available == 0 && !_file.CanSeek;
+
     /// <summary>Bytes in the file; null where the stream cannot tell.</summary>
     public long? FileLength => _file.CanSeek ? _file.Length : null;
 
     /// <summary>Opens a stream, and unpacks it if it is gzip's.</summary>
     /// <param name="file">What to read.</param>
     /// <param name="leaveOpen">Whether the stream stays open afterwards.</param>
-    public static CaptureInput Open(Stream file, bool leaveOpen)
+    /// <param name="isOver">Asked before each piece, a tenth of a megabyte or so: once it says so, the input ends. Null goes on to the end.</param>
+    public static CaptureInput Open(Stream file, bool leaveOpen, Func<bool>? isOver = null)
     {
-        var plain = new CaptureInput(file, file, leaveOpen);
+        var plain = new CaptureInput(file, file, leaveOpen, isOver);
         return plain.Has(2) && plain.Peek(2) is [0x1f, 0x8b]
-            ? new CaptureInput(file, new GZipStream(new InputStream(plain), CompressionMode.Decompress), leaveOpen)
+            ? new CaptureInput(file, new GZipStream(new InputStream(plain), CompressionMode.Decompress), leaveOpen, isOver)
             : plain;
     }
 
@@ -163,7 +169,7 @@ internal sealed class CaptureInput : IDisposable
 
     private int ReadStream()
     {
-        if (IsPackingDamaged)
+        if (IsPackingDamaged || _isOver?.Invoke() == true)
         {
             return 0;
         }

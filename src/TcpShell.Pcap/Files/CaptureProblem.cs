@@ -22,6 +22,9 @@ public enum CaptureProblemKind
 /// <param name="Message">The same in one sentence, with the numbers.</param>
 public sealed record CaptureProblem(CaptureProblemKind Kind, long Offset, string Message)
 {
+    /// <summary>Whether <see cref="Offset"/> counts in unpacked bytes, for the file is compressed.</summary>
+    public bool IsUnpacked { get; init; }
+
     /// <summary>The sentence.</summary>
     public override string ToString() => Message;
 }

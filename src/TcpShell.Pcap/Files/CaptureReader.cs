@@ -53,6 +53,9 @@ public abstract class CaptureReader : IDisposable
     /// <summary>Bytes in the file; null where the stream cannot tell.</summary>
     public long? Length => Input.FileLength;
 
+    /// <summary>Whether the next frame may be long in coming: a pipe's writer has sent no more so far.</summary>
+    internal bool MayHaveToWait => Input.MayHaveToWait;
+
     private protected CaptureInput Input { get; }
 
     /// <summary>Opens a capture file.</summary>
@@ -68,15 +71,29 @@ public abstract class CaptureReader : IDisposable
         return reader;
     }
 
+    /// <summary>Opens a capture file, or a named pipe, whose reading can be ended at any time, however silent its writer is.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="isOver">Asked often while it is read, ten times a second while nothing comes; once it says so, the capture ends as if it were cut there.</param>
+    /// <exception cref="CaptureFormatException">It is empty, no capture, or ends before its first frame could start.</exception>
+    /// <exception cref="IOException">It cannot be opened or read.</exception>
+    public static CaptureReader Open(string path, Func<bool> isOver)
+    {
+        CaptureReader reader = Open(GrowingInput.Open(path, wait: false, isOver), leaveOpen: false, isOver);
+        reader.Path = path;
+        return reader;
+    }
+
     /// <summary>Opens a capture in a stream, which need not be able to seek.</summary>
     /// <param name="stream">What to read, from where it stands.</param>
     /// <param name="leaveOpen">Whether the stream stays open when the reader is disposed of.</param>
     /// <exception cref="CaptureFormatException">It is empty, no capture, or ends before its first frame could start.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static CaptureReader Open(Stream stream, bool leaveOpen = false)
+    public static CaptureReader Open(Stream stream, bool leaveOpen = false) => Open(stream, leaveOpen, isOver: null);
+
+    private static CaptureReader Open(Stream stream, bool leaveOpen, Func<bool>? isOver)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        var input = CaptureInput.Open(stream, leaveOpen);
+        var input = CaptureInput.Open(stream, leaveOpen, isOver);
         try
         {
             CaptureReader reader = Recognise(input);
@@ -154,7 +171,7 @@ public abstract class CaptureReader : IDisposable
     /// <summary>Notes what is wrong and returns false, to be returned in turn.</summary>
     private protected bool Fail(CaptureProblemKind kind, long offset, string message)
     {
-        Problem = new CaptureProblem(kind, offset, message);
+        Problem = new CaptureProblem(kind, offset, message) { IsUnpacked = IsCompressed };
         return false;
     }
 
@@ -170,7 +187,7 @@ public abstract class CaptureReader : IDisposable
             : present > 0 && Fail(
                 CaptureProblemKind.Truncated,
                 offset,
-                $"The file ends at byte {offset + present}, in the middle of {what} that starts at byte {offset}: {present} of {length} bytes are there.");
+                $"The {(IsCompressed ? "unpacked file" : "file")} ends at byte {offset + present}, in the middle of {what} that starts at byte {offset}: {present} of {length} bytes are there.");
     }
 
     private static CaptureProblem EmptyFile => new(CaptureProblemKind.NotACapture, 0, "The file is empty.");

@@ -65,6 +65,7 @@ public static class GrowingInput
         private const short Readable = 1;
         private const int TryAgain = 11; // EAGAIN
         private const int Interrupted = 4; // EINTR
+        private const int NotPermitted = 13; // EACCES
 
         // O_NONBLOCK and O_CLOEXEC
         private static int OpenFlags => OperatingSystem.IsMacOS() ? 0x4 | 0x1000000 : 0x800 | 0x80000;
@@ -74,7 +75,14 @@ public static class GrowingInput
             int descriptor = Open(path, ReadOnly | OpenFlags);
             return descriptor >= 0
                 ? new SafeFileHandle(descriptor, ownsHandle: true)
-                : throw new IOException($"'{path}' cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+                : throw Failure(path, Marshal.GetLastPInvokeError());
+        }
+
+        // The kinds and the number of the error are those that a FileStream would give.
+        private static Exception Failure(string path, int error)
+        {
+            string message = $"'{path}' cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}.";
+            return error == NotPermitted ? new UnauthorizedAccessException(message) : new IOException(message, error);
         }
 
         public override int Read(Span<byte> buffer)

@@ -60,6 +60,12 @@ public sealed record SegmentData
     /// <summary>What is wrong with its headers; empty if nothing is.</summary>
     public string Problem { get; init; } = "";
 
+    /// <summary>The machine on which its capture was read.</summary>
+    public string Host { get; init; } = "";
+
+    /// <summary>The capture that it is from; several that were read as one are divided by semicolons.</summary>
+    public string File { get; init; } = "";
+
     /// <summary>The same as plain data.</summary>
     /// <param name="segment">A segment.</param>
     public static SegmentData From(SegmentRecord segment) => PlainCopy<SegmentRecord, SegmentData>.Of(segment);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
-using System.Text;
 
 namespace TcpShell.Pcap.Tables;
 
@@ -35,7 +34,7 @@ internal static class TableColumns<TRow>
         // Declared order is what MetadataToken says; reflection alone promises none.
         foreach (PropertyInfo property in owner.Type.GetProperties().OrderBy(property => property.MetadataToken))
         {
-            string name = prefix + SnakeCase(property.Name);
+            string name = prefix + TableRow.ColumnOf(property);
             Expression value = Expression.Property(owner, property);
             bool mayBeNull = isNullable || new NullabilityInfoContext().Create(property).ReadState == NullabilityState.Nullable;
             if (property.PropertyType.Namespace == typeof(TableColumn<>).Namespace)
@@ -90,21 +89,5 @@ internal static class TableColumns<TRow>
         }
 
         return string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.FromUnixTimeSeconds(seconds):yyyy-MM-dd'T'HH:mm:ss}.{fraction:D9}Z");
-    }
-
-    private static string SnakeCase(string name)
-    {
-        var text = new StringBuilder();
-        for (int i = 0; i < name.Length; i++)
-        {
-            if (i > 0 && char.IsUpper(name[i]))
-            {
-                text.Append('_');
-            }
-
-            text.Append(char.ToLowerInvariant(name[i]));
-        }
-
-        return text.ToString();
     }
 }

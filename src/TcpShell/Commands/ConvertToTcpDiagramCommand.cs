@@ -2,6 +2,7 @@ using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Conversations;
 using TcpShell.Diagrams;
+using TcpShell.Errors;
 using TcpShell.Hosting;
 using TcpShell.Pcap.Analysis;
 using TcpShell.Tcp;
@@ -55,6 +56,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
 
     private readonly Drawing _drawing = new();
     private readonly List<TcpConversation> _conversations = [];
+    private bool _refused;
 
     /// <summary>Segments, changes of state, connections, or conversations of a capture.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
@@ -98,7 +100,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     {
         if (!Drawing.CanBe(Kind, As))
         {
-            ThrowTerminatingError(Errors.ErrorRecords.CannotDrawAs(Kind.ToString(), As.ToString()));
+            ThrowTerminatingError(ErrorRecords.CannotDrawAs(Kind.ToString(), As.ToString()));
         }
     }
 
@@ -113,7 +115,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
 
         foreach (PSObject input in InputObject)
         {
-            Take(input.BaseObject);
+            Take(input.BaseObject is PSCustomObject ? input : input.BaseObject);
         }
     }
 
@@ -127,16 +129,32 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
             Ascii = Ascii,
             FoldRunsOver = NoFold ? 0 : DiagramOptions.Default.FoldRunsOver,
         };
-        if (_conversations.Count == 0 || !_drawing.IsEmpty)
+        if (!_drawing.IsEmpty || (_conversations.Count == 0 && !_refused))
         {
-            WriteObject(_drawing.Draw(Kind, As, options), enumerateCollection: true);
+            Write(_drawing, "what was given", options);
         }
 
         foreach ((TcpConversation conversation, List<SegmentRecord> segments) in new CaptureImport(this, new(), filter: null, CancelToken).SegmentsOfEach(_conversations))
         {
             var drawing = new Drawing(conversation.StateChanges);
             drawing.Segments.AddRange(segments);
-            WriteObject(drawing.Draw(Kind, As, options), enumerateCollection: true);
+            Write(drawing, $"'{conversation}'", options);
+        }
+    }
+
+    private void Write(Drawing drawing, string what, DiagramOptions options)
+    {
+        if (Drawing.NeedsConnection(Kind) && drawing.Connections.Count == 0 && drawing.Segments.Count > 0)
+        {
+            WriteError(ErrorRecords.OnlyConnectionKnows(Kind.ToString(), what));
+            return;
+        }
+
+        string[] texts = [.. drawing.Draw(Kind, As, options).Where(text => text.Length > 0)];
+        WriteObject(texts, enumerateCollection: true);
+        if (texts.Length == 0)
+        {
+            WriteWarning($"There is nothing in {what} that a diagram of the kind {Kind} could show.");
         }
     }
 
@@ -163,7 +181,8 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
                 _drawing.Changes.Add(change);
                 break;
             default:
-                WriteError(Errors.ErrorRecords.NotDrawable(input));
+                _refused = true;
+                WriteError(ConversationReader.Read(PSObject.AsPSObject(input)) is null ? ErrorRecords.NotDrawable(input) : ErrorRecords.NoCaptureFile(input));
                 break;
         }
     }

@@ -92,7 +92,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
 
         foreach (PSObject input in InputObject)
         {
-            Take(input.BaseObject);
+            Take(input.BaseObject is PSCustomObject ? input : input.BaseObject);
         }
     }
 
@@ -137,7 +137,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
                 WriteStreams(result.Segments, System.IO.Path.GetFileName(result.Path) ?? "", result);
                 break;
             default:
-                WriteError(ErrorRecords.NotScriptable(input));
+                WriteError(ConversationReader.Read(PSObject.AsPSObject(input)) is null ? ErrorRecords.NotScriptable(input) : ErrorRecords.NoCaptureFile(input));
                 break;
         }
     }

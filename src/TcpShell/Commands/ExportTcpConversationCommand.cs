@@ -9,7 +9,7 @@ namespace TcpShell.Commands;
 
 /// <summary>Writes conversations, or segments, as a table: a line for each, for databases, notebooks and everything else that reads JSON or CSV.</summary>
 /// <remarks>
-/// <para>What comes first decides what the lines are: conversations (of Import-TcpCapture or Merge-TcpConversation, also through remoting and jobs), or segments (of Import-TcpCapture -As Segment or Get-TcpSegment). The columns are described in docs/scale.md, with the way into ClickHouse; new ones may come, none is renamed.</para>
+/// <para>What comes first decides what the lines are: conversations (of Import-TcpCapture or Merge-TcpConversation, also through remoting and jobs, and as rows of such a table), or segments (of Import-TcpCapture -As Segment or Get-TcpSegment). The columns are described in docs/scale.md, with the way into ClickHouse; new ones may come, none is renamed.</para>
 /// <para>Lines are written as they come, so a table may be larger than memory. Whatever ends the pipeline, what was written is a whole file.</para>
 /// </remarks>
 /// <example>
@@ -43,6 +43,7 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
     private TableFile<SegmentData>? _segments;
     private string _path = "";
     private bool _refused;
+    private bool _compress;
 
     /// <summary>The file.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -57,7 +58,7 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
     [Parameter]
     public TableFormat As { get; set; }
 
-    /// <summary>Compresses with gzip.</summary>
+    /// <summary>Compresses with gzip; a file whose name ends in .gz is compressed unless -Compress:$false says otherwise.</summary>
     [Parameter]
     public SwitchParameter Compress { get; set; }
 
@@ -73,6 +74,7 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
     protected override void BeginProcessing()
     {
         _path = OutputFile.Resolve(this, Path, NoClobber);
+        _compress = Compress || (!MyInvocation.BoundParameters.ContainsKey(nameof(Compress)) && _path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase));
         _refused = !ShouldProcess(_path, "Write a table");
     }
 
@@ -84,11 +86,11 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
             ThrowIfStopping();
             if (_conversations is null && input.BaseObject is SegmentRecord segment)
             {
-                OnDisk(() => (_segments ??= new(_path, As, Compress)).Write(SegmentData.From(segment)));
+                Write(SegmentData.From(segment) with { Host = input.Properties["PSComputerName"]?.Value?.ToString() ?? Environment.MachineName });
             }
             else if (_segments is null && ConversationReader.Read(input) is { } conversation)
             {
-                OnDisk(() => (_conversations ??= new(_path, As, Compress)).Write(conversation));
+                Write(conversation);
             }
             else
             {
@@ -128,6 +130,26 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
         OutputFile.Release(_conversations);
         OutputFile.Release(_segments);
         base.Dispose(disposing);
+    }
+
+    private void Write(SegmentData segment)
+    {
+        ThrowIfInput(segment.File);
+        OnDisk(() => (_segments ??= new(_path, As, _compress)).Write(segment));
+    }
+
+    private void Write(ConversationData conversation)
+    {
+        ThrowIfInput(conversation.File);
+        OnDisk(() => (_conversations ??= new(_path, As, _compress)).Write(conversation));
+    }
+
+    private void ThrowIfInput(string files)
+    {
+        if (files == _path || files.Split(';').Contains(_path))
+        {
+            ThrowTerminatingError(ErrorRecords.OutputIsInput(_path));
+        }
     }
 
     private void OnDisk(Action action) => OutputFile.OnDisk(this, _path, action);

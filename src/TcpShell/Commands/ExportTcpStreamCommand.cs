@@ -38,9 +38,9 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
     private string? _path;
     private bool _refused;
 
-    /// <summary>Conversations of captures.</summary>
+    /// <summary>Conversations as Import-TcpCapture gives them in this session.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
-    public TcpConversation[] Conversation { get; set; } = null!;
+    public PSObject[] Conversation { get; set; } = null!;
 
     /// <summary>The file; without one, text comes down the pipeline.</summary>
     [Parameter(Position = 0)]
@@ -80,15 +80,21 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (TcpConversation conversation in _refused ? [] : Conversation)
+        foreach (PSObject input in _refused ? [] : Conversation)
         {
-            if (conversation.Files.Count == 0)
+            if (input.BaseObject is TcpConversation { Files.Count: > 0 } conversation)
             {
-                WriteError(ErrorRecords.NoCaptureFile(conversation));
-                continue;
-            }
+                if (_path is not null && conversation.Files.Contains(_path))
+                {
+                    ThrowTerminatingError(ErrorRecords.OutputIsInput(_path));
+                }
 
-            _conversations.Add(conversation);
+                _conversations.Add(conversation);
+            }
+            else
+            {
+                WriteError(ConversationReader.Read(input) is null ? ErrorRecords.NotAConversation(input.BaseObject) : ErrorRecords.NoCaptureFile(input));
+            }
         }
     }
 
@@ -123,21 +129,28 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
     {
         var export = new StreamExport(output, As, Side);
         var import = new CaptureImport(this, new(), filter: null, CancelToken);
-        foreach (TcpConversation conversation in _conversations)
+        try
         {
-            export.Begin(conversation);
-            foreach (StreamPiece piece in import.Stream(conversation))
+            foreach (TcpConversation conversation in _conversations)
             {
-                export.Write(piece);
-                whenWritten();
+                export.Begin(conversation);
+                foreach (StreamPiece piece in import.Stream(conversation))
+                {
+                    export.Write(piece);
+                    whenWritten();
+                }
+
+                export.End();
             }
 
-            export.End();
+            whenWritten();
+            WriteLine(output as MemoryStream);
+        }
+        finally
+        {
+            import.EndProgress();
         }
 
-        whenWritten();
-        WriteLine(output as MemoryStream);
-        import.EndProgress();
         if (export.Missing > 0)
         {
             WriteWarning($"{export.Missing} octets are missing in the capture; the places are marked.");

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Conversations;
+using TcpShell.Errors;
 using TcpShell.Hosting;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
@@ -74,13 +75,13 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int[]? Stream { get; set; }
 
-    /// <summary>Only segments from this host; in a capture, from this address.</summary>
+    /// <summary>Only segments from this host; in a capture, from this address or endpoint: fd00::1, or 10.0.0.1:80.</summary>
     [Parameter]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public string? From { get; set; }
 
-    /// <summary>Only segments to this host; in a capture, to this address.</summary>
+    /// <summary>Only segments to this host; in a capture, to this address or endpoint.</summary>
     [Parameter]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
@@ -147,19 +148,45 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
 
     private void WriteCaptured(IEnumerable<string> files)
     {
+        Func<Endpoint, bool> isSource = EndOfCapture(From);
+        Func<Endpoint, bool> isDestination = EndOfCapture(To);
         var import = new CaptureImport(this, new(), Stream is null ? null : new() { Streams = Stream }, CancelToken);
-        foreach (SegmentRecord segment in files.SelectMany(file => import.Segments([file])))
+        try
         {
-            // Hosts of a capture have addresses alone.
-            bool isFrom = From is null || segment.Source.Address.ToString() == From;
-            if (isFrom && (To is null || segment.Destination.Address.ToString() == To) && IsWanted(segment, null, null))
+            foreach (SegmentRecord segment in files.SelectMany(file => import.Segments([file])))
             {
-                segment.Absolute = Absolute;
-                WriteObject(segment);
+                if (isSource(segment.Source) && isDestination(segment.Destination) && IsWanted(segment, null, null))
+                {
+                    segment.Absolute = Absolute;
+                    WriteObject(segment);
+                }
             }
         }
+        finally
+        {
+            import.EndProgress();
+        }
+    }
 
-        import.EndProgress();
+    // Hosts of a capture have addresses alone.
+    private Func<Endpoint, bool> EndOfCapture(string? wanted)
+    {
+        if (wanted is null)
+        {
+            return _ => true;
+        }
+
+        if (IpAddress.TryParse(wanted, out IpAddress address))
+        {
+            return end => end.Address == address;
+        }
+
+        if (!Endpoint.TryParse(wanted, out Endpoint endpoint))
+        {
+            ThrowTerminatingError(ErrorRecords.CapturedHostHasNoName(wanted));
+        }
+
+        return end => end == endpoint;
     }
 
     private bool IsWanted(SegmentRecord segment, string? from, string? to) =>

@@ -43,6 +43,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
 {
     private readonly List<string> _files = [];
     private CaptureImport? _import;
+    private int _processors;
 
     /// <summary>The files; wildcards are expanded.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
@@ -96,7 +97,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     /// <summary>How many processors may be busy, with files or within one; as many as there are by default. The result and its order stay the same.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
-    public int ThrottleLimit { get; set; } = Environment.ProcessorCount;
+    public int? ThrottleLimit { get; set; }
 
     /// <summary>The most conversations that are open at a time; above it those that were quiet for longest come out as they are, with a warning. 65,536 take about 100 MB.</summary>
     [Parameter]
@@ -128,6 +129,17 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
             ThrowTerminatingError(ErrorRecords.NotForSegments(name));
         }
 
+        if (IdleTimeout <= TimeSpan.Zero)
+        {
+            ThrowTerminatingError(ErrorRecords.IdleTimeoutNotPositive(IdleTimeout.Value));
+        }
+
+        if (StartTime >= EndTime)
+        {
+            ThrowTerminatingError(ErrorRecords.TimesTurnedRound(StartTime.Value, EndTime.Value));
+        }
+
+        _processors = ThrottleLimit ?? Environment.ProcessorCount;
         var options = new AnalysisOptions { MaximumOpenConversations = MaximumOpen, IdleTimeout = IdleTimeout, VerifyChecksums = VerifyChecksum };
         var filter = new ConversationFilter { Addresses = Address, Ports = Port, Streams = Stream, Endings = Ended, From = StartTime, Until = EndTime };
         bool isFiltered = Address is not null || Port is not null || Stream is not null || Ended is not null || StartTime is not null || EndTime is not null;
@@ -138,7 +150,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     protected override void ProcessRecord()
     {
         IEnumerable<string> files = ResolveFiles(ParameterSetName == PathSet ? Path : LiteralPath);
-        if (Merge || (ThrottleLimit > 1 && As == CaptureContent.Conversation))
+        if (Merge || (_processors > 1 && As == CaptureContent.Conversation))
         {
             _files.AddRange(files);
             return;
@@ -157,11 +169,21 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
         {
             Read(Merge ? [_files] : [.. _files.Select(file => new[] { file })]);
         }
-
-        _import!.EndProgress();
     }
 
     private void Read(IReadOnlyList<IReadOnlyList<string>> captures)
+    {
+        try
+        {
+            Write(captures);
+        }
+        finally
+        {
+            _import!.EndProgress();
+        }
+    }
+
+    private void Write(IReadOnlyList<IReadOnlyList<string>> captures)
     {
         if (As == CaptureContent.Segment)
         {
@@ -174,7 +196,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
             return;
         }
 
-        foreach (TcpConversation conversation in _import!.Conversations(captures, ThrottleLimit))
+        foreach (TcpConversation conversation in _import!.Conversations(captures, _processors))
         {
             if (State is null || State.Any(state => state == conversation.ClientState || state == conversation.ServerState))
             {

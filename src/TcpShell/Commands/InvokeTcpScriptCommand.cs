@@ -77,10 +77,10 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
     [Duration]
     public TimeSpan Timeout { get; set; } = ScriptRunOptions.Default.TimeLimit;
 
-    /// <summary>How many scripts are run at once.</summary>
+    /// <summary>How many scripts are run at once; as many as there are processors by default.</summary>
     [Parameter]
     [ValidateRange(1, 1024)]
-    public int ThrottleLimit { get; set; } = Environment.ProcessorCount;
+    public int? ThrottleLimit { get; set; }
 
     /// <summary>Compares PSH as well.</summary>
     [Parameter]
@@ -121,7 +121,7 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
         {
             ThrowIfStopping();
             _running.Enqueue(Task.Run(() => Run(file)));
-            if (_running.Count >= ThrottleLimit)
+            if (_running.Count >= (ThrottleLimit ?? Environment.ProcessorCount))
             {
                 WriteNext();
             }

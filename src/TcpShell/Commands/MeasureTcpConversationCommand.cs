@@ -8,7 +8,7 @@ namespace TcpShell.Commands;
 
 /// <summary>Sums up many conversations: how much, who talks most, how much is sent again, how long round trips take, and what fails.</summary>
 /// <remarks>
-/// <para>Conversations come from Import-TcpCapture, here or on other machines, or from Merge-TcpConversation. All of them give one sum, with -By one for each group. Failures has the causes of what failed, TopTalkers the addresses that sent most.</para>
+/// <para>Conversations come from Import-TcpCapture, here or on other machines, from Merge-TcpConversation, or from a table of Export-TcpConversation (Get-Content x.jsonl | ConvertFrom-Json, or Import-Csv x.csv). All of them give one sum, with -By one for each group. Failures has the causes of what failed, TopTalkers the addresses that sent most.</para>
 /// <para>Percentiles are those of the handshakes' round trips, one for each conversation; the value at place p·n of n sorted ones, as ClickHouse's quantileExact has it.</para>
 /// </remarks>
 /// <example>

@@ -9,7 +9,7 @@ namespace TcpShell.Commands;
 /// <summary>Makes one conversation of the pieces of it that several captures or machines have.</summary>
 /// <remarks>
 /// <para>Pieces belong together that have the same two ends, unless their initial sequence numbers tell them apart or one begins with a SYN after another has ended. Where pieces follow each other in time their counts are added up; where they overlap, both saw the same segments, and the larger count holds. So a file per hour, two taps with one direction each, and both ends' captures all give one conversation.</para>
-/// <para>Conversations may come from this session, from remoting or from jobs. What comes out is plain data, by the time of the first segment; Host and File name where the pieces were.</para>
+/// <para>Conversations may come from this session, from remoting or from jobs, or be rows of a table of Export-TcpConversation. What comes out is plain data, by the time of the first segment; Host and File name where the pieces were.</para>
 /// </remarks>
 /// <example>
 /// <para>A capture that was cut in two</para>

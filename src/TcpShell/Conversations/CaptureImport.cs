@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using TcpShell.Abstractions;
+using TcpShell.Errors;
 using TcpShell.Pcap.Analysis;
 using TcpShell.Pcap.Files;
 using TcpShell.Tracing;
@@ -20,8 +21,6 @@ public enum CaptureContent
 /// <summary>Reads captures for a cmdlet: with progress, errors and warnings as its own, until the user stops it.</summary>
 internal sealed class CaptureImport
 {
-    private const int ItemsBetweenLooks = 1024;
-
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
 
     private readonly Cmdlet _cmdlet;
@@ -53,7 +52,7 @@ internal sealed class CaptureImport
         {
             foreach (IReadOnlyList<string> files in captures)
             {
-                foreach (TcpConversation conversation in Conversations(Begin(files, processors)))
+                foreach (TcpConversation conversation in Conversations(Begin(files, processors, IsStopped)))
                 {
                     yield return conversation;
                 }
@@ -62,7 +61,7 @@ internal sealed class CaptureImport
             yield break;
         }
 
-        CaptureRun[] runs = [.. captures.Select(files => Begin(files, threads: 1))];
+        CaptureRun[] runs = [.. captures.Select(files => Begin(files, threads: 1, IsStopped))];
         using var parallel = new ParallelRuns(runs, processors);
         for (int i = 0; i < runs.Length; i++)
         {
@@ -88,7 +87,7 @@ internal sealed class CaptureImport
     public Dictionary<TcpConversation, List<SegmentRecord>> SegmentsOfEach(IEnumerable<TcpConversation> conversations)
     {
         Dictionary<TcpConversation, List<SegmentRecord>> each = conversations.Distinct().ToDictionary(conversation => conversation, _ => new List<SegmentRecord>());
-        foreach (IGrouping<string, TcpConversation> capture in each.Keys.GroupBy(conversation => string.Join('\n', conversation.Files)))
+        foreach (IGrouping<string, TcpConversation> capture in each.Keys.GroupBy(conversation => string.Join('\n', conversation.Files)).ToList())
         {
             foreach ((TcpConversation conversation, SegmentRecord segment) in
                 Read(capture.First().Files, readers => ConversationPackets.Segments(readers, [.. capture])))
@@ -98,34 +97,65 @@ internal sealed class CaptureImport
         }
 
         EndProgress();
-        return each;
+
+        // Why it has none was told as an error.
+        return each.Where(one => one.Value.Count > 0).ToDictionary();
     }
 
     /// <summary>The streams of one conversation, from its captures, which are read again.</summary>
     /// <param name="conversation">The conversation.</param>
     public IEnumerable<StreamPiece> Stream(TcpConversation conversation) => Read(conversation.Files, readers => ConversationPackets.Stream(readers, conversation));
 
-    /// <summary>Takes the display of progress away.</summary>
-    public void EndProgress() => _progress.End(_cmdlet);
+    /// <summary>Takes the display of progress away, if there is one; also when enough has come and the rest is not wanted.</summary>
+    public void EndProgress()
+    {
+        try
+        {
+            _progress.End(_cmdlet);
+        }
+        catch (PipelineStoppedException)
+        {
+            // Then it is gone already.
+        }
+    }
 
     private IEnumerable<T> Read<T>(IReadOnlyList<string> files, Func<IReadOnlyList<CaptureReader>, IEnumerable<T>> read)
     {
-        using CaptureRun run = Begin(files, threads: 1);
+        // All of it happens on the pipeline's thread: so the reading itself looks round, whether or not anything comes out of it.
+        CaptureRun? reading = null;
+        bool IsOver()
+        {
+            ShowProgress(reading!);
+            return IsStopped();
+        }
+
+        using CaptureRun run = reading = Begin(files, threads: 1, IsOver);
         if (run.Open())
         {
-            int count = 0;
-            foreach (T item in read(run.Readers))
+            using IEnumerator<T> items = read(run.Readers).GetEnumerator();
+            while (MoveNext(items, files))
             {
-                if (++count % ItemsBetweenLooks == 0)
-                {
-                    Look(run);
-                }
-
-                yield return item;
+                ThrowIfStopped();
+                yield return items.Current;
             }
         }
 
+        ThrowIfStopped();
         _cmdlet.Report(run);
+    }
+
+    private bool MoveNext<T>(IEnumerator<T> items, IReadOnlyList<string> files)
+    {
+        try
+        {
+            return items.MoveNext();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            ThrowIfStopped();
+            _cmdlet.WriteError(ErrorRecords.CaptureNotReadable(failure, string.Join(", ", files)));
+            return false;
+        }
     }
 
     private IEnumerable<TcpConversation> Conversations(CaptureRun run)
@@ -143,13 +173,14 @@ internal sealed class CaptureImport
                 }
             }
 
+            ThrowIfStopped();
             _cmdlet.Report(run);
         }
     }
 
-    private CaptureRun Begin(IReadOnlyList<string> files, int threads)
+    private CaptureRun Begin(IReadOnlyList<string> files, int threads, Func<bool> isOver)
     {
-        var run = new CaptureRun(files, _options, _filter, threads);
+        var run = new CaptureRun(files, _options, _filter, threads, isOver);
         _begun.Add(run);
         _total += files.Sum(LengthOf);
         return run;
@@ -169,11 +200,23 @@ internal sealed class CaptureImport
 
     private void Look(CaptureRun run)
     {
-        if (_stop.IsCancellationRequested)
+        ThrowIfStopped();
+        ShowProgress(run);
+    }
+
+    private bool IsStopped() => _stop.IsCancellationRequested;
+
+    // A capture that ended because of that looks like one that is cut; nobody shall hear of it.
+    private void ThrowIfStopped()
+    {
+        if (IsStopped())
         {
             throw new PipelineStoppedException();
         }
+    }
 
+    private void ShowProgress(CaptureRun run)
+    {
         if (_progress.IsDue)
         {
             long read = _begun.Sum(begun => begun.BytesRead);

@@ -31,7 +31,7 @@ internal static class CaptureReports
 
         if (run.Limits.TimedOut > 0)
         {
-            cmdlet.WriteWarning($"{run.Limits.TimedOut} conversations of '{name}' were quiet for longer than -IdleTimeout: what followed counts as conversations of its own.");
+            cmdlet.WriteWarning($"{run.Limits.TimedOut} conversations of '{name}' were quiet for longer than -IdleTimeout and came out then: whatever followed counts as conversations of its own.");
         }
 
         if (run.Limits.FragmentsDropped > 0)

@@ -7,7 +7,7 @@ using TcpShell.Pcap.Tables;
 
 namespace TcpShell.Conversations;
 
-/// <summary>Reads conversations whatever way they came: as an analysis made them, as plain data, or as what remoting and jobs make of either.</summary>
+/// <summary>Reads conversations whatever way they came: as an analysis made them, as plain data, as what remoting and jobs make of either, or as a row of a table.</summary>
 internal static class ConversationReader
 {
     private static readonly string[] s_types = [typeof(TcpConversation).FullName!, typeof(ConversationData).FullName!];
@@ -20,8 +20,22 @@ internal static class ConversationReader
         TcpConversation conversation => ConversationData.From(conversation) with { Host = Environment.MachineName },
         ConversationData data => data,
         _ when IsDeserialized(input) => (ConversationData)Read(input, typeof(ConversationData)),
+        PSCustomObject when input.Properties["client_address"] is not null => ReadRow(input),
         _ => null,
     };
+
+    // A row of a table of Export-TcpConversation, as ConvertFrom-Json and Import-Csv give it.
+    private static ConversationData? ReadRow(PSObject input)
+    {
+        try
+        {
+            return TableRow.Read<ConversationData>(column => input.Properties[column]?.Value);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
 
     // On the way every name got the prefix "Deserialized.", once or, over several hops, more often.
     private static bool IsDeserialized(PSObject input) =>

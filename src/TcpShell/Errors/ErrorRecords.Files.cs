@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using TcpShell.Pcap.Analysis;
 using TcpShell.Pcap.Files;
 using TcpShell.Scripting;
 using TcpShell.Scripting.Generation;
@@ -44,17 +45,22 @@ internal static partial class ErrorRecords
     public static ErrorRecord FileNotWritable(Exception failed, string path) => Create(
         failed, "FileNotWritable", ErrorCategory.WriteError, path, "Look at the rights on the folder, at the space on the disk, and whether another program holds the file.");
 
-    /// <summary>A file is no capture, or cannot be opened.</summary>
-    public static ErrorRecord CaptureNotReadable(Exception failed, string path) => Create(
-        failed,
-        failed is CaptureFormatException ? "CaptureFormatUnknown" : "FileNotReadable",
-        failed is CaptureFormatException ? ErrorCategory.InvalidData : ErrorCategory.ReadError,
-        path,
-        failed is CaptureFormatException ? "pcap, pcapng and snoop files are read, gzip-compressed or not." : "Look at the rights on the file, and whether another program holds it.");
+    /// <summary>A file is no capture, is another one than before, or cannot be opened.</summary>
+    public static ErrorRecord CaptureNotReadable(Exception failed, string path) => failed switch
+    {
+        CaptureFormatException => Create(
+            new InvalidDataException($"{failed.Message} ('{path}')", failed), "CaptureFormatUnknown", ErrorCategory.InvalidData, path, "pcap, pcapng and snoop files are read, gzip-compressed or not."),
+        CaptureChangedException => Create(
+            new InvalidDataException($"{failed.Message} ('{path}')", failed), "CaptureChanged", ErrorCategory.InvalidData, path, "Read it again: Import-TcpCapture."),
+        TooManyFilesException => Create(
+            failed, "TooManyFiles", ErrorCategory.LimitsExceeded, path, "Merge fewer files at a time, and the results with Merge-TcpConversation; or let a process open more (ulimit -n)."),
+        _ => Create(
+            failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it."),
+    };
 
     /// <summary>A capture is damaged; what stood before the damage was given.</summary>
     public static ErrorRecord CaptureDamaged(CaptureProblem problem, string path, long frames) => Create(
-        new InvalidDataException($"{problem.Message} ('{path}', octet {problem.Offset}; the {frames} packets before it were read.)"),
+        new InvalidDataException($"{problem.Message} ('{path}', octet {problem.Offset}{(problem.IsUnpacked ? " of what is unpacked" : "")}; the {frames} packets before it were read.)"),
         $"Capture{problem.Kind}",
         ErrorCategory.InvalidData,
         path,
@@ -174,11 +180,35 @@ internal static partial class ErrorRecords
     public static ErrorRecord RawNeedsFile() => Create(
         new ArgumentException("Raw octets go to a file only."), "RawNeedsFile", ErrorCategory.InvalidArgument, null, "Name the file: -Path answer.bin; or take -As Text.");
 
-    /// <summary>A conversation that was not read from a file.</summary>
+    /// <summary>A conversation whose segments are not to be had here: it was merged, came from another process, or was not read from a file.</summary>
     public static ErrorRecord NoCaptureFile(object conversation) => Create(
-        new ArgumentException($"'{conversation}' was not read from a capture file, so its segments cannot be read again."),
+        new ArgumentException($"The segments of '{conversation}' cannot be read again: it was merged, came from another process or machine, or was not read from a file."),
         "NoCaptureFile",
         ErrorCategory.InvalidArgument,
         conversation,
-        "Import-TcpCapture gives conversations that know their file.");
+        "Do it where the capture is, with what Import-TcpCapture gives there: Invoke-Command -HostName a { Import-TcpCapture x.pcap | Export-TcpStream }. Pieces are read as one by Import-TcpCapture -Merge.");
+
+    /// <summary>What is read would be written over.</summary>
+    public static ErrorRecord OutputIsInput(string path) => Create(
+        new ArgumentException($"'{path}' is the capture that is read, and would be lost."), "OutputIsInput", ErrorCategory.InvalidArgument, path, "Give the file another name.");
+
+    /// <summary>A stretch of time that ends before it starts.</summary>
+    public static ErrorRecord TimesTurnedRound(Timestamp start, Timestamp end) => Create(
+        new ArgumentException("-StartTime is not before -EndTime, so nothing lies between them."), "TimesTurnedRound", ErrorCategory.InvalidArgument, $"{start} - {end}", "Change them round.");
+
+    /// <summary>A time limit that nothing can keep.</summary>
+    public static ErrorRecord IdleTimeoutNotPositive(TimeSpan timeout) => Create(
+        new ArgumentOutOfRangeException(null, "-IdleTimeout must be longer than nothing: every conversation would end with its first segment."),
+        "ValueOutOfRange",
+        ErrorCategory.InvalidArgument,
+        timeout,
+        "Leave it out to wait for the capture's end.");
+
+    /// <summary>A name where a capture has addresses alone.</summary>
+    public static ErrorRecord CapturedHostHasNoName(string name) => Create(
+        new ArgumentException($"'{name}' is neither an address nor an endpoint, and hosts of a capture have no names."),
+        "CapturedHostHasNoName",
+        ErrorCategory.InvalidArgument,
+        name,
+        "Give an address such as 10.0.0.1 or fd00::1, or an endpoint such as 10.0.0.1:80 or [fd00::1]:80.");
 }

@@ -196,12 +196,21 @@ internal static partial class ErrorRecords
         input,
         "Give segments (Get-TcpSegment, Import-TcpCapture -As Segment), connections, networks, or changes of state (Watch-TcpState).");
 
+    /// <summary>A diagram of what only an end itself knows.</summary>
+    public static ErrorRecord OnlyConnectionKnows(string kind, string what) => Create(
+        new ArgumentException($"Segments do not show the {kind}, and there are only segments of {what}."),
+        "OnlyConnectionKnows",
+        ErrorCategory.InvalidArgument,
+        kind,
+        "Connections of a lab know it (Get-TcpConnection). Of a capture, Window and TimeSequence show what was in flight.");
+
+    /// <summary>A kind of diagram that cannot be written in a format.</summary>
     public static ErrorRecord CannotDrawAs(string kind, string form) => Create(
         new ArgumentException($"A diagram of the kind {kind} cannot be written as {form}."),
         "CannotDrawAs",
         ErrorCategory.InvalidArgument,
         form,
-        "Mermaid draws Sequence and State; Svg draws CongestionWindow, RoundTripTime and TimeSequence; Text draws all of them.");
+        "Text draws all kinds, Svg all but State, Mermaid Sequence and State.");
 
     /// <summary>The sentence of an argument's exception without the name of a parameter that users do not know.</summary>
     private static ArgumentException Plain(ArgumentException wrong)

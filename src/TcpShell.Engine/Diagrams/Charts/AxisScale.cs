@@ -15,7 +15,7 @@ internal sealed class AxisScale
     public AxisScale(ChartAxis axis, IEnumerable<double> values, int steps)
     {
         _axis = axis;
-        double[] seen = [.. values.Where(IsDrawable)];
+        double[] seen = [.. values.Concat(axis.Reach is { } reach ? [reach] : []).Where(IsDrawable)];
         double low = axis.Minimum ?? (seen.Length == 0 ? 0 : seen.Min());
         double high = axis.Maximum ?? (seen.Length == 0 ? 1 : seen.Max());
         if (axis.Logarithmic)

@@ -52,6 +52,9 @@ public sealed record ChartAxis(string Title, AxisUnit Unit = AxisUnit.Number)
     /// <summary>The least value, what is below it is not drawn; null lets the data decide.</summary>
     public double? Minimum { get; init; }
 
+    /// <summary>A value that has its place on the axis even if no point has it, so that several charts have the same one; null for none.</summary>
+    public double? Reach { get; init; }
+
     /// <summary>The greatest value, what is above it is not drawn; null lets the data decide.</summary>
     public double? Maximum { get; init; }
 }
@@ -79,4 +82,20 @@ public sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points, 
 /// <param name="X">The lower axis.</param>
 /// <param name="Y">The left axis.</param>
 /// <param name="Series">What is drawn, the first undermost.</param>
-public sealed record Chart(string Title, ChartAxis X, ChartAxis Y, IReadOnlyList<ChartSeries> Series);
+public sealed record Chart(string Title, ChartAxis X, ChartAxis Y, IReadOnlyList<ChartSeries> Series)
+{
+    /// <summary>What one has to know to read it right, beside the legend; empty for nothing.</summary>
+    public string Note { get; init; } = "";
+
+    /// <summary>Whether there is anything in it to see.</summary>
+    public bool IsEmpty => Series.All(series => series.Points.Count == 0);
+
+    /// <summary>Charts with the same lower axis, for what happened at the same time.</summary>
+    /// <param name="charts">Charts of the same time or the same numbers.</param>
+    public static IReadOnlyList<Chart> Aligned(IReadOnlyList<Chart> charts)
+    {
+        ArgumentNullException.ThrowIfNull(charts);
+        double? reach = charts.SelectMany(chart => chart.Series).SelectMany(series => series.Points).Select(point => (double?)point.X).Max();
+        return [.. charts.Select(chart => chart with { X = chart.X with { Reach = reach } })];
+    }
+}

@@ -40,7 +40,8 @@ internal static class DirectionTrace
     /// <summary>Reads segments.</summary>
     /// <param name="segments">Segments of one connection, by time.</param>
     /// <param name="source">Whose data is meant.</param>
-    public static IEnumerable<DirectionEvent> Read(IEnumerable<SegmentRecord> segments, Endpoint source)
+    /// <param name="withControls">Whether SYN and FIN count as data, an octet each, and a SYN,ACK as an acknowledgment: all that is answered.</param>
+    public static IEnumerable<DirectionEvent> Read(IEnumerable<SegmentRecord> segments, Endpoint source, bool withControls = false)
     {
         var seen = new SackedRanges();
         Timestamp? origin = null;
@@ -50,21 +51,22 @@ internal static class DirectionTrace
         {
             // A lab's time counts from its start, a capture's from its first segment.
             origin ??= segment.Reason is null ? segment.Time : Timestamp.Zero;
-            if (segment.Source == source && segment.Length > 0 && segment.Icmp is null)
+            int length = segment.Length + (withControls ? Controls(segment) : 0);
+            if (segment.Source == source && length > 0 && segment.Icmp is null)
             {
                 long first = Unwrap(segment.RelativeSequenceNumber, highest);
-                long end = first + segment.Length;
-                DataKind kind = first < acknowledged || Overlaps(seen, segment) ? DataKind.Again : first < highest ? DataKind.Late : DataKind.New;
-                seen.Add(new(segment.SequenceNumber), new SeqNumber(segment.SequenceNumber) + segment.Length);
+                long end = first + length;
+                DataKind kind = first < acknowledged || Overlaps(seen, segment.SequenceNumber, length) ? DataKind.Again : first < highest ? DataKind.Late : DataKind.New;
+                seen.Add(new(segment.SequenceNumber), new SeqNumber(segment.SequenceNumber) + length);
                 if (end > highest)
                 {
                     highest = end;
-                    seen.RemoveBelow(new SeqNumber(segment.SequenceNumber) + segment.Length - Memory);
+                    seen.RemoveBelow(new SeqNumber(segment.SequenceNumber) + length - Memory);
                 }
 
                 yield return new(Seconds(segment.Time, origin.Value), segment, kind, first, end);
             }
-            else if (segment.Destination == source && IsAcknowledgment(segment))
+            else if (segment.Destination == source && IsAcknowledgment(segment, withControls))
             {
                 long first = Unwrap(segment.RelativeAcknowledgmentNumber, Math.Max(acknowledged, highest));
                 if (first > acknowledged)
@@ -78,19 +80,33 @@ internal static class DirectionTrace
         }
     }
 
+    /// <summary>Segments with the seconds since the origin at which they were seen.</summary>
+    /// <param name="segments">Segments of one connection, by time.</param>
+    public static IEnumerable<(double Time, SegmentRecord Segment)> Timed(IEnumerable<SegmentRecord> segments)
+    {
+        Timestamp? origin = null;
+        foreach (SegmentRecord segment in segments)
+        {
+            origin ??= segment.Reason is null ? segment.Time : Timestamp.Zero;
+            yield return (Seconds(segment.Time, origin.Value), segment);
+        }
+    }
+
     /// <summary>Seconds from the origin to a time.</summary>
     private static double Seconds(Timestamp time, Timestamp origin) => (time.Nanoseconds - origin.Nanoseconds) / 1e9;
 
     /// <summary>The place in the stream that is nearest to one already known.</summary>
     private static long Unwrap(uint relative, long near) => near + unchecked((int)(relative - (uint)near));
 
-    private static bool Overlaps(SackedRanges seen, SegmentRecord segment)
+    private static bool Overlaps(SackedRanges seen, uint sequenceNumber, int length)
     {
-        SeqNumber first = new(segment.SequenceNumber);
+        SeqNumber first = new(sequenceNumber);
         int place = seen.FirstEndingAfter(first);
-        return place < seen.Count && seen[place].Left < first + segment.Length;
+        return place < seen.Count && seen[place].Left < first + length;
     }
 
-    private static bool IsAcknowledgment(SegmentRecord segment) =>
-        segment.Flags.Has(TcpFlags.ACK) && !segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.RST) && segment.Fate != PacketFate.Lost;
+    private static int Controls(SegmentRecord segment) => (segment.Flags.Has(TcpFlags.SYN) ? 1 : 0) + (segment.Flags.Has(TcpFlags.FIN) ? 1 : 0);
+
+    private static bool IsAcknowledgment(SegmentRecord segment, bool isSynToo) =>
+        segment.Flags.Has(TcpFlags.ACK) && !segment.Flags.HasAny(isSynToo ? TcpFlags.RST : TcpFlags.SYN | TcpFlags.RST) && segment.Fate != PacketFate.Lost;
 }

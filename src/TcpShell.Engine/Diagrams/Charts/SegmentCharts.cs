@@ -43,7 +43,7 @@ public static class SegmentCharts
         }
 
         // A window far above what is sent would press the rest flat; it limits nothing then, and is left out.
-        window.RemoveAll(edge => edge.Y > 2.5 * highest);
+        string note = window.RemoveAll(edge => edge.Y > 2.5 * highest) > 0 ? "where the window is far above it is left out" : "";
         return new($"Time-sequence graph {Title(segments, source)}", s_time, s_sequence,
         [
             new("window", window, SeriesStyle.Steps) { Look = 4 },
@@ -52,7 +52,10 @@ public static class SegmentCharts
             new("sent", sent, SeriesStyle.Bars) { Look = 0 },
             new("out of order", late, SeriesStyle.MarkedBars) { Look = 5 },
             new("sent again", again, SeriesStyle.MarkedBars) { Look = 1 },
-        ]);
+        ])
+        {
+            Note = note,
+        };
     }
 
     /// <summary>Stevens' time-sequence graph: a point for each segment with data at its first octet, and nothing else.</summary>
@@ -68,8 +71,8 @@ public static class SegmentCharts
     }
 
     /// <summary>
-    /// Round-trip times from each segment to the first acknowledgment of its end; none of what was sent twice (Karn). They are whole ones in a capture
-    /// made at the sender; elsewhere they lack the way to it.
+    /// Round-trip times from each segment, SYN and FIN as well, to the first acknowledgment of its end; none of what was sent twice (Karn). Where that
+    /// leaves few, timestamps tell more (RFC 7323 4). They are whole ones in a capture made at the sender; elsewhere they lack the way to it.
     /// </summary>
     /// <param name="segments">Segments of one connection, both directions, by time.</param>
     /// <param name="source">Whose data is measured.</param>
@@ -79,7 +82,7 @@ public static class SegmentCharts
         List<ChartPoint> samples = [];
         var waiting = new Queue<DirectionEvent>();
         long ambiguous = 0;
-        foreach (DirectionEvent seen in DirectionTrace.Read(segments, source))
+        foreach (DirectionEvent seen in DirectionTrace.Read(segments, source, withControls: true))
         {
             if (seen.IsData)
             {
@@ -107,11 +110,44 @@ public static class SegmentCharts
             }
         }
 
+        List<ChartPoint> byTimestamps = TimestampSamples(segments, source);
+        string name = byTimestamps.Count > samples.Count ? "RTT by timestamps" : "RTT";
+        samples = byTimestamps.Count > samples.Count ? byTimestamps : samples;
         return new($"Round-trip time {Title(segments, source)}", s_time, new("round trip", AxisUnit.Seconds) { Minimum = 0 },
         [
-            new("smoothed", Smoothed(samples)),
-            new("RTT", samples, SeriesStyle.Points),
+            new("smoothed", samples.Count > 1 ? Smoothed(samples) : []),
+            new(name, samples, SeriesStyle.Points),
         ]);
+    }
+
+    // One value of the clock at a time: from the first segment that has it to the first that echoes it.
+    private static List<ChartPoint> TimestampSamples(IEnumerable<SegmentRecord> segments, Endpoint source)
+    {
+        List<ChartPoint> samples = [];
+        (uint Value, double Time)? waiting = null;
+        foreach ((double time, SegmentRecord segment) in DirectionTrace.Timed(segments).Where(timed => timed.Segment.TcpOptions.Timestamps is not null))
+        {
+            TcpTimestamps timestamps = segment.TcpOptions.Timestamps!.Value;
+            if (segment.Source == source)
+            {
+                // What carries nothing is not answered.
+                if (segment.Length > 0 || segment.Flags.HasAny(TcpFlags.SYN | TcpFlags.FIN))
+                {
+                    waiting ??= (timestamps.Value, time);
+                }
+            }
+            else if (segment.Destination == source && waiting is { } sent && unchecked((int)(timestamps.EchoReply - sent.Value)) >= 0)
+            {
+                if (timestamps.EchoReply == sent.Value)
+                {
+                    samples.Add(new(time, time - sent.Time));
+                }
+
+                waiting = null;
+            }
+        }
+
+        return samples;
     }
 
     /// <summary>The receiver's window and the octets in flight over time; a closed window is marked.</summary>

@@ -67,6 +67,11 @@ public static class SvgChart
             // Letters have about seven pixels at this size; a little too much room does no harm.
             legend += 36 + (chart.Series[i].Name.Length * 7);
         }
+
+        if (chart.Note.Length > 0)
+        {
+            svg.Text(legend, 45, chart.Note, "font-style=\"italic\"", "#777777");
+        }
     }
 
     private static void DrawAxes(SvgCanvas svg, Chart chart, Area area)

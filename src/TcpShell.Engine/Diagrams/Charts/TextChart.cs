@@ -36,7 +36,7 @@ public static class TextChart
         var text = new StringBuilder();
         string legend = string.Join(
             "   ", chart.Series.Select((series, index) => series.Points.Count > 0 ? $"{Mark(series, index)} {series.Name}" : "").Where(entry => entry.Length > 0));
-        text.Append(chart.Title).Append('\n').Append(legend).Append('\n').Append('\n');
+        text.Append(chart.Title).Append('\n').Append(legend).Append('\n').Append(chart.Note).Append('\n');
         AppendRows(text, plot, y, margin, ascii);
         AppendLowerAxis(text, x, columns, margin, ascii);
         text.Append(new string(' ', margin + 1)).Append($"{chart.X.Title} / {chart.Y.Title}");

@@ -111,7 +111,7 @@ Describe 'Errors of interfaces' {
         @{ Why = 'the kernel is in another network'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 10.77.0.2/24 -KernelAddress 10.78.0.1/24 } }
         @{ Why = 'the kernel has the same address'; Id = 'AddressInUse'; Code = { New-TcpInterface tcpsh0 10.77.0.2/24 -KernelAddress 10.77.0.2/24 } }
         @{ Why = 'an address is the broadcast address'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 10.77.0.255/24 } }
-        @{ Why = 'an address is loopback's'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 127.0.0.5/8 } }
+        @{ Why = 'an address is loopback''s'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 127.0.0.5/8 } }
         @{ Why = 'an MTU is too small'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 10.77.0.2/24 -Mtu 60 } }
     ) {
         if (-not $IsLinux) { Set-ItResult -Skipped -Because 'TUN devices are there on Linux only'; return }

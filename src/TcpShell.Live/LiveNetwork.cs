@@ -39,16 +39,17 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
     /// <param name="addresses">The host's addresses, at least one, all of them nobody else's.</param>
     /// <param name="settings">Settings of its connections; null for the profile <c>linux</c>.</param>
     /// <param name="seed">Where the randomness of impairments comes from. Initial sequence numbers are as random as the system makes them.</param>
+    /// <param name="name">The network's name and its host's; null for the device's.</param>
     /// <exception cref="ArgumentException">There is no address, or one that no host can have, or a setting that cannot be.</exception>
-    public LiveNetwork(IPacketDevice device, IReadOnlyList<AddressPrefix> addresses, TcpSettings? settings = null, long seed = 0)
-        : base((device ?? throw new ArgumentNullException(nameof(device))).Name, seed)
+    public LiveNetwork(IPacketDevice device, IReadOnlyList<AddressPrefix> addresses, TcpSettings? settings = null, long seed = 0, string? name = null)
+        : base(device is null ? throw new ArgumentNullException(nameof(device)) : name ?? device.Name, seed)
     {
         _device = device;
         Addresses = addresses;
         Origin = DateTimeOffset.UtcNow;
         int lastConnection = 0;
         _host = new TcpHost(
-            device.Name,
+            Name,
             [.. addresses.Select(prefix => prefix.Address)],
             settings ?? TcpSettings.Linux,
             RandomNumberGenerator.GetBytes(InitialSequence.SecretSize),

@@ -42,6 +42,8 @@ BeforeAll {
             Field        = @(Get-ErrorId { $packet | Send-TcpSegment -Flags RST })
             AddressInUse = @(Get-ErrorId { New-TcpInterface -Device tcpveth1 -Address 10.78.0.1/24 })
             NoSuchDevice = @(Get-ErrorId { New-TcpInterface -Device nosuch -Address 10.78.0.2/24 })
+            Loopback     = @(Get-ErrorId { New-TcpInterface -Device lo -Address 10.79.0.2/24 })
+            GroupMac     = @(Get-ErrorId { New-TcpInterface -Device tcpveth1 -Address 10.78.0.2/24 -MacAddress ff:ff:ff:ff:ff:ff })
             BadGateway   = @(Get-ErrorId { New-TcpInterface -Device tcpveth1 -Address 10.78.0.2/24 -Gateway 10.79.0.1 })
         }
 
@@ -70,6 +72,10 @@ BeforeAll {
         [void] $running.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60))
         $table = Watch-TcpState -History | Format-Table | Out-String -Width 80
         $kind = $if.Kind
+        $second = New-TcpInterface -Device tcpveth1 -Address 10.78.0.3/24
+        $names = "$($if.Name) $($second.Name)"
+        Remove-TcpInterface $second.Name
+        $names += " $(@(Get-TcpInterface).Name)"
         Remove-TcpInterface $if.Name
         @{
             Injected = @($injected.Info)
@@ -81,6 +87,7 @@ BeforeAll {
             Echo     = ($echo -join ' ') -eq (1..100 -join ' ') -and $end -eq -1
             Heard    = [System.Text.Encoding]::ASCII.GetString($heard)
             Kind     = $kind
+            Names    = $names
             States   = @($watched | ForEach-Object { "$($_.Host) $($_.From) $($_.To)" })
             Table    = $table
             Left     = @(Get-TcpInterface).Count
@@ -146,9 +153,13 @@ Describe 'New-TcpInterface on a device' {
         $result.Left | Should -Be 0
     }
 
+    It 'has a name of its own for each host on a device' { $result.Names | Should -Be 'tcpveth1 tcpveth1-2 tcpveth1' }
+
     It 'says what is wrong: <Id>' -ForEach @(
         @{ Id = 'AddressInUse'; Case = 'AddressInUse' }
         @{ Id = 'DeviceNotFound'; Case = 'NoSuchDevice' }
+        @{ Id = 'InterfaceNotSupported'; Case = 'Loopback' }
+        @{ Id = 'InterfaceNotPossible'; Case = 'GroupMac' }
         @{ Id = 'InterfaceNotPossible'; Case = 'BadGateway' }
     ) {
         $result.Errors[$Case][0] | Should -Be "$Id,TcpShell.Commands.NewTcpInterfaceCommand"

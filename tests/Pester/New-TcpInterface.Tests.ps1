@@ -107,6 +107,11 @@ Describe 'Errors of interfaces' {
         @{ Why = 'a name is none'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface 'a/b' 10.77.0.2/24 } }
         @{ Why = 'a name is too long'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface 'a-name-with-18-octets' 10.77.0.2/24 } }
         @{ Why = 'an address is none of a host'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 224.0.0.1/24 } }
+        @{ Why = 'a network has no address for the kernel'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 10.77.0.2/32 } }
+        @{ Why = 'the kernel is in another network'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 10.77.0.2/24 -KernelAddress 10.78.0.1/24 } }
+        @{ Why = 'the kernel has the same address'; Id = 'AddressInUse'; Code = { New-TcpInterface tcpsh0 10.77.0.2/24 -KernelAddress 10.77.0.2/24 } }
+        @{ Why = 'an address is the broadcast address'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 10.77.0.255/24 } }
+        @{ Why = 'an address is loopback''s'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 127.0.0.5/8 } }
         @{ Why = 'an MTU is too small'; Id = 'InterfaceNotPossible'; Code = { New-TcpInterface tcpsh0 10.77.0.2/24 -Mtu 60 } }
     ) {
         if (-not $IsLinux) { Set-ItResult -Skipped -Because 'TUN devices are there on Linux only'; return }

@@ -38,6 +38,12 @@ public readonly record struct AddressPrefix(IpAddress Address, int Length)
     /// <param name="other">The address.</param>
     public bool Contains(IpAddress other) => other.IsIPv6 == Address.IsIPv6 && Address.CommonPrefixLength(other) >= Length;
 
+    /// <summary>The network's first address: all bits behind the prefix are 0.</summary>
+    public IpAddress First => WithHostBits(isSet: false);
+
+    /// <summary>The network's last address: all bits behind the prefix are 1.</summary>
+    public IpAddress Last => WithHostBits(isSet: true);
+
     /// <summary>The first address of the network that a host can have, if it is not <see cref="Address"/> itself; else the one after; null if there is none.</summary>
     public IpAddress? Neighbour()
     {
@@ -48,16 +54,24 @@ public readonly record struct AddressPrefix(IpAddress Address, int Length)
         }
 
         Span<byte> octets = stackalloc byte[Address.Size];
-        Address.WriteTo(octets);
-        for (int bit = Length; bit < bits; bit++)
-        {
-            octets[bit / 8] &= (byte)~(0x80 >> (bit % 8));
-        }
-
+        First.WriteTo(octets);
         octets[^1] |= 1;
         if (IpAddress.FromBytes(octets) == Address)
         {
             octets[^1] ^= 3;
+        }
+
+        return IpAddress.FromBytes(octets);
+    }
+
+    private IpAddress WithHostBits(bool isSet)
+    {
+        Span<byte> octets = stackalloc byte[Address.Size];
+        Address.WriteTo(octets);
+        for (int bit = Length; bit < Address.Size * 8; bit++)
+        {
+            byte mask = (byte)(0x80 >> (bit % 8));
+            octets[bit / 8] = (byte)(isSet ? octets[bit / 8] | mask : octets[bit / 8] & ~mask);
         }
 
         return IpAddress.FromBytes(octets);

@@ -65,6 +65,9 @@ public readonly record struct MacAddress(ulong Value)
     /// <summary>Octets of an address.</summary>
     public const int Size = 6;
 
+    /// <summary>Whether it names many: a multicast group, or everybody.</summary>
+    public bool IsGroup => (Value >> 40 & 1) != 0;
+
     /// <summary>Takes an address from the octets of a header.</summary>
     /// <param name="octets">6 octets.</param>
     /// <exception cref="ArgumentException">Another number of octets.</exception>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using TcpShell.Live.Devices;
 using TcpShell.Pcap.Files;
 using TcpShell.Wire;
@@ -81,7 +82,18 @@ internal sealed class EthernetDevice : IPacketDevice
             throw new LiveException(LiveProblem.NotPossible, $"'{device}' is no Ethernet device, so no host can have an address on it beside the kernel's.");
         }
 
+        if (device.IsLoopback)
+        {
+            throw new LiveException(LiveProblem.NotSupported, $"'{device}' is the machine talking to itself: nobody could reach a host there.");
+        }
+
         MacAddress own = mac ?? LocalAddress(addresses[0].Address);
+        if (own.IsGroup || own == default)
+        {
+            throw new LiveException(LiveProblem.NotPossible, $"{own} is no Ethernet address that a host can have: it is a group's, or nobody's.");
+        }
+
+        HostAddresses.Check(addresses);
         foreach (IpAddress gateway in gateways)
         {
             if (!addresses.Any(prefix => prefix.Contains(gateway)))
@@ -90,6 +102,7 @@ internal sealed class EthernetDevice : IPacketDevice
             }
         }
 
+        RefuseTaken(device, addresses, own, stopping);
         IDeviceCapture capture = PcapCapture.Open(device, new CaptureOptions
         {
             // What is for us, and what asks everybody for us; nothing of the rest of the network's traffic.
@@ -103,14 +116,6 @@ internal sealed class EthernetDevice : IPacketDevice
         });
         try
         {
-            foreach (IpAddress address in addresses.Select(prefix => prefix.Address))
-            {
-                if (NeighborQuery.Ask(capture, own, default, address, stopping) is { } owner)
-                {
-                    throw new LiveException(LiveProblem.AddressInUse, $"The address {address} is taken: {owner} on '{device}' answers for it.");
-                }
-            }
-
             var opened = new EthernetDevice(device, capture, own, addresses, gateways);
             foreach (AddressPrefix prefix in addresses)
             {
@@ -192,6 +197,32 @@ internal sealed class EthernetDevice : IPacketDevice
         byte[] octets = address.ToIPAddress().GetAddressBytes();
         return MacAddress.FromBytes([0x02, 0x54, .. octets[^4..]]);
     }
+
+    /// <summary>Asks the link, and the kernel, whether anybody has the addresses.</summary>
+    /// <remarks>
+    /// The question comes from an Ethernet address of its own: somebody who has the same IP address may have the same Ethernet address as well, and whatever
+    /// that one says would be taken for our own frames. Only where the host is to have the device's address itself it asks from that: wireless networks take no other.
+    /// </remarks>
+    private static void RefuseTaken(NetworkDevice device, IReadOnlyList<AddressPrefix> addresses, MacAddress own, CancellationToken stopping)
+    {
+        MacAddress asker = own == device.MacAddress ? own : RandomAddress();
+        using IDeviceCapture capture = PcapCapture.Open(device, new CaptureOptions { Filter = "arp or icmp6", Promiscuous = true, Immediate = true });
+        foreach (IpAddress address in addresses.Select(prefix => prefix.Address))
+        {
+            if (NeighborQuery.Ask(capture, asker, default, address, stopping) is { } owner)
+            {
+                throw new LiveException(LiveProblem.AddressInUse, $"The address {address} is taken: {owner} on '{device}' answers for it.");
+            }
+
+            // The kernel hears nothing of what is sent on its own device, and so does not answer.
+            if (HostAddresses.FindKernelInterface(address) is { } kernel)
+            {
+                throw new LiveException(LiveProblem.AddressInUse, $"The address {address} is taken: this machine's kernel has it on '{kernel}'.");
+            }
+        }
+    }
+
+    private static MacAddress RandomAddress() => MacAddress.FromBytes([0x02, 0x54, .. RandomNumberGenerator.GetBytes(4)]);
 
     private void LookAtTime()
     {

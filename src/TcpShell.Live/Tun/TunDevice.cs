@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using System.Runtime.InteropServices;
 using TcpShell.Live.Linux;
 using TcpShell.Wire;
@@ -60,6 +61,7 @@ public sealed class TunDevice : IPacketDevice
             throw new LiveException(LiveProblem.NotPossible, $"'{name}' is no name of an interface: those have 1 to 15 letters, digits or signs, but no '/', ':' or '%'.");
         }
 
+        HostAddresses.Check(kernel);
         if (mtu < (kernel.Any(prefix => prefix.Address.IsIPv6) ? 1280 : 68) || mtu > LargestPacket)
         {
             throw new LiveException(LiveProblem.NotPossible, $"An MTU of {mtu} octets cannot be: IPv4 takes 68 to 65535, IPv6 1280 or more.");
@@ -78,6 +80,14 @@ public sealed class TunDevice : IPacketDevice
             if (Libc.Ioctl(fd, SetInterfaceRequest, request) < 0)
             {
                 throw Refused(name);
+            }
+
+            foreach (AddressPrefix prefix in kernel)
+            {
+                if (HostAddresses.FindKernelInterface(prefix.Address) is { } other)
+                {
+                    throw new LiveException(LiveProblem.AddressInUse, $"The kernel has the address {prefix.Address} already, on '{other}'.");
+                }
             }
 
             InterfaceSettings.SetSizes(name, mtu, QueueLength);
@@ -99,6 +109,30 @@ public sealed class TunDevice : IPacketDevice
         {
             Libc.Close(fd);
             throw;
+        }
+    }
+
+    /// <summary>Refuses addresses of a host that the kernel could not reach behind such a device.</summary>
+    /// <param name="own">The host's addresses with their networks.</param>
+    /// <param name="kernel">The kernel's own addresses on the device.</param>
+    /// <exception cref="LiveException">An address is none of a host, is the kernel's, or in no network of the kernel's there.</exception>
+    public static void CheckHost(IReadOnlyList<AddressPrefix> own, IReadOnlyList<AddressPrefix> kernel)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        HostAddresses.Check(own);
+        foreach (IpAddress address in own.Select(prefix => prefix.Address))
+        {
+            if (kernel.Any(prefix => prefix.Address == address) || HostAddresses.FindKernelInterface(address) is not null)
+            {
+                throw new LiveException(LiveProblem.AddressInUse, $"The address {address} is taken: it is one of the kernel's.");
+            }
+
+            if (!kernel.Any(prefix => prefix.Contains(address)))
+            {
+                throw new LiveException(
+                    LiveProblem.NotPossible,
+                    $"The kernel would have no route to {address}: its own address on the interface has to be another one of the same network, such as 10.77.0.1/24 for 10.77.0.2/24.");
+            }
         }
     }
 
@@ -183,7 +217,7 @@ public sealed class TunDevice : IPacketDevice
         {
             Libc.Eperm or Libc.Eacces => new(LiveProblem.PermissionDenied, $"The interface {name} cannot be made without the right to administer networks: {text}."),
             Libc.Enoent or Libc.Enodev => new(LiveProblem.NotSupported, $"This system has no {Path}: {text}."),
-            Libc.Ebusy => new(LiveProblem.InUse, $"There is an interface {name} already."),
+            _ when error == Libc.Ebusy || NetworkInterface.GetAllNetworkInterfaces().Any(other => other.Name == name) => new(LiveProblem.InUse, $"There is an interface {name} already."),
             _ => new(LiveProblem.Failed, $"The interface {name} cannot be made: {text}."),
         };
     }

@@ -13,7 +13,7 @@ namespace TcpShell.Commands;
 
 /// <summary>Puts a TCP of this module's own on a real link, as a host beside the kernel's.</summary>
 /// <remarks>
-/// <para>The host has addresses that nobody else has, so the kernel's TCP does not interfere. With -Tun the kernel gets an interface whose other end is this host: what the kernel routes there arrives here (Linux, with the right to administer networks). With -Device it is on the network that the device is connected to, with an Ethernet address of its own, and answers ARP and neighbour discovery for its addresses; an address that somebody answers for is refused. That takes libpcap and the right to capture (docs/permissions.md).</para>
+/// <para>The host has addresses that nobody else has, so the kernel's TCP does not interfere. With -Tun the kernel gets an interface whose other end is this host: what the kernel routes there arrives here (Linux, with the right to administer networks). With -Device it is on the network that the device is connected to, with an Ethernet address of its own, and answers ARP and neighbour discovery for its addresses; an address that somebody answers for, or that this machine has itself, is refused. Several hosts on one device have names of their own: eth0, eth0-2. That takes libpcap and the right to capture (docs/permissions.md).</para>
 /// <para>The interface becomes the session's current network, and the cmdlets for connections, listeners, segments and impairments do in it what they do in a lab; only that time passes by itself. It lasts until Remove-TcpInterface, or until the session or the module ends. The trace keeps the last 64 MiB of packets (Trace.Limit).</para>
 /// </remarks>
 /// <example>
@@ -57,11 +57,11 @@ public sealed class NewTcpInterfaceCommand : TcpCmdlet
     [Parameter(ParameterSetName = DeviceSet)]
     public IpAddress[]? Gateway { get; set; }
 
-    /// <summary>The host's Ethernet address. By default one that no card has, made of the first address; wireless networks mostly take only the device's own.</summary>
+    /// <summary>The host's Ethernet address. Not a group's. By default one that no card has, made of the first address; wireless networks mostly take only the device's own.</summary>
     [Parameter(ParameterSetName = DeviceSet)]
     public MacAddress? MacAddress { get; set; }
 
-    /// <summary>The kernel's own addresses on the interface. By default the first other address of each network: 10.77.0.1 for 10.77.0.2/24.</summary>
+    /// <summary>The kernel's own addresses on the interface; each of the host's has to be in the network of one of them. By default the first other address of each network: 10.77.0.1 for 10.77.0.2/24.</summary>
     [Parameter(ParameterSetName = TunSet)]
     public AddressPrefix[]? KernelAddress { get; set; }
 
@@ -94,12 +94,8 @@ public sealed class NewTcpInterfaceCommand : TcpCmdlet
 
         try
         {
-            if (Address.FirstOrDefault(prefix => !prefix.Address.IsUnicast) is { Length: > 0 } wrong)
-            {
-                throw new LiveException(LiveProblem.NotPossible, $"{wrong} is no address that a host can have.");
-            }
-
-            var network = new LiveNetwork(ParameterSetName == TunSet ? OpenTun() : OpenDevice(), Address, settings, Seed);
+            IPacketDevice device = ParameterSetName == TunSet ? OpenTun() : OpenDevice();
+            var network = new LiveNetwork(device, Address, settings, Seed, FreeName(device.Name));
             Lab.Enter(network);
             WriteObject(network);
         }
@@ -120,7 +116,15 @@ public sealed class NewTcpInterfaceCommand : TcpCmdlet
     private TunDevice OpenTun()
     {
         AddressPrefix[] kernel = KernelAddress ?? [.. Address.Where(prefix => prefix.Neighbour() is not null).Select(prefix => prefix with { Address = prefix.Neighbour()!.Value })];
+        TunDevice.CheckHost(Address, kernel);
         return TunDevice.Open(Tun, kernel, Mtu);
+    }
+
+    /// <summary>Several hosts on one device are told apart: eth0, eth0-2, eth0-3.</summary>
+    private static string FreeName(string name)
+    {
+        string[] taken = [.. Lab.Interfaces.Select(own => own.Name)];
+        return Enumerable.Range(1, taken.Length + 1).Select(number => number == 1 ? name : $"{name}-{number}").First(candidate => !taken.Contains(candidate));
     }
 
     private IPacketDevice OpenDevice()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using TcpShell.Abstractions;
 using TcpShell.Completion;
@@ -15,7 +14,7 @@ namespace TcpShell.Commands;
 /// <summary>Shows the changes of state of connections, each with its cause and the rule that asked for it.</summary>
 /// <remarks>
 /// <para>First come the changes that have happened, then the cmdlet lets virtual time pass and shows each further change as it happens, until nothing can happen any more, -Duration is over, or Ctrl-C ends it. With -History the time stands still. Of a connection both ends are shown.</para>
-/// <para>With -System, the operating system's own connections are watched, of all processes: their table is looked at every -Interval, and on Linux also whenever the kernel tells that a socket has ended. What lasts shorter is not seen, and nobody tells what caused a change. It takes no rights.</para>
+/// <para>With -System, the operating system's own connections are watched, of all processes: their table is looked at every -Interval, and on Linux also whenever the kernel tells that a socket has ended. What lasts shorter is not seen; how long the changes take to be shown plays no part. And nobody tells what caused a change. It takes no rights.</para>
 /// <para>With -Interface, connections of anybody are watched whose segments pass on a network device: both ends' states, as far as the segments show them. That takes libpcap and the right to capture (docs/permissions.md).</para>
 /// <para>Format-List shows the explanation of each change.</para>
 /// </remarks>
@@ -162,18 +161,17 @@ public sealed class WatchTcpStateCommand : CapturedStateCmdlet
         }
 
         var filter = new SystemFilter { Port = Port, LocalPort = LocalPort, RemotePort = RemotePort, RemoteAddress = RemoteAddress, States = State };
-        var clock = Stopwatch.StartNew();
-        TimeSpan limit = Duration ?? TimeSpan.MaxValue;
         try
         {
-            using var watch = new SystemWatch(filter);
-            while (clock.Elapsed < limit)
+            using var watcher = new SystemWatcher(filter, Interval, Duration ?? TimeSpan.MaxValue);
+            while (watcher.TryTake(out StateChange? change, CancelToken))
             {
-                TimeSpan left = limit - clock.Elapsed;
-                watch.Wait(left < Interval ? left : Interval);
-                ThrowIfStopping();
-                WriteObject(watch.Look(), enumerateCollection: true);
+                WriteObject(change);
             }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
         }
         catch (LiveException refused)
         {

@@ -12,7 +12,7 @@ internal static partial class ErrorRecords
         (string id, ErrorCategory category, string advice) = refused.Problem switch
         {
             LiveProblem.PermissionDenied => ("PermissionDenied", ErrorCategory.PermissionDenied, "Run PowerShell as root, or give it the capability CAP_NET_ADMIN. docs/permissions.md tells how, and what works without."),
-            LiveProblem.NotSupported => ("InterfaceNotSupported", ErrorCategory.NotImplemented, "TUN devices take Linux and its module tun: modprobe tun. A lab (New-TcpNetwork) works everywhere."),
+            LiveProblem.NotSupported => ("InterfaceNotSupported", ErrorCategory.NotImplemented, "TUN devices take Linux and its module tun (modprobe tun), -Device an Ethernet device: Get-TcpDevice lists them. A lab (New-TcpNetwork) works everywhere."),
             LiveProblem.InUse => ("InterfaceInUse", ErrorCategory.ResourceExists, "Choose another name: 'ip link' lists those that are taken, Get-TcpInterface those of this session."),
             LiveProblem.AddressInUse => ("AddressInUse", ErrorCategory.ResourceExists, "Take an address of that network that nobody has."),
             LiveProblem.NotPossible => ("InterfaceNotPossible", ErrorCategory.InvalidArgument, "Give a name such as tcpsh0, and addresses such as 10.77.0.2/24 of a network that this machine does not use."),

@@ -132,6 +132,33 @@ public class SystemConnectionTests
         Assert.All(changes, change => Assert.True(change.Cause.Length > 0 && change.Explanation.Length > 0));
     }
 
+    // Whoever shows the changes may take his time with each: what lasts 300 ms is seen all the same, and has the time at which it was.
+    [Fact]
+    public void Watcher_SlowConsumer_MissesNoStateMeanwhile()
+    {
+        using Socket listener = Listen(IPAddress.Loopback);
+        int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        using var watcher = new SystemWatcher(new SystemFilter { Port = port }, TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(4));
+        using Socket client = Call(listener);
+        using Socket server = listener.Accept();
+        Assert.True(watcher.TryTake(out StateChange? first, CancellationToken.None));
+        Thread.Sleep(300);
+        client.Shutdown(SocketShutdown.Send);
+        Thread.Sleep(300);
+        server.Dispose();
+        Thread.Sleep(300); // and nothing was taken since the first
+        List<StateChange> changes = [first!];
+        while (watcher.TryTake(out StateChange? change, CancellationToken.None))
+        {
+            changes.Add(change!);
+        }
+
+        StateChange halfClosed = Assert.Single(changes, change => change.To == TcpState.FinWait2);
+        StateChange closed = Assert.Single(changes, change => change.To == TcpState.TimeWait);
+        Assert.Single(changes, change => change.To == TcpState.CloseWait);
+        Assert.True((closed.Time - halfClosed.Time) > TimeSpan.FromMilliseconds(200), $"{halfClosed.Time}, {closed.Time}");
+    }
+
     // The states in which an end waits for an ACK last as long as the peer takes its time with it: they may be seen or not.
     private static IEnumerable<TcpState> Lasting(IEnumerable<StateChange> changes) =>
         changes.Select(change => change.To).Where(state => state is not (TcpState.FinWait1 or TcpState.LastAck or TcpState.SynReceived));

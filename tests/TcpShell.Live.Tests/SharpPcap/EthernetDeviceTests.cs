@@ -101,11 +101,50 @@ public class EthernetDeviceTests
     public void Gateway_OutsideOfTheNetworks_IsRefused() => VethPair.Run(_ =>
         Assert.Equal(LiveProblem.NotPossible, Assert.Throws<LiveException>(() => Open(s_own, IpAddress.Parse("10.79.0.1"))).Problem));
 
-    [Fact]
-    public void Loopback_WhichIsAnEthernetDeviceWithoutAddresses_StillTakesAHost() => VethPair.Run(_ =>
+    // Both hosts make their Ethernet addresses of their IP addresses, so they have the same; the question must reach the other nevertheless.
+    [Theory]
+    [InlineData(VethPair.Kernel)]
+    [InlineData(VethPair.Ours)]
+    public void Address_ThatAnotherHostOfOursHas_IsRefused(string device) => VethPair.Run(_ =>
     {
-        using EthernetDevice device = EthernetDevice.Open(CaptureBackend.Find("lo"), [AddressPrefix.Parse("10.79.0.2/24")], [], null, CancellationToken.None);
-        Assert.Equal("lo", device.Name);
+        foreach (AddressPrefix address in s_own)
+        {
+            using var first = new LiveNetwork(EthernetDevice.Open(CaptureBackend.Find(device), [address], [], null, CancellationToken.None), [address]);
+            Assert.Equal(LiveProblem.AddressInUse, Assert.Throws<LiveException>(() => Open([address])).Problem);
+        }
+    });
+
+    [Fact]
+    public void Address_ThatThisKernelHasOnTheDevice_IsRefused() => VethPair.Run(_ =>
+    {
+        NetworkNamespace.Shell("ip", $"addr add 10.78.0.3/24 dev {VethPair.Ours}");
+        LiveException refused = Assert.Throws<LiveException>(() => Open([AddressPrefix.Parse("10.78.0.3/24")]));
+        Assert.Equal(LiveProblem.AddressInUse, refused.Problem);
+        Assert.Contains(VethPair.Ours, refused.Message, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void Loopback_WhereNobodyCouldReachAHost_IsRefused() => VethPair.Run(_ =>
+    {
+        LiveException refused = Assert.Throws<LiveException>(
+            () => EthernetDevice.Open(CaptureBackend.Find("lo"), [AddressPrefix.Parse("10.79.0.2/24")], [], null, CancellationToken.None));
+        Assert.Equal(LiveProblem.NotSupported, refused.Problem);
+    });
+
+    [Theory]
+    [InlineData("10.78.0.255/24", null)]
+    [InlineData("10.78.0.0/24", null)]
+    [InlineData("127.0.0.5/8", null)]
+    [InlineData("fd00:78::/64", null)]
+    [InlineData("10.78.0.2/24", "ff:ff:ff:ff:ff:ff")]
+    [InlineData("10.78.0.2/24", "01:00:5e:00:00:01")]
+    [InlineData("10.78.0.2/24", "00:00:00:00:00:00")]
+    public void Addresses_ThatNoHostCanHave_AreRefused(string address, string? mac) => VethPair.Run(_ =>
+    {
+        MacAddress? ethernet = mac is null ? null : MacAddress.Parse(mac);
+        LiveException refused = Assert.Throws<LiveException>(
+            () => EthernetDevice.Open(CaptureBackend.Find(VethPair.Ours), [AddressPrefix.Parse(address)], [], ethernet, CancellationToken.None));
+        Assert.Equal(LiveProblem.NotPossible, refused.Problem);
     });
 
     [Fact]

@@ -147,6 +147,11 @@ public sealed class TestTcpPortCommand : NetworkCmdlet
     private void ProbeByNetwork(TcpNetwork network)
     {
         TcpHost host = From is not null ? FindHost(network, From) : UsualHost(network, DefaultLab.Client) ?? network.Hosts[0];
+        if (network.IsRealTime)
+        {
+            NetworkProber.WarmUp(HalfOpen);
+        }
+
         using var prober = new NetworkProber(network, host, HalfOpen, Timeout);
         TimeSpan interval = TimeSpan.FromSeconds(1.0 / Rate);
         foreach ((string target, Endpoint end) in _targets)

@@ -112,6 +112,12 @@ public class PortProbeTests
         Assert.InRange(probe.Rtt!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(400));
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WarmUp_GoesThroughAWholeProbe(bool halfOpen) =>
+        Assert.Equal((PortAnswer.SynAck, halfOpen), (NetworkProber.WarmUp(halfOpen)!.Answer, NetworkProber.WarmUp(halfOpen)!.HalfOpen));
+
     [Fact]
     public void System_OnLoopback_TellsOpenFromClosed()
     {

@@ -8,16 +8,18 @@ namespace TcpShell;
 /// <summary>The files that a user's paths mean.</summary>
 internal static class InputFiles
 {
-    /// <summary>The files that paths name; one error for each path that names none.</summary>
-    /// <param name="cmdlet">The cmdlet that reports errors.</param>
+    /// <summary>The files that paths name; one error for each path that names none, and for each folder that cannot be read.</summary>
+    /// <param name="cmdlet">The cmdlet that reads them.</param>
     /// <param name="paths">Paths as the user wrote them.</param>
     /// <param name="isLiteral">Whether wildcards are none.</param>
     /// <param name="inFolders">Which files of a folder, and of its subfolders, are meant by its path; null if a folder cannot be meant.</param>
-    public static IEnumerable<string> Resolve(PSCmdlet cmdlet, string[] paths, bool isLiteral, string? inFolders = null)
+    /// <param name="refuse">Takes the error of a path, in the order of the paths; null to write it.</param>
+    public static IEnumerable<string> Resolve(PSCmdlet cmdlet, string[] paths, bool isLiteral, string? inFolders = null, Action<string, ErrorRecord>? refuse = null)
     {
+        refuse ??= (_, error) => cmdlet.WriteError(error);
         foreach (string path in paths)
         {
-            foreach (string file in Resolve(cmdlet, path, isLiteral))
+            foreach (string file in Resolve(cmdlet, path, isLiteral, refuse))
             {
                 if (!Directory.Exists(file))
                 {
@@ -25,11 +27,11 @@ internal static class InputFiles
                 }
                 else if (inFolders is null)
                 {
-                    cmdlet.WriteError(ErrorRecords.PathIsFolder(file));
+                    refuse(file, ErrorRecords.PathIsFolder(file));
                 }
                 else
                 {
-                    foreach (string found in FilesIn(cmdlet, file, inFolders))
+                    foreach (string found in FilesIn(cmdlet, file, inFolders, refuse))
                     {
                         yield return found;
                     }
@@ -39,33 +41,45 @@ internal static class InputFiles
     }
 
     /// <summary>The files of a folder and of its subfolders, sorted. Links to folders are not followed: they may lead back.</summary>
-    private static IEnumerable<string> FilesIn(PSCmdlet cmdlet, string folder, string pattern)
+    private static List<string> FilesIn(PSCmdlet cmdlet, string folder, string pattern, Action<string, ErrorRecord> refuse)
     {
-        var files = new FileSystemEnumerable<string>(
-            folder, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = 0 })
+        var found = new List<string>();
+        var folders = new Stack<string>([folder]);
+        bool isWhole = true;
+        while (folders.TryPop(out string? current) && !cmdlet.Stopping)
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) =>
-                !entry.IsDirectory && FileSystemName.MatchesSimpleExpression(pattern, entry.FileName, ignoreCase: OperatingSystem.IsWindows()),
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
-        };
-        try
-        {
-            string[] found = [.. files.Order(StringComparer.Ordinal)];
-            if (found.Length == 0)
+            try
             {
-                cmdlet.WriteError(ErrorRecords.NothingInFolder(folder, pattern));
+                foreach (FileSystemInfo entry in new DirectoryInfo(current).EnumerateFileSystemInfos("*", new EnumerationOptions { IgnoreInaccessible = false, AttributesToSkip = 0 }))
+                {
+                    if (entry is FileInfo && FileSystemName.MatchesSimpleExpression(pattern, entry.Name, ignoreCase: OperatingSystem.IsWindows()))
+                    {
+                        found.Add(entry.FullName);
+                    }
+                    else if (entry is DirectoryInfo && (entry.Attributes & FileAttributes.ReparsePoint) == 0)
+                    {
+                        folders.Push(entry.FullName);
+                    }
+                }
             }
+            catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+            {
+                // The others can be read all the same.
+                isWhole = false;
+                refuse(current, ErrorRecords.FileNotReadable(failed, current));
+            }
+        }
 
-            return found;
-        }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        if (found.Count == 0 && isWhole)
         {
-            cmdlet.WriteError(ErrorRecords.FileNotReadable(failed, folder));
-            return [];
+            refuse(folder, ErrorRecords.NothingInFolder(folder, pattern));
         }
+
+        found.Sort(StringComparer.Ordinal);
+        return found;
     }
 
-    private static IEnumerable<string> Resolve(PSCmdlet cmdlet, string path, bool isLiteral)
+    private static IEnumerable<string> Resolve(PSCmdlet cmdlet, string path, bool isLiteral, Action<string, ErrorRecord> refuse)
     {
         Collection<string> files = [];
         ProviderInfo provider;
@@ -82,25 +96,25 @@ internal static class InputFiles
         }
         catch (ItemNotFoundException)
         {
-            cmdlet.WriteError(ErrorRecords.PathNotFound(path));
+            refuse(path, ErrorRecords.PathNotFound(path));
             return [];
         }
         catch (System.Management.Automation.DriveNotFoundException)
         {
-            cmdlet.WriteError(ErrorRecords.PathNotFound(path));
+            refuse(path, ErrorRecords.PathNotFound(path));
             return [];
         }
 
         if (provider.Name != "FileSystem")
         {
-            cmdlet.WriteError(ErrorRecords.PathNotFileSystem(path));
+            refuse(path, ErrorRecords.PathNotFileSystem(path));
             return [];
         }
 
         // Wildcards may match nothing, and a literal path was not looked for yet.
         if (files.Count == 0 || (isLiteral && !Path.Exists(files[0])))
         {
-            cmdlet.WriteError(ErrorRecords.PathNotFound(path));
+            refuse(path, ErrorRecords.PathNotFound(path));
             return [];
         }
 

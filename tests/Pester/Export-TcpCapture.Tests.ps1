@@ -25,6 +25,22 @@ Describe 'Export-TcpCapture and Import-TcpCapture' {
         $conversation.HandshakeRtt.TotalMilliseconds | Should -Be 20
     }
 
+    It 'writes the packets of a script''s run, and says why there are none' {
+        $script = Join-Path $TestDrive run.pkt
+        $path = Join-Path $TestDrive run.pcapng
+        Set-Content $script '0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3', '+0 connect(3, ..., ...) = -1 ETIMEDOUT (Connection timed out)'
+        Invoke-TcpScript $script -Trace | Export-TcpCapture $path
+        @(Import-TcpCapture $path -As Segment).Flags | Select-Object -Unique | Should -Be 'SYN'
+        $none = Join-Path $TestDrive none.pcapng
+        Invoke-TcpScript $script | Export-TcpCapture $none -ErrorVariable untraced -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
+        $untraced.FullyQualifiedErrorId | Should -Be 'NoSegments,TcpShell.Commands.ExportTcpCaptureCommand'
+        Set-Content $script 'no script'
+        Invoke-TcpScript $script -Trace -ErrorAction SilentlyContinue | Export-TcpCapture $none -ErrorVariable invalid -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
+        $invalid.FullyQualifiedErrorId | Should -Be 'ScriptNotRun,TcpShell.Commands.ExportTcpCaptureCommand'
+        "$invalid" | Should -BeLike '*run.pkt was not run*'
+        $none | Should -Not -Exist
+    }
+
     It 'sees from the server what the server saw' {
         Export-TcpCapture (Join-Path $TestDrive wire.pcapng)
         Export-TcpCapture (Join-Path $TestDrive server.pcapng) -HostName server

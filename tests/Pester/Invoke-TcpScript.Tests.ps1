@@ -99,6 +99,37 @@ Describe 'Invoke-TcpScript' {
         "$long" | Should -BeLike '*at most 1048576 characters, and this one has more.'
     }
 
+    It 'gives one result for each script that was asked for, in their order: an Invalid one where there is none to run' {
+        $broken = Join-Path $TestDrive badsum.pkt
+        Set-Content $broken '0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3', '+0 > P. 1:10(3) ack 1'
+        $pass = Join-Path $folder a-pass.pkt
+        $missing = Join-Path $TestDrive no-such.pkt
+        $results = Invoke-TcpScript $broken, $pass, $missing, (Join-Path $TestDrive none*.pkt), $pass -ErrorAction SilentlyContinue -ErrorVariable told
+        $results.Verdict | Should -Be 'Invalid', 'Pass', 'Invalid', 'Invalid', 'Pass'
+        $results.Path | Should -Be $broken, $pass, $missing, (Join-Path $TestDrive none*.pkt), $pass
+        $told.FullyQualifiedErrorId -replace ',.*' | Should -Be 'ScriptNotUnderstood', 'PathNotFound', 'PathNotFound'
+        $results[0].Line | Should -Be 2
+        $results[0].Reason | Should -BeLike 'Column *: *'
+        "$($results[0])" | Should -BeLike 'Invalid *badsum.pkt:2: Column *'
+        "$($results[2])" | Should -BeLike 'Invalid *no-such.pkt: *'
+        $results[2].Segments | Should -BeNullOrEmpty
+        (Invoke-TcpScript -LiteralPath $missing -ErrorAction SilentlyContinue).Verdict | Should -Be 'Invalid'
+    }
+
+    It 'runs the rest of a folder of which a part cannot be read, and says so' -Skip:(-not $IsLinux -or (id -u) -eq 0) {
+        $locked = New-Item (Join-Path $TestDrive tree/locked) -ItemType Directory -Force
+        Copy-Item (Join-Path $folder a-pass.pkt) (Join-Path $TestDrive tree)
+        chmod 0 $locked
+        try {
+            $results = Invoke-TcpScript (Join-Path $TestDrive tree) -ErrorAction SilentlyContinue -ErrorVariable told
+            $results.Verdict | Should -Be 'Invalid', 'Pass'
+            $results[0].Path | Should -Be $locked.FullName
+            $told.FullyQualifiedErrorId -replace ',.*' | Should -Be 'FileNotReadable'
+        } finally {
+            chmod 700 $locked
+        }
+    }
+
     It 'does not follow links that lead back' -Skip:$IsWindows {
         $loop = New-Item (Join-Path $TestDrive loop) -ItemType Directory
         Copy-Item (Join-Path $folder a-pass.pkt) $loop

@@ -19,6 +19,13 @@ Describe 'Should -PassTcpScript' {
         $failed.Exception.Message | Should -Match 'fail\.pkt:2: .*\n *expected listen\(3, 5\) = 0\n *but got +listen\(\.\.\.\) = -1 EDESTADDRREQ'
     }
 
+    It 'fails where one of several is no script, or is not there' {
+        $broken = Join-Path $TestDrive badsum.pkt
+        Set-Content $broken '0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3', '+0 > P. 1:10(3) ack 1'
+        { Get-Item $pass, $broken | Invoke-TcpScript -ErrorAction SilentlyContinue | Should -PassTcpScript } | Should -Throw '*2 scripts to pass, but 1 did not:*Invalid *badsum.pkt:2: *'
+        { $pass, "$TestDrive/none.pkt" | Invoke-TcpScript -ErrorAction SilentlyContinue | Should -PassTcpScript } | Should -Throw '*1 did not:*Invalid *none.pkt: *'
+    }
+
     It 'fails where no script was run, or where one passes that should not' {
         { @() | Should -PassTcpScript } | Should -Throw '*no script was run*'
         { Invoke-TcpScript $pass | Should -Not -PassTcpScript } | Should -Throw '*not to pass, but it did:*pass.pkt'

@@ -11,48 +11,50 @@ namespace TcpShell.Scripting;
 /// </summary>
 internal static class ScriptCommands
 {
+    // Null is for a value that Linux refuses, or that means what is not there.
     private static readonly Dictionary<string, Func<TcpSettings, string, TcpSettings?>> s_settings = new(StringComparer.Ordinal)
     {
-        ["tcp_timestamps"] = (settings, value) => settings with { Timestamps = value != "0" },
-        ["tcp_sack"] = (settings, value) => settings with { SelectiveAcknowledgment = value != "0" },
-        ["tcp_window_scaling"] = (settings, value) => settings with { WindowScaling = value != "0" },
-        ["tcp_syn_retries"] = (settings, value) => settings with { SynRetries = Number(value) },
-        ["tcp_synack_retries"] = (settings, value) => settings with { SynAckRetries = Number(value) },
-        ["tcp_retries2"] = (settings, value) => settings with { R2 = Number(value) },
+        ["tcp_timestamps"] = (settings, value) => Choice(value, "0", "1", "2") is { } choice ? settings with { Timestamps = choice != 0 } : null,
+        ["tcp_sack"] = (settings, value) => Switch(value) is { } on ? settings with { SelectiveAcknowledgment = on } : null,
+        ["tcp_window_scaling"] = (settings, value) => Switch(value) is { } on ? settings with { WindowScaling = on } : null,
+        ["tcp_syn_retries"] = (settings, value) => settings with { SynRetries = Number(value, 127) },
+        ["tcp_synack_retries"] = (settings, value) => settings with { SynAckRetries = Number(value, 255) },
+        ["tcp_retries2"] = (settings, value) => settings with { R2 = Number(value, 255) },
         ["tcp_keepalive_time"] = (settings, value) => settings with { KeepAliveIdle = TimeSpan.FromSeconds(Number(value)) },
         ["tcp_keepalive_intvl"] = (settings, value) => settings with { KeepAliveInterval = TimeSpan.FromSeconds(Number(value)) },
-        ["tcp_keepalive_probes"] = (settings, value) => settings with { KeepAliveProbes = Number(value) },
-        ["tcp_slow_start_after_idle"] = (settings, value) => settings with { RestartAfterIdle = value != "0" },
-        ["tcp_frto"] = (settings, value) => settings with { ForwardRto = value != "0" },
-        ["tcp_early_retrans"] = (settings, value) => settings with { TailLossProbe = value is "3" or "4" },
-        ["tcp_recovery"] = (settings, value) => settings with { LossRecovery = value == "0" ? LossRecovery.Rfc6675 : LossRecovery.Rack },
-        ["tcp_rfc1337"] = (settings, value) => settings with { TimeWaitIgnoresReset = value != "0" },
-        ["tcp_congestion_control"] = (settings, value) => CongestionControl(settings, value),
-        ["tcp_ecn"] = (settings, value) => settings with { Ecn = value switch { "0" => EcnMode.Off, "1" => EcnMode.Request, _ => EcnMode.Accept } },
-        ["tcp_syncookies"] = (settings, value) => settings with
-        {
-            SynCookies = value switch { "0" => SynCookieMode.Off, "1" => SynCookieMode.WhenFull, _ => SynCookieMode.Always },
-        },
+        ["tcp_keepalive_probes"] = (settings, value) => settings with { KeepAliveProbes = Number(value, 255) },
+        ["tcp_slow_start_after_idle"] = (settings, value) => Switch(value) is { } on ? settings with { RestartAfterIdle = on } : null,
+        ["tcp_frto"] = (settings, value) => Choice(value, "0", "1", "2") is { } choice ? settings with { ForwardRto = choice != 0 } : null,
+        ["tcp_early_retrans"] = (settings, value) => Choice(value, "0", "1", "2", "3", "4") is { } choice ? settings with { TailLossProbe = choice >= 3 } : null,
+        ["tcp_recovery"] = (settings, value) => Switch(value) is { } on ? settings with { LossRecovery = on ? LossRecovery.Rack : LossRecovery.Rfc6675 } : null,
+        ["tcp_rfc1337"] = (settings, value) => Switch(value) is { } on ? settings with { TimeWaitIgnoresReset = on } : null,
+        ["tcp_congestion_control"] = CongestionControl,
+        ["tcp_ecn"] = (settings, value) => Choice(value, "0", "1", "2") is { } choice
+            ? settings with { Ecn = choice switch { 0 => EcnMode.Off, 1 => EcnMode.Request, _ => EcnMode.Accept } }
+            : null,
+        ["tcp_syncookies"] = (settings, value) => Choice(value, "0", "1", "2") is { } choice
+            ? settings with { SynCookies = choice switch { 0 => SynCookieMode.Off, 1 => SynCookieMode.WhenFull, _ => SynCookieMode.Always } }
+            : null,
 
         // The last of three numbers is what the window scale is made for.
-        ["tcp_rmem"] = (settings, value) => settings with { ReceiveBufferSize = Number(Words(value).Last()) },
-        ["tcp_wmem"] = (settings, value) => settings with { SendBufferSize = Number(Words(value).Last()) },
+        ["tcp_rmem"] = (settings, value) => Sizes(value) is { } sizes ? settings with { ReceiveBufferSize = sizes.Most } : null,
+        ["tcp_wmem"] = (settings, value) => Sizes(value) is { } sizes ? settings with { SendBufferSize = sizes.Most } : null,
 
         // These change nothing that a segment shows here: how the kernel joins segments before it sends them, and how it paces them.
-        ["tcp_tso_win_divisor"] = (settings, _) => settings,
-        ["tcp_pacing_ss_ratio"] = (settings, _) => settings,
-        ["tcp_pacing_ca_ratio"] = (settings, _) => settings,
-        ["tcp_no_metrics_save"] = (settings, _) => settings,
-        ["tcp_moderate_rcvbuf"] = (settings, _) => settings,
+        ["tcp_tso_win_divisor"] = (settings, value) => IfNumber(settings, value),
+        ["tcp_pacing_ss_ratio"] = (settings, value) => IfNumber(settings, value),
+        ["tcp_pacing_ca_ratio"] = (settings, value) => IfNumber(settings, value),
+        ["tcp_no_metrics_save"] = (settings, value) => Switch(value) is null ? null : settings,
+        ["tcp_moderate_rcvbuf"] = (settings, value) => Switch(value) is null ? null : settings,
         ["tcp_fack"] = (settings, value) => value == "0" ? settings : null,
         ["tcp_dsack"] = (settings, value) => value == "1" ? settings : null,
         ["tcp_reordering"] = (settings, value) => value == "3" ? settings : null,
         ["tcp_mtu_probing"] = (settings, value) => value == "0" ? settings : null,
     };
 
-    private static readonly Dictionary<string, Func<SocketSettings, string, SocketSettings>> s_socketSettings = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<SocketSettings, string, SocketSettings?>> s_socketSettings = new(StringComparer.Ordinal)
     {
-        ["tcp_wmem"] = (settings, value) => settings with { InitialSendBuffer = Number(Words(value).Skip(1).FirstOrDefault() ?? value) },
+        ["tcp_wmem"] = (settings, value) => Sizes(value) is { } sizes ? settings with { InitialSendBuffer = sizes.Usual } : null,
         ["tcp_min_tso_segs"] = (settings, value) => settings with { MinimumOffloadSegments = Number(value) },
         ["tcp_notsent_lowat"] = (settings, value) => settings with
         {
@@ -163,7 +165,7 @@ internal static class ScriptCommands
         string path = equals < 0 ? assignment : assignment[..equals];
         string name = path.Split('/', '.')[^1];
         bool ofTcp = s_settings.TryGetValue(name, out Func<TcpSettings, string, TcpSettings?>? apply);
-        bool ofSockets = s_socketSettings.TryGetValue(name, out Func<SocketSettings, string, SocketSettings>? applyToSockets);
+        bool ofSockets = s_socketSettings.TryGetValue(name, out Func<SocketSettings, string, SocketSettings?>? applyToSockets);
         if (equals < 0 || (!ofTcp && !ofSockets))
         {
             throw new ScriptUnsupported($"the kernel setting {Shown(path)}");
@@ -172,9 +174,10 @@ internal static class ScriptCommands
         string value = assignment[(equals + 1)..].Trim();
         return machine with
         {
-            Tcp = apply is null ? machine.Tcp : apply(machine.Tcp, value) ?? throw new ScriptUnsupported($"the kernel setting {Shown(assignment)}"),
-            Sockets = applyToSockets is null ? machine.Sockets : applyToSockets(machine.Sockets, value),
+            Tcp = apply is null ? machine.Tcp : apply(machine.Tcp, value) ?? throw Refused(),
+            Sockets = applyToSockets is null ? machine.Sockets : applyToSockets(machine.Sockets, value) ?? throw Refused(),
         };
+        ScriptUnsupported Refused() => new($"the kernel setting {Shown(assignment)}");
     }
 
     /// <summary>The words of each simple command, quotes taken off; comments and what makes a command quiet are left out.</summary>
@@ -244,10 +247,25 @@ internal static class ScriptCommands
         _ => null,
     };
 
-    private static int Number(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+    private static int Number(string text, int most = int.MaxValue) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= most
             ? number
             : throw NoNumber(text);
+
+    private static TcpSettings IfNumber(TcpSettings settings, string value)
+    {
+        _ = Number(value);
+        return settings;
+    }
+
+    /// <summary>Which of the values it is; null for none of them.</summary>
+    private static int? Choice(string value, params string[] values) => Array.IndexOf(values, value) is >= 0 and int index ? index : null;
+
+    private static bool? Switch(string value) => Choice(value, "0", "1") is { } choice ? choice == 1 : null;
+
+    /// <summary>The least, usual and greatest size of a buffer; null where these are not three numbers.</summary>
+    private static (int Usual, int Most)? Sizes(string value) =>
+        Words(value).Select(word => Number(word)).ToList() is [_, var usual, var most] ? (usual, most) : null;
 
     private static ScriptUnsupported NoNumber(string text) => new($"the number {Shown(text)} in a command");
 

@@ -64,6 +64,11 @@ public sealed record ScriptProfile
     {
         try
         {
+            using (var document = JsonDocument.Parse(json, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }))
+            {
+                RequireDistinctMembers(document.RootElement);
+            }
+
             ScriptProfile profile = JsonSerializer.Deserialize<ScriptProfile>(json, s_format) ?? throw new FormatException("A profile is a JSON object, not null.");
             if (profile is not { Name: not null, Description: not null, Settings: not null, Sockets: not null, SuspectScripts: not null } || profile.SuspectScripts.Contains(null!))
             {
@@ -98,6 +103,26 @@ public sealed record ScriptProfile
 
     /// <summary>Its name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>Of two members of one name the reader would take the last, and whoever wrote them may have meant the first.</summary>
+    private static void RequireDistinctMembers(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (JsonProperty member in element.EnumerateObject())
+        {
+            if (!names.Add(member.Name))
+            {
+                throw new JsonException($"The member {member.Name} stands there twice.");
+            }
+
+            RequireDistinctMembers(member.Value);
+        }
+    }
 
     private static JsonObject Difference<T>(T settings, T usual)
     {

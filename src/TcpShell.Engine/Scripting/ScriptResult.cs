@@ -50,13 +50,26 @@ public sealed record ScriptResult
     /// <summary>All segments, in both directions; none where packets are not kept.</summary>
     public IEnumerable<SegmentRecord> Segments => SegmentRecorder.Record(Trace);
 
+    /// <summary>The result of what could not be run.</summary>
+    /// <param name="path">What was to be a script.</param>
+    /// <param name="reason">Why it is none, in one sentence.</param>
+    /// <param name="line">The line that is wrong; 0 where none is.</param>
+    public static ScriptResult Invalid(string? path, string reason, int line = 0) => new()
+    {
+        Path = path,
+        Verdict = ScriptVerdict.Invalid,
+        Line = line,
+        Reason = reason,
+        Trace = new(() => Timestamp.Zero),
+    };
+
     /// <summary>The verdict and its warnings; where it is no pass, with place, reason, expectation and what came.</summary>
     public override string ToString()
     {
         var text = new StringBuilder(Verdict.ToString());
         if (Reason.Length > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $" {Path ?? "script"}:{Line}: {Reason}");
+            text.Append(CultureInfo.InvariantCulture, $" {Path ?? "script"}{(Line == 0 ? "" : $":{Line}")}: {Reason}");
         }
 
         if (Expected.Length > 0)

@@ -90,7 +90,8 @@ internal sealed partial class ScriptRun
             return;
         }
 
-        if (!_configuration.OnlyWarnsOfPackets)
+        // As in packetdrill, a packet of another length is never only warned of: what follows could not be told apart.
+        if (!_configuration.OnlyWarnsOfPackets || actual.PayloadLength != expected.PayloadLength)
         {
             throw failure;
         }

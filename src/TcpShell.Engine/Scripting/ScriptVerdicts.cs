@@ -14,6 +14,9 @@ public enum ScriptVerdict
 
     /// <summary>It did not, but the script is on the list of those that fail on the system that they were written for.</summary>
     Suspect,
+
+    /// <summary>Nothing was run: there is no such file, it cannot be read, or it is no script.</summary>
+    Invalid,
 }
 
 /// <summary>The TCP under test did not do what a script asks for.</summary>

@@ -23,6 +23,11 @@ public sealed partial class SocketTable
             return new(0);
         }
 
+        if (!IsTaken(option, value))
+        {
+            return SocketResult.Fail(Errno.EINVAL);
+        }
+
         if (SettingsWith(socket.Settings, option, value) is not { } settings)
         {
             return SocketResult.Fail(Errno.ENOPROTOOPT);
@@ -187,6 +192,16 @@ public sealed partial class SocketTable
         : socket.Listener is not null ? SocketResult.Fail(Errno.EINVAL)
         : new(socket.Connection is { } connection ? count(connection) : 0);
 
+    /// <summary>Whether Linux takes a value: narrower than what settings may be.</summary>
+    private static bool IsTaken(SocketOption option, int value) => option switch
+    {
+        SocketOption.KeepAliveIdle or SocketOption.KeepAliveInterval => value is >= 1 and <= 32767,
+        SocketOption.KeepAliveProbes or SocketOption.SynRetries => value is >= 1 and <= 127,
+        SocketOption.MaximumSegment => value is 0 or (>= 88 and <= 32767),
+        SocketOption.UserTimeout => value >= 0,
+        _ => true,
+    };
+
     /// <summary>Settings with an option that belongs to the connection; null for one that belongs to the socket.</summary>
     internal static TcpSettings? SettingsWith(TcpSettings settings, SocketOption option, int value) => option switch
     {
@@ -195,7 +210,7 @@ public sealed partial class SocketTable
         SocketOption.NoDelay => settings with { Nagle = value == 0 },
         SocketOption.QuickAck => settings with { QuickAcks = value == 0 ? 0 : TcpSettings.Linux.QuickAcks },
         SocketOption.Cork => settings with { Cork = value != 0 },
-        SocketOption.MaximumSegment => settings with { MaximumSegmentSize = value },
+        SocketOption.MaximumSegment => settings with { MaximumSegmentSize = value == 0 ? null : value },
         SocketOption.KeepAliveIdle => settings with { KeepAliveIdle = TimeSpan.FromSeconds(value) },
         SocketOption.KeepAliveInterval => settings with { KeepAliveInterval = TimeSpan.FromSeconds(value) },
         SocketOption.KeepAliveProbes => settings with { KeepAliveProbes = value },

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Management.Automation;
 
 namespace TcpShell.Abstractions;
 
@@ -15,6 +16,7 @@ public abstract class FileCmdlet : TcpCmdlet
     /// <summary>The files that paths name; one error for each path that names none.</summary>
     /// <param name="paths">Paths as the user wrote them.</param>
     /// <param name="inFolders">Which files of a folder, and of its subfolders, are meant by its path; null if a folder cannot be meant.</param>
-    protected IEnumerable<string> ResolveFiles(string[] paths, string? inFolders = null) =>
-        InputFiles.Resolve(this, paths, isLiteral: ParameterSetName != PathSet, inFolders);
+    /// <param name="refuse">Takes the error of a path, in the order of the paths; null to write it.</param>
+    protected IEnumerable<string> ResolveFiles(string[] paths, string? inFolders = null, Action<string, ErrorRecord>? refuse = null) =>
+        InputFiles.Resolve(this, paths, isLiteral: ParameterSetName != PathSet, inFolders, refuse);
 }

@@ -14,7 +14,7 @@ namespace TcpShell.Commands;
 
 /// <summary>Makes a packetdrill script of what happened on a connection: in a lab, in the run of another script, or in a capture.</summary>
 /// <remarks>
-/// <para>One end is put under test. What it sent becomes what is expected of it, what reached it is sent by the script, and the calls of its program stand between. Those of a lab are known, and its scripts are exact; those of a capture are inferred: data went out when it was written, a FIN when it was closed, a reset when it was aborted; what was acknowledged was read, unless the window says otherwise. Numbers count from the initial ones. The script passes where a TCP does what the recorded one did; Invoke-TcpScript tries that on this module's TCP.</para>
+/// <para>One end is put under test. What it sent becomes what is expected of it, what reached it is sent by the script, and the calls of its program stand between. Those of a lab are known: nothing is inferred, and its scripts are exact; those of a capture are inferred: data went out when it was written, a FIN when it was closed, a reset when it was aborted; what was acknowledged was read, unless the window says otherwise. Numbers count from the initial ones. The script passes where a TCP does what the recorded one did; Invoke-TcpScript tries that on this module's TCP.</para>
 /// <para>What the SYN offered stands in the script as settings of the kernel. What a script cannot say of the TCP, such as how long it delays acknowledgments, is a profile: -As Profile gives it as JSON for Invoke-TcpScript -Profile. Scripts of labs are run with -Profile lab.</para>
 /// <para>A capture that was taken far from the end under test is corrected by the time that its handshake shows, and what its host joined or saw late is put where the host saw it; the script's first lines say so. A connection whose first SYN is missing gives an error, and so does a capture in which the end under test acknowledges what is not there.</para>
 /// </remarks>
@@ -132,6 +132,9 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
                 break;
             case TcpConversation { Files.Count: > 0 } conversation:
                 _conversations.Add(conversation);
+                break;
+            case ScriptResult { Verdict: ScriptVerdict.Invalid } invalid:
+                WriteError(ErrorRecords.ScriptNotRun(invalid));
                 break;
             case ScriptResult result:
                 WriteStreams(result.Segments, System.IO.Path.GetFileName(result.Path) ?? "", result);

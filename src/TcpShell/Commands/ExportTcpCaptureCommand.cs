@@ -4,6 +4,7 @@ using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Pcap.Files;
 using TcpShell.Hosting;
+using TcpShell.Scripting;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 using TcpShell.Wire;
@@ -12,7 +13,7 @@ namespace TcpShell.Commands;
 
 /// <summary>Writes segments to a capture file that Wireshark, tshark and tcpdump read.</summary>
 /// <remarks>
-/// <para>Segments come from the pipeline: from Get-TcpSegment, or from Import-TcpCapture -As Segment. Without any, everything that went over the network is written, as seen on the wire: each packet when it was sent, lost ones as well. With -HostName it is seen from that host: its own packets when they leave, the others' when they arrive.</para>
+/// <para>Segments come from the pipeline: from Get-TcpSegment, from Import-TcpCapture -As Segment, or in the results of Invoke-TcpScript -Trace. Without any, everything that went over the network is written, as seen on the wire: each packet when it was sent, lost ones as well. With -HostName it is seen from that host: its own packets when they leave, the others' when they arrive.</para>
 /// <para>With -MaximumSize or -RotateAfter the capture goes on in a new file whenever one is full, so that one of days stays in handy pieces; with -MaximumFiles the oldest go.</para>
 /// <para>A pcapng file has comments that say why a packet was sent, what became of it, and which state it changed. Time zero of a lab is written as 2020-01-01 00:00:00 UTC, so that the same lab gives the same file, octet for octet.</para>
 /// </remarks>
@@ -35,6 +36,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 {
     private const string NetworkSet = "Network";
     private const string SegmentSet = "Segment";
+    private const string ScriptResultSet = "ScriptResult";
 
     private CaptureSeries? _series;
     private string _path = "";
@@ -48,6 +50,10 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <summary>The segments.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = SegmentSet)]
     public SegmentRecord[] Segment { get; set; } = null!;
+
+    /// <summary>Results of Invoke-TcpScript -Trace, whose packets are written.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ScriptResultSet)]
+    public ScriptResult[] ScriptResult { get; set; } = null!;
 
     /// <summary>The host from which the network is seen; the wire by default.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
@@ -121,7 +127,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         }
 
         // Not before there is something to write: what stands there is not lost for nothing.
-        foreach (SegmentRecord segment in Segment)
+        foreach (SegmentRecord segment in ParameterSetName == SegmentSet ? Segment : ScriptResult.SelectMany(SegmentsOf))
         {
             Begin("tcpshell");
             Write(TraceExport.ToFileTime(segment), segment.Bytes, TraceExport.Comment(segment));
@@ -147,6 +153,22 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     {
         OutputFile.Release(_series);
         base.Dispose(disposing);
+    }
+
+    /// <summary>The segments of a script's run; an error where there are none.</summary>
+    private SegmentRecord[] SegmentsOf(ScriptResult result)
+    {
+        SegmentRecord[] segments = [.. result.Segments];
+        if (result.Verdict == ScriptVerdict.Invalid)
+        {
+            WriteError(ErrorRecords.ScriptNotRun(result));
+        }
+        else if (segments.Length == 0)
+        {
+            WriteError(ErrorRecords.NoSegments("the run of a script", result));
+        }
+
+        return segments;
     }
 
     private CaptureRotation Rotation => new(MaximumSize, RotateAfter, MaximumFiles);

@@ -11,7 +11,8 @@ namespace TcpShell.Commands;
 /// <summary>Runs scripts in the packetdrill language on this module's TCP, in virtual time, and gives a verdict for each.</summary>
 /// <remarks>
 /// <para>A script says what a program and the other end of a connection do at which time, and what the TCP under test must answer. It needs no root and no network, and a wait of minutes takes no time. Command lines in a script are never run: settings of the kernel become settings of the TCP, others make the script Unsupported.</para>
-/// <para>Verdicts: Pass; Fail, with line, expectation and what came instead; Unsupported, with the construct that cannot be done here; Suspect, for public scripts that fail on Linux as well. A text that is no script is an error.</para>
+/// <para>Verdicts: Pass; Fail, with line, expectation and what came instead; Unsupported, with the construct that cannot be done here; Suspect, for public scripts that fail on Linux as well; Invalid, where there is no script to run: a text that is none, a file that cannot be read, a path that leads to none. That is an error as well.</para>
+/// <para>For automation: -ErrorOnFail makes a failure an error. pwsh -File ends with 0 all the same unless errors end the script: add -ErrorAction Stop, or exit with a number of your own.</para>
 /// <para>PSH is compared only with -StrictPush, because stacks that send several segments as one set it in places of their own.</para>
 /// </remarks>
 /// <example>
@@ -94,7 +95,7 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
     [Parameter]
     public SwitchParameter IgnoreTimestampEcho { get; set; }
 
-    /// <summary>Makes a script that fails an error too, so that automation stops or counts it.</summary>
+    /// <summary>Makes a script that fails an error too, so that automation counts it, or stops at it with -ErrorAction Stop.</summary>
     [Parameter]
     public SwitchParameter ErrorOnFail { get; set; }
 
@@ -117,15 +118,13 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (string file in ResolveFiles(ParameterSetName == PathSet ? Path : LiteralPath, "*.pkt"))
+        foreach (string file in ResolveFiles(ParameterSetName == PathSet ? Path : LiteralPath, "*.pkt", Refuse))
         {
-            ThrowIfStopping();
-            _running.Enqueue(Task.Run(() => Run(file)));
-            if (_running.Count >= (ThrottleLimit ?? Environment.ProcessorCount))
-            {
-                WriteNext();
-            }
+            Enqueue(Task.Run(() => Run(file)));
         }
+
+        // Has a result as well, at its place: a path that leads nowhere must not look like a pass.
+        void Refuse(string path, ErrorRecord error) => Enqueue(Task.FromResult(new Outcome(ScriptResult.Invalid(path, error.Exception.Message), error)));
     }
 
     /// <inheritdoc/>
@@ -162,36 +161,39 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
     {
         try
         {
-            return new(ScriptRunner.Run(TcpScript.Parse(ScriptFile.Read(file), file, _definitions), _options), null);
+            return new(ScriptRunner.Run(TcpScript.Parse(ScriptFile.Read(file), file, _definitions), _options));
         }
         catch (TcpScriptException wrong)
         {
-            return new(null, ErrorRecords.ScriptNotUnderstood(wrong, file));
+            return new(ScriptResult.Invalid(file, $"Column {wrong.Column}: {wrong.Problem}", wrong.Line), ErrorRecords.ScriptNotUnderstood(wrong, file));
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            return new(null, ErrorRecords.FileNotReadable(failed, file));
+            return new(ScriptResult.Invalid(file, failed.Message), ErrorRecords.FileNotReadable(failed, file));
+        }
+    }
+
+    private void Enqueue(Task<Outcome> run)
+    {
+        ThrowIfStopping();
+        _running.Enqueue(run);
+        if (_running.Count >= (ThrottleLimit ?? Environment.ProcessorCount))
+        {
+            WriteNext();
         }
     }
 
     /// <summary>Waits for the oldest run, so that results come in the order of the files.</summary>
     private void WriteNext()
     {
-        (ScriptResult? result, ErrorRecord? error) = Await(_running.Dequeue());
+        (ScriptResult result, ErrorRecord? error) = Await(_running.Dequeue());
         _done++;
+        _passed += result.Verdict == ScriptVerdict.Pass ? 1 : 0;
+        WriteObject(result);
+        error ??= ErrorOnFail && result.Verdict == ScriptVerdict.Fail ? ErrorRecords.ScriptFailed(result) : null;
         if (error is not null)
         {
             WriteError(error);
-        }
-
-        if (result is not null)
-        {
-            _passed += result.Verdict == ScriptVerdict.Pass ? 1 : 0;
-            WriteObject(result);
-            if (ErrorOnFail && result.Verdict == ScriptVerdict.Fail)
-            {
-                WriteError(ErrorRecords.ScriptFailed(result));
-            }
         }
 
         if (_progress.IsDue)
@@ -213,5 +215,5 @@ public sealed class InvokeTcpScriptCommand : FileCmdlet
         }
     }
 
-    private sealed record Outcome(ScriptResult? Result, ErrorRecord? Error);
+    private sealed record Outcome(ScriptResult Result, ErrorRecord? Error = null);
 }

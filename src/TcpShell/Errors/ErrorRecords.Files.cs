@@ -79,6 +79,14 @@ internal static partial class ErrorRecords
         result,
         "Invoke-TcpScript -Trace keeps the packets in Segments of the result.");
 
+    /// <summary>What could not be run has no segments.</summary>
+    public static ErrorRecord ScriptNotRun(ScriptResult result) => Create(
+        new InvalidOperationException($"{Path.GetFileName(result.Path)} was not run, so there are no segments of it. {result.Reason}"),
+        "ScriptNotRun",
+        ErrorCategory.InvalidData,
+        result,
+        "Mend the script, or name another one.");
+
     /// <summary>Something that has no segments was given to be made a script.</summary>
     public static ErrorRecord NotScriptable(object input) => Create(
         new ArgumentException($"What is a {input.GetType().Name} cannot be made a script."),

@@ -15,6 +15,11 @@ public class OwnScriptTests
     public void OwnScript_Run_Passes(string script) => Assert.Equal("Pass", Run(script).ToString());
 
     [Theory]
+    [MemberData(nameof(Scripts))]
+    public void OwnScript_ThatIsComparedWithPush_PassesAsPacketdrillWouldHaveIt(string script) =>
+        Assert.Equal("Pass", Run(script, new() { StrictPush = true }).ToString());
+
+    [Theory]
     [MemberData(nameof(ClassicScripts))]
     public void ClassicScript_RunWithTheProfileOfOldStacksOnly_Passes(string script)
     {
@@ -46,6 +51,6 @@ public class OwnScriptTests
         Assert.All(scripts, script => Assert.InRange(Run(script).Steps, 0, 1000));
     }
 
-    private static ScriptResult Run(string script) =>
-        ScriptRunner.Run(TcpScript.Parse(File.ReadAllText(OwnScripts.PathOf(script)), script));
+    private static ScriptResult Run(string script, ScriptRunOptions? options = null) =>
+        ScriptRunner.Run(TcpScript.Parse(File.ReadAllText(OwnScripts.PathOf(script)), script), options);
 }

@@ -32,6 +32,8 @@ public class ScriptProfileTests
     [InlineData("""{ "Name": "x", "Settings": { "ResetOnSynInWindow": 1 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "BufferOverhead": -1 } }""")]
     [InlineData("""{ "Name": "x", "Sockets": { "NoSuchSetting": 1 } }""")]
+    [InlineData("""{ "Name": "x", "Name": "y" }""")]
+    [InlineData("""{ "Name": "x", "Settings": { "TimeToLive": 64, "TimeToLive": 63 } }""")]
     [InlineData("""{ "Name": null }""")]
     [InlineData("""{ "Name": "x", "Settings": null }""")]
     [InlineData("""{ "Name": "x", "Sockets": null }""")]

@@ -125,6 +125,20 @@ public class ScriptRunnerTests
     [InlineData("+0 `tc qdisc replace dev tun0 root fq`", "pacing by the queue before the interface (the command `tc qdisc replace dev tun0 root fq`) is not supported.")]
     [InlineData("+0 `rm -rf /`", "the command `rm -rf /` is not supported.")]
     [InlineData("+0 `sysctl -q net.ipv4.tcp_nonsense=1`", "the kernel setting net.ipv4.tcp_nonsense is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_sack=banana`", "the kernel setting net.ipv4.tcp_sack=banana is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_sack=`", "the kernel setting net.ipv4.tcp_sack= is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_sack=-1`", "the kernel setting net.ipv4.tcp_sack=-1 is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_timestamps=x`", "the kernel setting net.ipv4.tcp_timestamps=x is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_ecn=99`", "the kernel setting net.ipv4.tcp_ecn=99 is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_syncookies=3`", "the kernel setting net.ipv4.tcp_syncookies=3 is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_early_retrans=5`", "the kernel setting net.ipv4.tcp_early_retrans=5 is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_recovery=8`", "the kernel setting net.ipv4.tcp_recovery=8 is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_rmem=1`", "the kernel setting net.ipv4.tcp_rmem=1 is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_wmem='4096 x 65536'`", "the number x in a command is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_wmem=4096`", "the kernel setting net.ipv4.tcp_wmem=4096 is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_pacing_ss_ratio=fast`", "the number fast in a command is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_no_metrics_save=yes`", "the kernel setting net.ipv4.tcp_no_metrics_save=yes is not supported.")]
+    [InlineData("+0 `sysctl -q net.ipv4.tcp_keepalive_probes=256`", "the number 256 in a command is not supported.")]
     [InlineData("+0 > udp (10)", "UDP is not supported.")]
     [InlineData("+0 > . 1:1(0) ack 1 <FO,nop,nop>", "TCP Fast Open is not supported.")]
     [InlineData("+0 > ipv4 1.1.1.1 > 2.2.2.2: . 1:1(0) ack 1", "a packet in a tunnel (ipv4) is not supported.")]
@@ -161,6 +175,10 @@ public class ScriptRunnerTests
         Assert.Equal((ScriptVerdict.Unsupported, reason, line), (failingBefore.Verdict, failingBefore.Reason, failingBefore.Line));
     }
 
+    [Fact]
+    public void MaximumSegment_ThatLinuxRefuses_IsEinvalOnAnOpenConnectionToo() =>
+        Assert.Equal("Pass", Run(Passive + "+0 setsockopt(4, SOL_TCP, TCP_MAXSEG, [1], 4) = -1 EINVAL (Invalid argument)").ToString());
+
     [Theory]
     [InlineData("+0 setsockopt(4, SOL_TCP, TCP_CONGESTION, \"cubic\", 5) = 0")]
     [InlineData("+0 setsockopt(4, SOL_SOCKET, SO_RCVBUF, [15728640], 4) = 0")]
@@ -173,6 +191,8 @@ public class ScriptRunnerTests
     [InlineData("packet", "+0 > P. 1:11(10) ack 2 win 5", ScriptVerdict.Pass, "In the packet the acknowledgment number is 1, not 2.")]
     [InlineData("packet,syscall", "+.1 > P. 1:11(10) ack 1", ScriptVerdict.Pass, "The packet comes early.")]
     [InlineData("packet", "+0 > P. 1:11(10) ack 1\n+0 < . 1:1(0) ack 11 win 257\n+0 > P. 11:12(1) ack 1", ScriptVerdict.Fail, "")]
+    [InlineData("packet", "+0 > P. 1:101(100) ack 1", ScriptVerdict.Fail, "")] // the length never is only a warning, as in packetdrill
+    [InlineData("packet", "+0 > P. 1:6(5) ack 1", ScriptVerdict.Fail, "")]
     [InlineData("syscall", "+0 > P. 1:11(10) ack 2", ScriptVerdict.Fail, "")]
     [InlineData("syscall", "+0 > P. 1:11(10) ack 1\n+0 write(4, ..., 1) = 2", ScriptVerdict.Fail, "")]
     [InlineData("everything", "+0 > P. 1:11(10) ack 1", ScriptVerdict.Unsupported, "")]

@@ -154,6 +154,24 @@ public class SocketTableTests
         Assert.Null(_server.Poll(9));
     }
 
+    [Theory]
+    [InlineData(SocketOption.KeepAliveIdle, 1, 32767)]
+    [InlineData(SocketOption.KeepAliveInterval, 1, 32767)]
+    [InlineData(SocketOption.KeepAliveProbes, 1, 127)]
+    [InlineData(SocketOption.SynRetries, 1, 127)]
+    [InlineData(SocketOption.MaximumSegment, 88, 32767)]
+    [InlineData(SocketOption.UserTimeout, 0, int.MaxValue)]
+    public void Options_OutsideOfWhatLinuxTakes_AreEinval(SocketOption option, int least, int most)
+    {
+        int socket = _client.Socket().Value;
+
+        Assert.Equal(new(0), _client.SetOption(socket, option, least));
+        Assert.Equal(new(0), _client.SetOption(socket, option, most));
+        Assert.Equal(Errno.EINVAL, _client.SetOption(socket, option, least - 1).Error);
+        Assert.Equal(Errno.EINVAL, _client.SetOption(socket, option, unchecked(most + 1)).Error);
+        Assert.Equal(most, _client.GetOption(socket, option).Value);
+    }
+
     [Fact]
     public void Options_SetBeforeTheConnection_AreItsSettings()
     {

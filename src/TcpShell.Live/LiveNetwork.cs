@@ -82,6 +82,9 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
     public string Failure { get; private set; } = "";
 
     /// <inheritdoc/>
+    public override string? Obstacle => !_closed ? null : Failure.Length > 0 ? Failure : $"The interface {Name} was removed.";
+
+    /// <inheritdoc/>
     public override DateTimeOffset Origin { get; }
 
     /// <inheritdoc/>

@@ -107,6 +107,7 @@ Describe 'ConvertTo-TcpScript' {
     It 'tells of <Id>' -ForEach @(
         @{ Id = 'NotScriptable'; Call = { 5 | ConvertTo-TcpScript -ErrorAction Stop } }
         @{ Id = 'NoSegments'; Call = { Invoke-TcpScript (Join-Path $repositoryRoot tests/scripts/closing/half-close.pkt) | ConvertTo-TcpScript -ErrorAction Stop } }
+        @{ Id = 'ScriptNotRun'; Call = { Invoke-TcpScript -LiteralPath (Join-Path $TestDrive gone.pkt) -Trace -ErrorAction Ignore | ConvertTo-TcpScript -ErrorAction Stop } }
         @{ Id = 'StreamNotFound'; Call = { Get-TcpSegment | ConvertTo-TcpScript -Stream 99 -ErrorAction Stop } }
         @{ Id = 'NothingUnderTest'; Call = {
                 Invoke-TcpScript (Join-Path $repositoryRoot tests/scripts/closing/half-close-by-the-peer.pkt) -Trace | ConvertTo-TcpScript -Side Client -ErrorAction Stop

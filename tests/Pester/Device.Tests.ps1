@@ -39,6 +39,8 @@ BeforeAll {
             NobodyThere  = @(Get-ErrorId { Send-TcpSegment -Device tcpveth1 -From 10.78.0.9:4000 -To 10.78.0.99:81 -ErrorAction Stop })
             NoDevice     = @(Get-ErrorId { Send-TcpSegment -Device nosuch -From 10.78.0.9:4000 -To 10.78.0.1:81 })
             NoEndpoint   = @(Get-ErrorId { Send-TcpSegment -Device tcpveth1 -From server:4000 -To 10.78.0.1:81 -ErrorAction Stop })
+            NoPacket     = @(Get-ErrorId { Send-TcpSegment -Packet ([byte[]](1, 2, 3)) -Device tcpveth1 -ErrorAction Stop })
+            BareTcp      = @(Get-ErrorId { Send-TcpSegment -Device tcpveth1 -Packet ([Activator]::CreateInstance($packet.PayloadPacket.GetType(), [uint16] 1, [uint16] 2)) })
             Field        = @(Get-ErrorId { $packet | Send-TcpSegment -Flags RST })
             AddressInUse = @(Get-ErrorId { New-TcpInterface -Device tcpveth1 -Address 10.78.0.1/24 })
             NoSuchDevice = @(Get-ErrorId { New-TcpInterface -Device nosuch -Address 10.78.0.2/24 })
@@ -118,9 +120,18 @@ Describe 'Send-TcpSegment on a device' {
         @{ Id = 'NeighborNotFound'; Case = 'NobodyThere' }
         @{ Id = 'DeviceNotFound'; Case = 'NoDevice' }
         @{ Id = 'SegmentNotPossible'; Case = 'NoEndpoint' }
+        @{ Id = 'SegmentNotPossible'; Case = 'NoPacket' }
         @{ Id = 'FieldOfWholePacket'; Case = 'Field' }
     ) {
         $result.Errors[$Case][0] | Should -Be "$Id,TcpShell.Commands.SendTcpSegmentCommand"
+    }
+}
+
+Describe 'Packets without an IP header' {
+    It 'are refused in words' {
+        if ($noNetwork) { Set-ItResult -Skipped -Because $noNetwork; return }
+        $result.Errors.BareTcp[0] | Should -BeLike 'ParameterArgumentTransformationError,*'
+        $result.Errors.BareTcp[1] | Should -BeLike '*A TcpPacket without an IP header is not a packet of PacketDotNet with an IP header*'
     }
 }
 

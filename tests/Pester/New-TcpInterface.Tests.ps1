@@ -37,7 +37,7 @@ Describe 'New-, Get- and Remove-TcpInterface' {
             $c | Close-TcpConnection -PassThru | Wait-TcpState Closed
             "states $((Watch-TcpState -History).To -join ' ')"
             "segments $((Get-TcpSegment).Count -gt 6)"
-            "addresses $((Get-TcpInterface tcpsh*).Addresses -join ' ')"
+            "addresses $(($if | Get-TcpInterface).Addresses -join ' ')"
             Get-TcpInterface | Remove-TcpInterface
             "left $(@(Get-TcpInterface).Count) $(@(ip -o link).Count)"
             "current $((New-TcpConnection).Host)"
@@ -132,8 +132,8 @@ Describe 'Errors of interfaces' {
             foreach ($code in { Step-TcpNetwork }, { New-TcpHost other }) { try { & $code } catch { $_.FullyQualifiedErrorId } }
             Remove-TcpInterface tcpsh0 -Abort
             $if | Get-TcpConnection
-            try { New-TcpConnection 10.77.0.1:80 -Interface $if } catch { $_.FullyQualifiedErrorId }
+            try { New-TcpConnection 10.77.0.1:80 -Interface $if } catch { $_.FullyQualifiedErrorId; $_.Exception.Message }
 '@
-        $lines | Should -Be 'LabNeeded,TcpShell.Commands.StepTcpNetworkCommand', 'LabNeeded,TcpShell.Commands.NewTcpHostCommand', 'HostDown,TcpShell.Commands.NewTcpConnectionCommand'
+        $lines | Should -Be 'LabNeeded,TcpShell.Commands.StepTcpNetworkCommand', 'LabNeeded,TcpShell.Commands.NewTcpHostCommand', 'HostDown,TcpShell.Commands.NewTcpConnectionCommand', 'The interface tcpsh0 was removed.'
     }
 }

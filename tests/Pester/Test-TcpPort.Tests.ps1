@@ -58,6 +58,20 @@ Describe 'Test-TcpPort' {
         $results.Answer | Should -Be 'SynAck'
     }
 
+    It 'warns of an address that no host of the lab has: another network may be meant' {
+        $silent = Test-TcpPort 192.0.2.1 80 -HalfOpen -Timeout 1s -WarningVariable warned -WarningAction SilentlyContinue
+        $silent.Answer | Should -Be 'Silence'
+        "$warned" | Should -BeLike '*192.0.2.1*-System*-Interface*'
+        Test-TcpPort 10.0.0.2 80 -WarningVariable warned | Out-Null
+        $warned | Should -BeNullOrEmpty
+    }
+
+    It 'leaves no closed connection behind' {
+        Test-TcpPort server 80, 81 | Out-Null
+        Step-TcpNetwork -Idle
+        Get-TcpConnection -All | Where-Object Host -EQ client | Should -BeNullOrEmpty
+    }
+
     It 'lets the operating system connect with -System' {
         $listener = [System.Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
         $listener.Start()

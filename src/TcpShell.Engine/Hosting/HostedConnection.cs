@@ -224,6 +224,9 @@ public sealed class HostedConnection
 
     internal Listener? Listener { get; init; }
 
+    /// <summary>Whether the host keeps it among its <see cref="TcpHost.ClosedConnections"/> once it is closed. Probes of ports are nobody's to look back at.</summary>
+    public bool IsRemembered { get; set; } = true;
+
     /// <summary>The connection in TIME-WAIT that this one was asked for on top of; it ends when this one is open, and is back if that fails.</summary>
     internal HostedConnection? Predecessor { get; set; }
 

@@ -163,7 +163,7 @@ public sealed partial class TcpHost
     {
         if (!IsRunning)
         {
-            throw new TcpCallException(TcpCallError.HostDown, $"Host {Name} is down.");
+            throw new TcpCallException(TcpCallError.HostDown, Network?.Obstacle ?? $"Host {Name} is down.");
         }
     }
 }

@@ -362,7 +362,7 @@ public sealed partial class TcpHost
             _demultiplexer.Add(predecessor); // [MAY-2] the way back: the newer request came to nothing
         }
 
-        if (RemoveFromList(connection))
+        if (RemoveFromList(connection) && connection.IsRemembered)
         {
             _closed.Enqueue(connection);
             if (_closed.Count > ClosedConnectionsKept)

@@ -38,6 +38,9 @@ public abstract partial class TcpNetwork
     /// <summary>Whether time passes by itself, and packets leave the process. Else it moves when somebody moves it.</summary>
     public virtual bool IsRealTime => false;
 
+    /// <summary>Why nothing can be done on this network any more, in one sentence; null while something can.</summary>
+    public virtual string? Obstacle => null;
+
     /// <summary>Whether nothing can happen any more unless somebody acts. Never so where others are who may.</summary>
     public abstract bool IsIdle { get; }
 

@@ -3,6 +3,7 @@ using TcpShell.Abstractions;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Live;
+using TcpShell.Transformation;
 
 namespace TcpShell.Commands;
 
@@ -24,8 +25,9 @@ namespace TcpShell.Commands;
 [OutputType(typeof(LiveNetwork))]
 public sealed class GetTcpInterfaceCommand : TcpCmdlet
 {
-    /// <summary>Only those with these names; wildcards are understood.</summary>
-    [Parameter(Position = 0)]
+    /// <summary>Only those with these names, or objects of New-TcpInterface; wildcards are understood.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [InterfaceName]
     [ArgumentCompleter(typeof(InterfaceCompleter))]
     public string[]? Name { get; set; }
 

@@ -122,6 +122,14 @@ public sealed class SendTcpSegmentCommand : CraftedSegmentCmdlet
         }
     }
 
+    /// <summary>Without a header nobody knows who a packet is for. Whatever else is wrong with it is the user's business.</summary>
+    private static ReadOnlyMemory<byte> RequireIpHeader(ReadOnlyMemory<byte> packet)
+    {
+        int version = packet.Length == 0 ? 0 : packet.Span[0] >> 4;
+        bool isThere = (version == 4 && packet.Length >= 20) || (version == 6 && packet.Length >= 40);
+        return isThere ? packet : throw new ArgumentException($"The {packet.Length} octets are no IP packet: they do not begin with an IPv4 or IPv6 header.");
+    }
+
     private void SendWhole(ReadOnlyMemory<byte> packet, object target)
     {
         if (ParameterSetName == PacketSet)
@@ -130,7 +138,7 @@ public sealed class SendTcpSegmentCommand : CraftedSegmentCmdlet
         }
         else
         {
-            SendAndGive(packet, target);
+            SendAndGive(RequireIpHeader(packet), target);
         }
     }
 

@@ -98,6 +98,11 @@ public sealed class TestTcpPortCommand : NetworkCmdlet
             }
             else if (_network is null ? ShouldProcess(target, $"Probe {Port.Length} port(s)") : MayAct(_network, target, $"Probe {Port.Length} port(s)"))
             {
+                if (_network is SimulatedNetwork && _network.FindHost(address) is null)
+                {
+                    WriteWarning($"No host of the lab '{_network.Name}' has the address {address}, so nobody will answer. -System asks over the operating system, -Interface over an interface of New-TcpInterface.");
+                }
+
                 _targets.AddRange(Port.Select(port => (target, new Endpoint(address, (ushort)port))));
             }
         }
@@ -142,6 +147,11 @@ public sealed class TestTcpPortCommand : NetworkCmdlet
     private void ProbeByNetwork(TcpNetwork network)
     {
         TcpHost host = From is not null ? FindHost(network, From) : UsualHost(network, DefaultLab.Client) ?? network.Hosts[0];
+        if (network.IsRealTime)
+        {
+            NetworkProber.WarmUp(HalfOpen);
+        }
+
         using var prober = new NetworkProber(network, host, HalfOpen, Timeout);
         TimeSpan interval = TimeSpan.FromSeconds(1.0 / Rate);
         foreach ((string target, Endpoint end) in _targets)

@@ -25,7 +25,7 @@ internal static partial class ErrorRecords
             TcpCallError.PortInUse => (ErrorCategory.ResourceBusy, "Use another port, or close what holds this one: Get-TcpConnection shows it."),
             TcpCallError.InsufficientResources => (ErrorCategory.LimitsExceeded, "Close connections that are no longer needed, or raise the host's limits."),
             TcpCallError.SettingFixed => (ErrorCategory.InvalidOperation, "Open a new connection with it: New-TcpConnection -Option."),
-            TcpCallError.HostDown => (ErrorCategory.ResourceUnavailable, "Restart-TcpHost brings the host back."),
+            TcpCallError.HostDown => (ErrorCategory.ResourceUnavailable, "Restart-TcpHost brings a lab's host back, New-TcpInterface makes an interface again."),
             _ => (ErrorCategory.InvalidOperation, null),
         };
         return Create(exception, exception.Error.ToString(), category, target, advice);

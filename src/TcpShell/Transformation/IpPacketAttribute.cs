@@ -15,7 +15,7 @@ public sealed class IpPacketAttribute : ArgumentTransformationAttribute
     /// <inheritdoc/>
     /// <remarks>
     /// What cannot be converted is handed on as it is: PowerShell then says so where the parameter was named, and tries the other parameters where it
-    /// came through the pipeline. An exception would be an error there.
+    /// came through the pipeline. An exception would be an error there; so it is for packets of PacketDotNet, which no other parameter takes.
     /// </remarks>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
@@ -23,6 +23,11 @@ public sealed class IpPacketAttribute : ArgumentTransformationAttribute
         if (ToOctets(value) is { } octets)
         {
             return new[] { new ReadOnlyMemory<byte>(octets) };
+        }
+
+        if (value?.GetType().Namespace == "PacketDotNet")
+        {
+            throw new ArgumentTransformationMetadataException($"A {value.GetType().Name} without an IP header is not {Accepted}.");
         }
 
         if (value is not object[] items)

@@ -86,6 +86,38 @@ public class PortProbeTests
         Assert.Equal(PortAnswer.Rst, results[Endpoint.Parse("10.77.0.1:81")].Answer);
     });
 
+    // Hundreds of probes shall not drive the user's own closed connections out of the host's list.
+    [Fact]
+    public void Complete_LeavesNoClosedConnectionInTheHostsList()
+    {
+        SimulatedNetwork network = Lab();
+        Probe(network, halfOpen: false, "10.0.0.2:80", "10.0.0.2:81");
+        network.RunUntilIdle(TimeSpan.FromHours(1));
+        Assert.Empty(network.FindHost("client")!.ClosedConnections);
+    }
+
+    // What the host has to do before its request leaves is no part of the round trip.
+    [Fact]
+    public void Complete_RttBeginsWhenTheRequestLeaves() => NetworkNamespace.Run(() =>
+    {
+        using var link = new KernelLink();
+        using Socket listener = KernelLink.Listen();
+        link.Host.IssChooser = (_, _) =>
+        {
+            Thread.Sleep(500);
+            return new SeqNumber(1);
+        };
+        PortProbe probe = Assert.Single(Probe(link.Network, halfOpen: false, listener.LocalEndPoint!.ToString()!)).Value;
+        Assert.Equal(PortAnswer.SynAck, probe.Answer);
+        Assert.InRange(probe.Rtt!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(400));
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WarmUp_GoesThroughAWholeProbe(bool halfOpen) =>
+        Assert.Equal((PortAnswer.SynAck, halfOpen), (NetworkProber.WarmUp(halfOpen)!.Answer, NetworkProber.WarmUp(halfOpen)!.HalfOpen));
+
     [Fact]
     public void System_OnLoopback_TellsOpenFromClosed()
     {

@@ -94,23 +94,37 @@ public sealed class HuntTests
         Assert.Null(run.Failure);
     }
 
-    [Fact]
-    public void GarbageOfAProbe_MayBeginAConnectionMadeAnewFromItsCookie()
-    {
-        // The server forgets the connection, and the client, which has sent nothing but a FIN, asks with an octet of garbage whether it is still there
-        // (RFC 9293 3.8.4): for a listener with SYN cookies that is the first segment of a connection.
-        RunResult run = ScenarioRun.Execute(ScenarioText.Parse("""
-            seed 1009594862
-            link latency=215.166ms
-            host a linux KeepAlive=true KeepAliveGarbage=true KeepAliveIdle=4.677s
-            host b linux SynCookies=Always Timestamps=false UserTimeout=5.096s
-            drop start=829ms end=4.1s
-            connect 1 a b at=219ms
-            client
-            server
-            """));
-        Assert.Null(run.Failure);
-    }
+    [Theory]
+    [MemberData(nameof(GarbageThatBegins))]
+    public void GarbageOfAProbe_MayBeginAConnectionMadeAnewFromItsCookie(string scenario) =>
+        Assert.Null(ScenarioRun.Execute(ScenarioText.Parse(scenario)).Failure);
+
+    /// <summary>
+    /// The server forgets the connection, and the client, which has sent nothing but a FIN, asks with an octet of garbage whether it is still there
+    /// (RFC 9293 3.8.4): for a listener with SYN cookies that is the first segment of a connection.
+    /// </summary>
+    public static TheoryData<string> GarbageThatBegins => new(
+        """
+        seed 1009594862
+        link latency=215.166ms
+        host a linux KeepAlive=true KeepAliveGarbage=true KeepAliveIdle=4.677s
+        host b linux SynCookies=Always Timestamps=false UserTimeout=5.096s
+        drop start=829ms end=4.1s
+        connect 1 a b at=219ms
+        client
+        server
+        """,
+        // This server closes at the end of the stream, and the garbage stands where the FIN was: both would wait for ever.
+        """
+        seed 2000398767
+        link latency=39.925ms
+        host a linux R2=3 SynCookies=Always Timestamps=false
+        host b linux KeepAlive=true KeepAliveGarbage=true KeepAliveIdle=17.495s
+        drop start=154ms end=7.5s
+        connect 3 b a at=72ms
+        client
+        server close=EndOfStream
+        """);
 
     [Fact]
     public void SameSeed_SamePackets()

@@ -25,11 +25,12 @@ internal sealed class StateFingerprint
         .. Ignore<TcpNetwork>("_arrivals", "_names", nameof(TcpNetwork.Name), nameof(TcpNetwork.StateChanges), nameof(TcpNetwork.Trace)),
         .. Ignore<SimulatedNetwork>("_now", "_owners", "_lastConnection"),
         .. Ignore<TcpHost>(
-            "_demultiplexer", "_closed", "_stateChanges", "_deadlines", "_scheduled", "_identification", "_nextId",
+            "_demultiplexer", "_closed", "_stateChanges", "_deadlines", "_scheduled", "_identification", "_nextId", "_calls",
             nameof(TcpHost.Network), nameof(TcpHost.Counters)),
         .. Ignore<HostedConnection>("_changes", nameof(HostedConnection.Id), nameof(HostedConnection.History), "Scheduled", "IsDirty"),
         .. Ignore<Listener>("_accepted", nameof(Listener.Accepted), nameof(Listener.BacklogDrops)),
-        .. Ignore<TcpConnection>("_payload", nameof(TcpConnection.Counters), nameof(TcpConnection.Limits), nameof(TcpConnection.LastDataReceived)),
+        .. Ignore<TcpConnection>(
+            "_payload", nameof(TcpConnection.Called), nameof(TcpConnection.Counters), nameof(TcpConnection.Limits), nameof(TcpConnection.LastDataReceived)),
         .. Ignore<Rack>(nameof(Rack.Sent)),
     ];
 
@@ -38,6 +39,7 @@ internal sealed class StateFingerprint
     {
         [ObjectFields.Named(typeof(Link), "_free")] = TimeSpan.Zero,
         [ObjectFields.Named(typeof(Link), "_lastArrival")] = TimeSpan.Zero,
+        [ObjectFields.Named(typeof(TcpHost), "_datagramsRefusedSince")] = TimeSpan.Zero,
         [ObjectFields.Named(typeof(TcpConnection), "_challengePeriodStart")] = TimeSpan.Zero,
         [ObjectFields.Named(typeof(TcpConnection), "_recentTimestampTaken")] = TimeSpan.Zero,
         [ObjectFields.Named(typeof(TcpConnection), "_rtoExpiry")] = TimeSpan.Zero,

@@ -6,6 +6,8 @@ namespace TcpShell.Pcap.Analysis;
 /// <summary>The second half of an analysis: sorts segments into conversations and lets go of those that are over.</summary>
 internal sealed class FlowAnalysis
 {
+    private const int MaximumGone = 1024;
+
     private readonly AnalysisOptions _options;
     private readonly ConversationFilter? _filter;
     private readonly FlowTable _table = new();
@@ -13,6 +15,9 @@ internal sealed class FlowAnalysis
     private readonly long _quietTime;
     private readonly long _idleTimeout;
     private long _lastIdleLook = long.MinValue;
+
+    // Entries of _leaving whose conversations came out before their time.
+    private int _gone;
 
     /// <summary>Starts with no conversation.</summary>
     public FlowAnalysis(AnalysisOptions options, ConversationFilter? filter = null)
@@ -88,17 +93,23 @@ internal sealed class FlowAnalysis
         {
             _leaving.Dequeue();
             long due = After(next.EndTime, _quietTime);
+            if (next.Released == ReleaseReason.None && due > now)
+            {
+                _leaving.Enqueue(next, due);
+                continue;
+            }
+
             if (next.Released == ReleaseReason.None)
             {
-                if (due <= now)
-                {
-                    Remove(next, ReleaseReason.Closed);
-                }
-                else
-                {
-                    _leaving.Enqueue(next, due);
-                }
+                Remove(next, ReleaseReason.Closed);
             }
+
+            _gone--;
+        }
+
+        if (_gone > MaximumGone && 2 * _gone > _leaving.Count)
+        {
+            ForgetGone();
         }
 
         // One eighth of the timeout is as exact as a timeout needs to be.
@@ -129,6 +140,8 @@ internal sealed class FlowAnalysis
         }
 
         _table.Clear();
+        _leaving.Clear();
+        _gone = 0;
     }
 
     private static long NanosecondsOf(TimeSpan time) => time.Ticks > long.MaxValue / 100 ? long.MaxValue : time.Ticks * 100;
@@ -143,6 +156,15 @@ internal sealed class FlowAnalysis
             conversation.Malformed += what == PacketStatus.Malformed ? 1 : 0;
             conversation.IcmpErrors += what == PacketStatus.IcmpError ? 1 : 0;
         }
+    }
+
+    // A limit may let go of many before their time: their memory shall not wait for it.
+    private void ForgetGone()
+    {
+        var open = _leaving.UnorderedItems.Where(entry => entry.Element.Released == ReleaseReason.None).ToList();
+        _leaving.Clear();
+        _leaving.EnqueueRange(open);
+        _gone = 0;
     }
 
     private void RemoveIdle(long now)
@@ -168,6 +190,7 @@ internal sealed class FlowAnalysis
     {
         conversation.Released = reason;
         conversation.ReleaseFrame = frame;
+        _gone += conversation.IsLeaving ? 1 : 0;
         Released.Add(conversation);
     }
 }

@@ -118,12 +118,14 @@ Describe 'ConvertTo-TcpDiagram of a capture' {
     }
 
     It 'says what no capture shows' {
+        $ErrorActionPreference = 'Continue' # whoever runs the tests may have chosen Stop
         $failed = $conversation | ConvertTo-TcpDiagram -Kind CongestionWindow 2>&1
         $failed.FullyQualifiedErrorId | Should -Be 'OnlyConnectionKnows,TcpShell.Commands.ConvertToTcpDiagramCommand'
         (Get-TcpSegment -Path $path | ConvertTo-TcpDiagram -Kind CongestionWindow 2>&1).FullyQualifiedErrorId | Should -BeLike 'OnlyConnectionKnows,*'
     }
 
     It 'gives nothing of what it refuses' {
+        $ErrorActionPreference = 'Continue'
         @(1 | ConvertTo-TcpDiagram 2>$null).Count | Should -Be 0
     }
 

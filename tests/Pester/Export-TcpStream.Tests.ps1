@@ -74,6 +74,7 @@ Describe 'Export-TcpStream' {
     }
 
     It 'says why it cannot read a conversation that was merged or came from elsewhere' {
+        $ErrorActionPreference = 'Continue' # whoever runs the tests may have chosen Stop
         $merged = Import-TcpCapture $path | Merge-TcpConversation
         $afar = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize((Import-TcpCapture $path), 5))
         foreach ($conversation in $merged, $afar) {
@@ -91,6 +92,7 @@ Describe 'Export-TcpStream' {
         @{ How = 'it has other packets'; Change = { New-TcpNetwork | Out-Null; New-TcpConnection -To 10.0.0.2:80 | Out-Null; Step-TcpNetwork -For 5s; New-TcpConnection | Send-TcpData 'other' ; Export-TcpCapture $file } }
         @{ How = 'it has fewer'; Change = { Get-TcpSegment -Network $net | Where-Object Number -GT 3 | Export-TcpCapture $file } }
     ) {
+        $ErrorActionPreference = 'Continue'
         $file = Join-Path $TestDrive changing.pcapng
         $net = New-TcpNetwork
         Step-TcpNetwork -For 1s

@@ -179,7 +179,9 @@ Describe 'Import-TcpCapture when it is stopped' {
                 [void] $shell.AddScript('param($Module, $Variables) Import-Module $Module; $Variables.GetEnumerator() | ForEach-Object { Set-Variable $_.Key $_.Value }').AddArgument($modulePath).AddArgument($Variables).Invoke()
                 $shell.Commands.Clear()
                 $running = $shell.AddScript($Script).BeginInvoke()
-                Start-Sleep -Duration $After
+                # As soon as it shows progress it is at work: a fast machine would be through with the file after a fixed time.
+                $waiting = [System.Diagnostics.Stopwatch]::StartNew()
+                while ($waiting.Elapsed -lt $After -and $shell.Streams.Progress.Count -eq 0) { Start-Sleep -Milliseconds 20 }
                 $running.IsCompleted | Should -BeFalse -Because 'there must be something to stop'
                 $progress = $shell.Streams.Progress.Count
                 $clock = [System.Diagnostics.Stopwatch]::StartNew()
@@ -202,7 +204,7 @@ Describe 'Import-TcpCapture when it is stopped' {
         $big = Join-Path $TestDrive big-one.pcap
         $stream = [System.IO.File]::Create($big)
         $stream.Write($octets, 0, $octets.Length)
-        foreach ($i in 1..5000) { $stream.Write($octets, 24, $octets.Length - 24) }
+        foreach ($i in 1..10000) { $stream.Write($octets, 24, $octets.Length - 24) }
         $stream.Dispose()
         $conversation = @(Import-TcpCapture $small)[0]
     }

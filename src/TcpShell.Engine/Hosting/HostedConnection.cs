@@ -23,7 +23,7 @@ public sealed class HostedConnection
         if (owner.Calls is { } calls)
         {
             tcp.Called = call => calls.Add(this, call);
-            calls.Add(this, new(UserCallKind.Open) { Settings = tcp.Settings });
+            calls.Add(this, new(RecordedCallKind.Open) { Settings = tcp.Settings });
         }
     }
 

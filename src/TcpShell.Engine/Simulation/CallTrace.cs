@@ -12,12 +12,12 @@ internal sealed class CallTrace(PacketTrace trace, Func<Timestamp> clock)
     private readonly Queue<Entry> _calls = new();
     private Entry? _last;
 
-    public void Add(HostedConnection connection, UserCall call)
+    public void Add(HostedConnection connection, RecordedCall call)
     {
         // A program that takes what has come piece by piece has taken it at once, if nothing else happened meanwhile.
         Timestamp now = clock();
         bool goesOn = _last is { } last && last.Order == trace.LastOrder && last.Connection == connection && last.Time == now
-            && last.Call.Kind == UserCallKind.Receive && call.Kind == UserCallKind.Receive;
+            && last.Call.Kind == RecordedCallKind.Receive && call.Kind == RecordedCallKind.Receive;
         if (goesOn)
         {
             _last!.Call = call with { Octets = _last.Call.Octets + call.Octets };
@@ -46,7 +46,7 @@ internal sealed class CallTrace(PacketTrace trace, Func<Timestamp> clock)
         }
     }
 
-    private sealed class Entry(long order, Timestamp time, HostedConnection connection, UserCall call)
+    private sealed class Entry(long order, Timestamp time, HostedConnection connection, RecordedCall call)
     {
         public long Order { get; } = order;
 
@@ -54,9 +54,9 @@ internal sealed class CallTrace(PacketTrace trace, Func<Timestamp> clock)
 
         public HostedConnection Connection { get; } = connection;
 
-        public UserCall Call { get; set; } = call;
+        public RecordedCall Call { get; set; } = call;
     }
 }
 
 /// <summary>A call with its time and its place in the order of a trace.</summary>
-internal readonly record struct NotedCall(long Order, Timestamp Time, UserCall Call);
+internal readonly record struct NotedCall(long Order, Timestamp Time, RecordedCall Call);

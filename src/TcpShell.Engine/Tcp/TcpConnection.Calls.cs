@@ -10,7 +10,7 @@ public sealed partial class TcpConnection
     private bool _receivesNoMore;
 
     /// <summary>Told of each call that was carried out; null where nobody keeps a record.</summary>
-    internal Action<UserCall>? Called { get; set; }
+    internal Action<RecordedCall>? Called { get; set; }
 
     /// <summary>OPEN, passive (RFC 9293 3.10.1): waits for a request from anybody.</summary>
     /// <param name="now">The time.</param>
@@ -64,7 +64,7 @@ public sealed partial class TcpConnection
                 }
 
                 ArmUserTimeout(now);
-                Called?.Invoke(new(UserCallKind.Send) { Octets = taken, Urgent = urgent, Push = push, EndOfRecord = endOfRecord });
+                Called?.Invoke(new(RecordedCallKind.Send) { Octets = taken, Urgent = urgent, Push = push, EndOfRecord = endOfRecord });
                 return taken;
             default:
                 throw Closing();
@@ -110,7 +110,7 @@ public sealed partial class TcpConnection
         }
 
         TellEndOfStream(now);
-        Called?.Invoke(new(UserCallKind.Receive) { Octets = count });
+        Called?.Invoke(new(RecordedCallKind.Receive) { Octets = count });
         return count;
     }
 
@@ -144,7 +144,7 @@ public sealed partial class TcpConnection
         }
 
         ArmUserTimeout(now);
-        Called?.Invoke(new(UserCallKind.Close));
+        Called?.Invoke(new(RecordedCallKind.Close));
     }
 
     /// <summary>
@@ -154,7 +154,7 @@ public sealed partial class TcpConnection
     public void EndReceiving()
     {
         _receivesNoMore = true;
-        Called?.Invoke(new(UserCallKind.EndReceiving));
+        Called?.Invoke(new(RecordedCallKind.EndReceiving));
     }
 
     /// <summary>ABORT (RFC 9293 3.10.5 [U-16]): ends the connection at once; the peer gets a RST where it may count the connection as open.</summary>
@@ -169,7 +169,7 @@ public sealed partial class TcpConnection
 
         _abortPending = State is TcpState.SynReceived or TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2 or TcpState.CloseWait;
         Fail(ConnectionError.Aborted, TransitionEvent.Abort, "the user aborts", now);
-        Called?.Invoke(new(UserCallKind.Abort));
+        Called?.Invoke(new(RecordedCallKind.Abort));
     }
 
     /// <summary>Makes the connection that answers a request which reached a listening one; it starts in LISTEN with the same settings.</summary>

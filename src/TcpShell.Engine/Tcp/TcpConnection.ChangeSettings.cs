@@ -30,7 +30,7 @@ public sealed partial class TcpConnection
 
         TcpSettings before = Settings;
         Settings = settings;
-        Called?.Invoke(new(UserCallKind.ChangeSettings) { Settings = settings });
+        Called?.Invoke(new(RecordedCallKind.ChangeSettings) { Settings = settings });
         _sendBuffer.Resize(settings.SendBufferSize);
         TakeNewKeepAlive(before, now);
         TakeNewUserTimeout(before, now);

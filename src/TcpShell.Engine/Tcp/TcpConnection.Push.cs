@@ -14,7 +14,7 @@ public sealed partial class TcpConnection
     {
         _awaitsPush = false;
         _releasedUpTo = _pushedUpTo = _sendBuffer.End;
-        Called?.Invoke(new(UserCallKind.Push));
+        Called?.Invoke(new(RecordedCallKind.Push));
     }
 
     /// <summary>Notes how the user has given the last octets of the send buffer.</summary>

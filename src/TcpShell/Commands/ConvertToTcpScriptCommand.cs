@@ -189,7 +189,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
             try
             {
                 GeneratedScript script = ScriptGenerator.Generate(own, options);
-                if (!TcpScript.Parse(script.Text).Events.Any(scriptEvent => scriptEvent.Kind == ScriptEventKind.OutboundPacket))
+                if (!script.ExpectsPackets)
                 {
                     WriteError(ErrorRecords.NothingUnderTest(options.Side, options.Origin));
                     continue;

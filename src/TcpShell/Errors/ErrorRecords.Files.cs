@@ -54,8 +54,7 @@ internal static partial class ErrorRecords
             new InvalidDataException($"{failed.Message} ('{path}')", failed), "CaptureChanged", ErrorCategory.InvalidData, path, "Read it again: Import-TcpCapture."),
         TooManyFilesException => Create(
             failed, "TooManyFiles", ErrorCategory.LimitsExceeded, path, "Merge fewer files at a time, and the results with Merge-TcpConversation; or let a process open more (ulimit -n)."),
-        _ => Create(
-            failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it."),
+        _ => NotReadable(failed, path),
     };
 
     /// <summary>A capture is damaged; what stood before the damage was given.</summary>
@@ -69,7 +68,7 @@ internal static partial class ErrorRecords
     /// <summary>A file cannot be opened or read.</summary>
     public static ErrorRecord FileNotReadable(Exception failed, string path) => failed is FileNotFoundException or DirectoryNotFoundException
         ? PathNotFound(path)
-        : Create(failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
+        : NotReadable(failed, path);
 
     /// <summary>The TCP did not do what a script asks for.</summary>
     public static ErrorRecord ScriptFailed(ScriptResult result) => Create(
@@ -219,4 +218,7 @@ internal static partial class ErrorRecords
         ErrorCategory.InvalidArgument,
         name,
         "Give an address such as 10.0.0.1 or fd00::1, or an endpoint such as 10.0.0.1:80 or [fd00::1]:80.");
+
+    private static ErrorRecord NotReadable(Exception failed, string path) => Create(
+        failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
 }

@@ -19,6 +19,7 @@ namespace TcpShell.Live.Tests.SharpPcap;
 /// long, and no more frames than the host takes, so that the test holds on a busy machine too: frames that find no room are lost, whoever sent them. As a soak
 /// it runs as many seconds as TCPSHELL_HOSTILE_SECONDS says, at full rate: 600 for ten minutes.
 /// </summary>
+[Collection(nameof(RunsAlone))]
 public class HostilePeerTests(ITestOutputHelper output)
 {
     private const int Port = 7;

@@ -9,6 +9,9 @@ public sealed record GeneratedScript
     /// <summary>The script with its comments.</summary>
     public required string Text { get; init; }
 
+    /// <summary>Whether it expects any packet of the end under test. A script that does not says nothing of a TCP.</summary>
+    public bool ExpectsPackets { get; init; }
+
     /// <summary>What the end under test shows of its TCP: to run the script on a TCP like it.</summary>
     public required ScriptProfile Profile { get; init; }
 

@@ -75,39 +75,39 @@ internal sealed class ObservedCalls
 
     private void Lay(int index, int packet, long time)
     {
-        UserCall call = _calls[index].Call;
-        bool goesOn = call is { Kind: UserCallKind.Send, Urgent: false } && _unpushed?.Time == time;
+        RecordedCall call = _calls[index].Call;
+        bool goesOn = call is { Kind: RecordedCallKind.Send, Urgent: false } && _unpushed?.Time == time;
         if (!goesOn)
         {
-            EndPiece(isPushed: call.Kind == UserCallKind.Push);
+            EndPiece(isPushed: call.Kind == RecordedCallKind.Push);
         }
 
         switch (call.Kind)
         {
-            case UserCallKind.Send when call.Urgent:
+            case RecordedCallKind.Send when call.Urgent:
                 Add(packet, time, Calls.Send(_descriptor, call.Octets, "MSG_OOB"));
                 break;
-            case UserCallKind.Send:
+            case RecordedCallKind.Send:
                 AddPiece(packet, time, call);
                 break;
-            case UserCallKind.Receive when call.Octets > 0:
+            case RecordedCallKind.Receive when call.Octets > 0:
                 _read += call.Octets;
                 Add(packet, time, Calls.Read(_descriptor, call.Octets));
                 break;
-            case UserCallKind.ChangeSettings:
+            case RecordedCallKind.ChangeSettings:
                 Change(packet, time, call.Settings!);
                 break;
-            case UserCallKind.EndReceiving when !_isClosed:
+            case RecordedCallKind.EndReceiving when !_isClosed:
                 RequireAccepted("closed");
                 Add(packet, time, Calls.Close(_descriptor));
                 _isClosed = true;
                 break;
-            case UserCallKind.Close when !_isClosed:
+            case RecordedCallKind.Close when !_isClosed:
                 RequireAccepted("closed");
                 _isClosed = IsTheLast(index, packet);
                 Add(packet, time, _isClosed ? Calls.Close(_descriptor) : Calls.Shutdown(_descriptor));
                 break;
-            case UserCallKind.Abort when !_isClosed:
+            case RecordedCallKind.Abort when !_isClosed:
                 RequireAccepted("aborted");
                 Add(packet, time, Calls.LingerForNoTime(_descriptor));
                 Add(packet, time, Calls.Close(_descriptor));
@@ -119,14 +119,14 @@ internal sealed class ObservedCalls
     /// <summary>Whether a program that closes here has nothing more to do with its connection, and has read all: it can give its descriptor back.</summary>
     private bool IsTheLast(int index, int packet)
     {
-        bool callsMore = _calls.Skip(index + 1).Any(later => later.Call is { Kind: UserCallKind.ChangeSettings or UserCallKind.Abort or UserCallKind.EndReceiving } or { Octets: > 0 });
+        bool callsMore = _calls.Skip(index + 1).Any(later => later.Call is { Kind: RecordedCallKind.ChangeSettings or RecordedCallKind.Abort or RecordedCallKind.EndReceiving } or { Octets: > 0 });
         int arrived = _trace.Packets.Take(packet + 1).Where(before => before is { IsInbound: true, HasData: true }).Select(before => before.End).DefaultIfEmpty(1).Max();
         bool isMoreToCome = _trace.Packets.Skip(packet + 1).Any(later => later is { IsInbound: true, HasData: true } && later.End > arrived);
         return !callsMore && !isMoreToCome && arrived == 1 + _read;
     }
 
     /// <summary>A long write is given to the TCP piece by piece; all but the last piece say that more follows.</summary>
-    private void AddPiece(int packet, long time, UserCall call)
+    private void AddPiece(int packet, long time, RecordedCall call)
     {
         (int first, long at, int octets) = _unpushed ?? (packet, time, 0);
         _unpushed = (first, at, octets + call.Octets);

@@ -57,7 +57,7 @@ public static class ScriptGenerator
         AddHead(text, trace, traits, program, wording, options, notes);
         ScriptProfile profile = traits.Profile(
             "seat", Invariant($"The {options.Side.ToString().ToLowerInvariant()} {trace.Local} as its segments show it{(options.Origin == "" ? "" : $" ({options.Origin})")}."));
-        return new GeneratedScript { Side = options.Side, Text = text.ToString(), Profile = profile, Notes = notes };
+        return new GeneratedScript { Side = options.Side, Text = text.ToString(), ExpectsPackets = text.ExpectsPackets, Profile = profile, Notes = notes };
     }
 
     private static void Add(ScriptText text, long time, IReadOnlyList<PlannedCall> calls)

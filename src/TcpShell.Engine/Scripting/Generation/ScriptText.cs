@@ -19,6 +19,9 @@ internal sealed class ScriptText(bool absoluteTimes)
     /// <summary>Whether there was more than a script can hold; what it has is the beginning.</summary>
     public bool IsFull => _isFull;
 
+    /// <summary>Whether it expects a packet of the end under test.</summary>
+    public bool ExpectsPackets { get; private set; }
+
     /// <summary>Sentences for its first lines.</summary>
     public List<string> Head { get; } = [];
 
@@ -66,6 +69,7 @@ internal sealed class ScriptText(bool absoluteTimes)
         if (!_isFull)
         {
             _lines.Add(line);
+            ExpectsPackets |= scriptEvent.Kind == ScriptEventKind.OutboundPacket;
         }
     }
 

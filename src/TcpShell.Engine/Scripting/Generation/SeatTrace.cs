@@ -114,13 +114,13 @@ internal sealed class SeatTrace
     {
         _connections.UnionWith(Packets.Where(packet => !packet.IsInbound && packet.Segment.ConnectionId != 0).Select(packet => packet.Segment.ConnectionId));
         List<NotedCall> calls = Packets[0].Segment.Trace?.CallsOf(_connections) ?? [];
-        Settings = calls.Find(noted => noted.Call.Kind == UserCallKind.Open).Call.Settings ?? TcpSettings.Linux;
-        if (_connections.Count > 0 && calls.TrueForAll(noted => noted.Call.Kind != UserCallKind.Open))
+        Settings = calls.Find(noted => noted.Call.Kind == RecordedCallKind.Open).Call.Settings ?? TcpSettings.Linux;
+        if (_connections.Count > 0 && calls.TrueForAll(noted => noted.Call.Kind != RecordedCallKind.Open))
         {
             throw new ScriptGenerationException("The start of the connection is forgotten: what its program called is not known any more.");
         }
 
-        Calls = [.. calls.Where(noted => noted.Call.Kind != UserCallKind.Open)];
+        Calls = [.. calls.Where(noted => noted.Call.Kind != RecordedCallKind.Open)];
     }
 
     private static bool IsSyn(SegmentRecord segment) => segment.Icmp is null && segment.Flags.Has(TcpFlags.SYN) && !segment.Flags.Has(TcpFlags.RST);

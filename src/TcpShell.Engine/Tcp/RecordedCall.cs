@@ -2,7 +2,7 @@ namespace TcpShell.Tcp;
 
 /// <summary>A user's call on a connection that was carried out (RFC 9293 3.10), for whoever keeps a record of them.</summary>
 /// <param name="Kind">Which call.</param>
-internal readonly record struct UserCall(UserCallKind Kind)
+internal readonly record struct RecordedCall(RecordedCallKind Kind)
 {
     /// <summary>Octets taken by a SEND, or handed over by a RECEIVE.</summary>
     public int Octets { get; init; }
@@ -21,7 +21,7 @@ internal readonly record struct UserCall(UserCallKind Kind)
 }
 
 /// <summary>The calls that are recorded.</summary>
-internal enum UserCallKind
+internal enum RecordedCallKind
 {
     Open,
     Send,

@@ -108,7 +108,7 @@ public sealed class CaptureAnalysis : IDisposable
 
     /// <summary>Reads some hundred frames.</summary>
     /// <returns>Whether there may be more. What <see cref="TryTake"/> gives after the last call is all that was left.</returns>
-    /// <exception cref="IOException">A capture cannot be read.</exception>
+    /// <exception cref="TooManyFilesException">More captures than may be open at once have the same time.</exception>
     public bool Advance()
     {
         if (_isAtEnd)

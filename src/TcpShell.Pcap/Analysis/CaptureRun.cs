@@ -56,7 +56,8 @@ public sealed class CaptureRun : IDisposable
 
     /// <summary>What is wrong with the files, as far as known.</summary>
     public IEnumerable<CaptureTrouble> Troubles => _failures.Concat(
-        _readers.Where(reader => reader.Problem is not null).Select(reader => new CaptureTrouble(reader.Path, null, reader.Problem, reader.FramesRead)));
+        _readers.Where(reader => (reader.Problem is not null || reader.Failure is not null) && !TooManyFilesException.IsReason(reader.Failure))
+            .Select(reader => new CaptureTrouble(reader.Path, reader.Failure, reader.Problem, reader.FramesRead)));
 
     /// <summary>How often limits changed the result.</summary>
     public AnalysisLimits Limits => _analysis?.Limits ?? (_tracker?.Limits ?? default) with { SegmentsUnlisted = 0, StateChangesDropped = 0 };
@@ -79,7 +80,12 @@ public sealed class CaptureRun : IDisposable
         {
             try
             {
-                opened.Add(_isOver is null ? CaptureReader.Open(file) : CaptureReader.Open(file, _isOver));
+                CaptureReader reader = _isOver is null ? CaptureReader.Open(file) : CaptureReader.Open(file, _isOver);
+                opened.Add(reader);
+                if (Files.Count > 1)
+                {
+                    reader.Rest();
+                }
             }
             catch (Exception failure) when (TooManyFilesException.IsReason(failure))
             {
@@ -131,7 +137,7 @@ public sealed class CaptureRun : IDisposable
         AnalysisOptions options = (_options ?? new()) with { MaximumListedSegments = 0, MaximumStateChanges = 0 };
         var recorder = new SegmentRecorder(options.MaximumOpenConversations, string.Join(';', _readers.Select(reader => reader.Path)));
         _tracker = new(options, _filter);
-        foreach (CapturedFrame frame in CapturedFrames.InOrder(_readers))
+        foreach (CapturedFrame frame in FrameSource.InOrder(_readers))
         {
             TcpConversation? conversation = _tracker.Add(frame, out DecodedPacket packet, out SegmentAnalysis? analysis);
             if (_filter is not null && !_filter.FitsTime(frame.Timestamp.Nanoseconds))

@@ -74,7 +74,7 @@ public static class ConversationPackets
                 MaximumFragmentBytes = conversations.Select(conversation => conversation.Options.MaximumFragmentBytes).DefaultIfEmpty(0).Max(),
             },
             FlowTable.Secret);
-        foreach (CapturedFrame frame in CapturedFrames.InOrder(readers).TakeWhile(frame => frame.Number <= last))
+        foreach (CapturedFrame frame in FrameSource.InOrder(readers).TakeWhile(frame => frame.Number <= last))
         {
             if (first.Remove(frame.Number, out TcpConversation? begins) && begins.Start != frame.Timestamp)
             {

@@ -14,20 +14,23 @@ internal sealed class CaptureInput : IDisposable
 
     private const int InitialWindow = 128 * 1024;
 
-    private readonly Stream _file;
-    private readonly Stream _stream;
     private readonly bool _leaveOpen;
     private readonly Func<bool>? _isOver;
+    private readonly Func<Stream>? _reopen;
+    private Stream _file;
+    private Stream _stream;
     private byte[] _buffer;
     private int _start;
     private int _end;
+    private (long Position, long Length)? _atRest;
 
-    private CaptureInput(Stream file, Stream stream, bool leaveOpen, Func<bool>? isOver)
+    private CaptureInput(Stream file, Stream stream, bool leaveOpen, Func<bool>? isOver, Func<Stream>? reopen)
     {
         _file = file;
         _stream = stream;
         _leaveOpen = leaveOpen;
         _isOver = isOver;
+        _reopen = reopen;
         long size = file.CanSeek && stream == file ? file.Length - file.Position : InitialWindow;
         _buffer = GC.AllocateUninitializedArray<byte>((int)Math.Clamp(size, 4096, InitialWindow));
     }
@@ -45,24 +48,46 @@ internal sealed class CaptureInput : IDisposable
     public bool IsPacked => _stream != _file;
 
     /// <summary>Bytes taken from the file so far, compressed ones where it is compressed.</summary>
-    public long FilePosition => _file.CanSeek ? _file.Position : Offset + Available;
+    public long FilePosition => _atRest?.Position ?? (_file.CanSeek ? _file.Position : Offset + Available);
 
     /// <summary>Whether the next byte may be long in coming: whoever writes to the other end of a pipe has sent no more so far.</summary>
-    public bool MayHaveToWait => Available == 0 && !_file.CanSeek;
+    public bool MayHaveToWait => Available == 0 && _atRest is null && !_file.CanSeek;
 
     /// <summary>Bytes in the file; null where the stream cannot tell.</summary>
-    public long? FileLength => _file.CanSeek ? _file.Length : null;
+    public long? FileLength => _atRest?.Length ?? (_file.CanSeek ? _file.Length : null);
 
     /// <summary>Opens a stream, and unpacks it if it is gzip's.</summary>
     /// <param name="file">What to read.</param>
     /// <param name="leaveOpen">Whether the stream stays open afterwards.</param>
     /// <param name="isOver">Asked before each piece, a tenth of a megabyte or so: once it says so, the input ends. Null goes on to the end.</param>
-    public static CaptureInput Open(Stream file, bool leaveOpen, Func<bool>? isOver = null)
+    /// <param name="reopen">Opens the file once more, after it was at rest; null where it cannot.</param>
+    public static CaptureInput Open(Stream file, bool leaveOpen, Func<bool>? isOver = null, Func<Stream>? reopen = null)
     {
-        var plain = new CaptureInput(file, file, leaveOpen, isOver);
+        var plain = new CaptureInput(file, file, leaveOpen, isOver, reopen);
         return plain.Has(2) && plain.Peek(2) is [0x1f, 0x8b]
-            ? new CaptureInput(file, new GZipStream(new InputStream(plain), CompressionMode.Decompress), leaveOpen, isOver)
+            ? new CaptureInput(file, new GZipStream(new InputStream(plain), CompressionMode.Decompress), leaveOpen, isOver, reopen)
             : plain;
+    }
+
+    /// <summary>
+    /// Closes the file and gives the window's memory back until more is asked for, where the file can be opened again. So captures that follow one
+    /// another take no more of either than those that are read just then.
+    /// </summary>
+    /// <param name="offset">Which byte is the next one then.</param>
+    /// <returns>Whether it is at rest. A pipe cannot be.</returns>
+    public bool TryRest(long offset)
+    {
+        if (_reopen is null || _atRest is not null || !_file.CanSeek)
+        {
+            return _atRest is not null;
+        }
+
+        _atRest = (_file.Position, _file.Length);
+        Dispose();
+        _buffer = [];
+        _start = _end = 0;
+        Offset = offset;
+        return true;
     }
 
     /// <summary>Sees to it that so many bytes are in the window, which moves for that if it must.</summary>
@@ -139,6 +164,12 @@ internal sealed class CaptureInput : IDisposable
 
     private bool Fill(int count)
     {
+        if (_atRest is not null)
+        {
+            WakeUp();
+            return Has(count);
+        }
+
         MakeRoom(count);
         while (Available < count)
         {
@@ -152,6 +183,15 @@ internal sealed class CaptureInput : IDisposable
         }
 
         return true;
+    }
+
+    private void WakeUp()
+    {
+        CaptureInput again = Open(_reopen!(), leaveOpen: false, _isOver);
+        _atRest = null;
+        (_file, _stream) = (again._file, again._stream);
+        again.TrySkip(Offset);
+        (_buffer, _start, _end) = (again._buffer, again._start, again._end);
     }
 
     private void MakeRoom(int count)

@@ -41,6 +41,9 @@ public abstract class CaptureReader : IDisposable
     /// <summary>What ended the reading early; null while there is nothing wrong.</summary>
     public CaptureProblem? Problem { get; private set; }
 
+    /// <summary>Why the system did not let it be read to its end; null while it does.</summary>
+    public Exception? Failure { get; private set; }
+
     /// <summary>The path of the file; empty for another stream.</summary>
     public string Path { get; private set; } = "";
 
@@ -66,9 +69,7 @@ public abstract class CaptureReader : IDisposable
     {
         // A program that still writes to the file is no obstacle.
         var options = new FileStreamOptions { BufferSize = 0, Share = FileShare.ReadWrite | FileShare.Delete, Options = FileOptions.SequentialScan };
-        CaptureReader reader = Open(new FileStream(path, options));
-        reader.Path = path;
-        return reader;
+        return Open(path, () => new FileStream(path, options), isOver: null);
     }
 
     /// <summary>Opens a capture file, or a named pipe, whose reading can be ended at any time, however silent its writer is.</summary>
@@ -76,24 +77,28 @@ public abstract class CaptureReader : IDisposable
     /// <param name="isOver">Asked often while it is read, ten times a second while nothing comes; once it says so, the capture ends as if it were cut there.</param>
     /// <exception cref="CaptureFormatException">It is empty, no capture, or ends before its first frame could start.</exception>
     /// <exception cref="IOException">It cannot be opened or read.</exception>
-    public static CaptureReader Open(string path, Func<bool> isOver)
-    {
-        CaptureReader reader = Open(GrowingInput.Open(path, wait: false, isOver), leaveOpen: false, isOver);
-        reader.Path = path;
-        return reader;
-    }
+    public static CaptureReader Open(string path, Func<bool> isOver) => Open(path, () => GrowingInput.Open(path, wait: false, isOver), isOver);
 
     /// <summary>Opens a capture in a stream, which need not be able to seek.</summary>
     /// <param name="stream">What to read, from where it stands.</param>
     /// <param name="leaveOpen">Whether the stream stays open when the reader is disposed of.</param>
     /// <exception cref="CaptureFormatException">It is empty, no capture, or ends before its first frame could start.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static CaptureReader Open(Stream stream, bool leaveOpen = false) => Open(stream, leaveOpen, isOver: null);
-
-    private static CaptureReader Open(Stream stream, bool leaveOpen, Func<bool>? isOver)
+    public static CaptureReader Open(Stream stream, bool leaveOpen = false)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        var input = CaptureInput.Open(stream, leaveOpen, isOver);
+        return Open(CaptureInput.Open(stream, leaveOpen));
+    }
+
+    private static CaptureReader Open(string path, Func<Stream> open, Func<bool>? isOver)
+    {
+        CaptureReader reader = Open(CaptureInput.Open(open(), leaveOpen: false, isOver, open));
+        reader.Path = path;
+        return reader;
+    }
+
+    private static CaptureReader Open(CaptureInput input)
+    {
         try
         {
             CaptureReader reader = Recognise(input);
@@ -128,8 +133,33 @@ public abstract class CaptureReader : IDisposable
 
     /// <summary>Reads frames as numbers, as many as stand in the window together.</summary>
     /// <param name="headers">Where to put them, at least one; all of them are valid until the next call.</param>
-    /// <returns>How many there are; 0 at the end of the file, and at damage.</returns>
-    internal int ReadHeaders(Span<FrameHeader> headers) => Problem is null ? ReadFrames(headers) : 0;
+    /// <returns>How many there are; 0 at the end of the file, at damage, and where it cannot be read: then <see cref="Failure"/> is set.</returns>
+    internal int ReadHeaders(Span<FrameHeader> headers)
+    {
+        try
+        {
+            return Problem is null && Failure is null ? ReadFrames(headers) : 0;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // What was read before holds, as with damage.
+            Failure = failure;
+            return 0;
+        }
+    }
+
+    /// <summary>Gives back the file and the memory until more is asked for; the frames that were read last are no longer valid. Does nothing with a pipe or a stream.</summary>
+    internal void Rest() => Input.TryRest(Input.Offset);
+
+    /// <summary>The same, and the frames that were read last are the next ones again.</summary>
+    /// <param name="headers">What <see cref="ReadHeaders"/> gave in its last call, at least one.</param>
+    /// <returns>Whether it is so.</returns>
+    internal bool TryRestBefore(ReadOnlySpan<FrameHeader> headers)
+    {
+        bool isResting = Input.TryRest(headers[0].FileOffset);
+        FramesRead -= isResting ? headers.Length : 0;
+        return isResting;
+    }
 
     /// <summary>The octets of a frame that was read last.</summary>
     internal ReadOnlySpan<byte> DataOf(in FrameHeader header) => Input.SpanAt(header.Start, header.Length);

@@ -9,5 +9,5 @@ public sealed class TooManyFilesException(int wanted, int possible) : IOExceptio
     private const int Windows = unchecked((int)0x80070004); // ERROR_TOO_MANY_OPEN_FILES
 
     /// <summary>Whether a file could not be opened for that reason.</summary>
-    internal static bool IsReason(Exception failure) => failure is IOException { HResult: Posix or Windows };
+    internal static bool IsReason(Exception? failure) => failure is IOException { HResult: Posix or Windows };
 }

@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using TcpShell.Pcap.Analysis;
+using TcpShell.Pcap.Files;
 using TcpShell.Pcap.Streams;
 using TcpShell.Tracing;
 
@@ -49,6 +51,125 @@ public sealed class CaptureRunTests
         string[] files = [.. SharedCaptures.Index.Take(50).Select(row => Path.Combine(SharedCaptures.Folder, row["source"], row["file"]))];
         using var runs = new ParallelRuns([.. files.Select(file => new CaptureRun([file]))], 4);
         Assert.NotEmpty(runs.Take(0, s_patience).Take(1));
+    }
+
+    [Theory]
+    [InlineData("in time order", false)]
+    [InlineData("in time order", true)]
+    [InlineData("by turns", false)]
+    [InlineData("by turns", true)]
+    public void Captures_SplitIntoMany_AreReadAsTheWholeOne_OpenOnlyWhenTheirTimeHasCome(string how, bool isPacked)
+    {
+        const int Parts = 20;
+        string whole = Path.Combine(SharedCaptures.Folder, "zeek/http/m57-long-49583-80.pcap");
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            string[] parts = Split(whole, folder, Parts, how == "by turns" ? (frame, _) => frame % Parts : (frame, count) => (int)((long)frame * Parts / count), isPacked);
+            using var one = new CaptureRun([whole]);
+            using var many = new CaptureRun([.. parts.Reverse()]);
+            string found = CaptureAnalysisTests.Describe(Drain(many));
+
+            // Frames with the same time come in the order of the files: that is why the names are told in reverse and the times are all different.
+            Assert.Equal(CaptureAnalysisTests.Describe(Drain(one)), found);
+            Assert.Empty(many.Troubles);
+            Assert.Equal(one.Frames, many.Frames);
+            using var segments = new CaptureRun([.. parts.Reverse()]);
+            segments.Open();
+            var mostOpen = 0;
+            Assert.Equal(Enumerable.Range(1, (int)one.Frames), segments.Segments().Select(segment =>
+            {
+                mostOpen = Math.Max(mostOpen, OpenIn(folder));
+                return segment.Number;
+            }));
+            if (OperatingSystem.IsLinux())
+            {
+                Assert.Equal(how == "in time order" ? 1 : Parts, mostOpen);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Run_OfWhichAFileGoesAwayMeanwhile_TellsSoAndGivesTheOthers()
+    {
+        string whole = Path.Combine(SharedCaptures.Folder, "zeek/http/m57-long-49583-80.pcap");
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            string[] parts = Split(whole, folder, 3, (frame, count) => frame * 3 / count, isPacked: false);
+            using var run = new CaptureRun(parts);
+            Assert.True(run.Open());
+            File.Delete(parts[1]);
+            TcpConversation conversation = Assert.Single(Drain(run, isOpen: true));
+
+            CaptureTrouble trouble = Assert.Single(run.Troubles);
+            Assert.Equal((parts[1], typeof(FileNotFoundException)), (trouble.File, trouble.Failure?.GetType()));
+            Assert.Equal(run.Frames, conversation.Packets);
+            Assert.InRange(conversation.Packets, 2, long.MaxValue);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static List<TcpConversation> Drain(CaptureRun run, bool isOpen = false)
+    {
+        List<TcpConversation> conversations = [];
+        for (bool goesOn = isOpen || run.Open(); goesOn;)
+        {
+            goesOn = run.Advance();
+            while (run.TryTake(out TcpConversation? conversation))
+            {
+                conversations.Add(conversation);
+            }
+        }
+
+        return conversations;
+    }
+
+    private static int OpenIn(string folder)
+    {
+        return OperatingSystem.IsLinux() ? Directory.EnumerateFiles("/proc/self/fd").Count(IsIn) : 0;
+
+        bool IsIn(string descriptor)
+        {
+            try
+            {
+                return File.ResolveLinkTarget(descriptor, false)?.FullName.StartsWith(folder, StringComparison.Ordinal) ?? false;
+            }
+            catch (IOException)
+            {
+                return false; // another test has closed it meanwhile
+            }
+        }
+    }
+
+    // The frames, each a nanosecond later than the one before at least.
+    private static string[] Split(string path, string folder, int parts, Func<int, int, int> partOf, bool isPacked)
+    {
+        using CaptureReader reader = CaptureReader.Open(path);
+        List<CapturedFrame> frames = reader.ReadAll();
+        string[] files = [.. Enumerable.Range(0, parts).Select(part => Path.Combine(folder, $"part{part:D4}.pcap{(isPacked ? ".gz" : "")}"))];
+        var bytes = files.Select(_ => new CaptureBytes().PcapHeader(magic: 0xa1b23c4d)).ToList();
+        for (int i = 0; i < frames.Count; i++)
+        {
+            long time = frames[i].Timestamp.Nanoseconds;
+            Assert.True(i == 0 || time > frames[i - 1].Timestamp.Nanoseconds, "the capture has equal times");
+            bytes[partOf(i, frames.Count)].PcapRecord((uint)(time / 1_000_000_000), (uint)(time % 1_000_000_000), frames[i].Data.ToArray(), frames[i].OriginalLength);
+        }
+
+        for (int part = 0; part < parts; part++)
+        {
+            using Stream file = isPacked ? new GZipStream(File.Create(files[part]), CompressionLevel.Fastest) : File.Create(files[part]);
+            file.Write(bytes[part].ToArray());
+        }
+
+        return files;
     }
 
     [Fact]

@@ -24,6 +24,7 @@ internal sealed class FlowAnalysis
     {
         _options = options;
         _filter = filter;
+        IsListing = options.MaximumListedTotal > 0;
         _quietTime = NanosecondsOf(options.QuietTime);
         _idleTimeout = options.IdleTimeout is { } timeout ? NanosecondsOf(timeout) : long.MaxValue;
     }
@@ -44,7 +45,7 @@ internal sealed class FlowAnalysis
     public long Listed { get; private set; }
 
     /// <summary>Whether further ones are listed, not only counted.</summary>
-    public bool IsListing { get; set; } = true;
+    public bool IsListing { get; set; }
 
     /// <summary>Takes the next segment, or what else is about a conversation.</summary>
     /// <param name="segment">The segment.</param>

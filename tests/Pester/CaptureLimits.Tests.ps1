@@ -20,6 +20,12 @@ Describe 'Limits of captures' {
         $warned | Should -Match '-MaximumListed'
     }
 
+    It 'lists no more segments with a remark than -MaximumListedTotal allows, and tells of the others' {
+        $none = Import-TcpCapture $path -MaximumListedTotal 0 -WarningVariable warned -WarningAction SilentlyContinue
+        $none.Client.FlaggedSegments.Count + $none.Client.UnlistedSegments | Should -Be (Import-TcpCapture $path).Client.FlaggedSegments.Count
+        $warned | Should -Match '-MaximumListedTotal'
+    }
+
     It 'keeps so many changes of state as -MaximumStateChanges says, and tells of the others' {
         $few = Import-TcpCapture $path -MaximumStateChanges 2 -WarningVariable warned -WarningAction SilentlyContinue
         $few.StateChanges.Count | Should -Be 2

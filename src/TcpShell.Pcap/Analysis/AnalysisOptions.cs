@@ -24,6 +24,12 @@ public sealed record AnalysisOptions
     /// <summary>The most segments with a remark that are listed for each end of a conversation; all of them are counted.</summary>
     public int MaximumListedSegments { get; init; } = 1000;
 
+    /// <summary>
+    /// The most segments with a remark that all open conversations list together, 40 octets each: above it no more are listed until some come out.
+    /// Looked at every 256 frames.
+    /// </summary>
+    public int MaximumListedTotal { get; init; } = 1_000_000;
+
     /// <summary>The most changes of state that are kept of a conversation; an ordinary one has ten. Forged segments could make any number.</summary>
     public int MaximumStateChanges { get; init; } = 100;
 

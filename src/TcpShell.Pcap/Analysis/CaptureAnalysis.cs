@@ -135,7 +135,7 @@ public sealed class CaptureAnalysis : IDisposable
         }
 
         _flows.NumberNewOnes();
-        _flows.EvictSurplus();
+        _flows.KeepLimits();
         _isAtEnd = batch.IsLast;
         if (_isAtEnd)
         {

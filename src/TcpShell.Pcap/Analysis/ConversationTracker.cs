@@ -142,7 +142,7 @@ public sealed class ConversationTracker
     private void LetGo()
     {
         _flows.Parts[0].Sweep(_latest);
-        _flows.EvictSurplus();
+        _flows.KeepLimits();
         _flows.TakeReleased(null);
     }
 }

@@ -24,6 +24,7 @@ internal sealed class FlowAnalysis
     {
         _options = options;
         _filter = filter;
+        IsListing = options.MaximumListedTotal > 0;
         _quietTime = NanosecondsOf(options.QuietTime);
         _idleTimeout = options.IdleTimeout is { } timeout ? NanosecondsOf(timeout) : long.MaxValue;
     }
@@ -39,6 +40,12 @@ internal sealed class FlowAnalysis
 
     /// <summary>Conversations that came out because they were idle.</summary>
     public long TimedOut { get; private set; }
+
+    /// <summary>Segments with a remark that its open conversations list.</summary>
+    public long Listed { get; private set; }
+
+    /// <summary>Whether further ones are listed, not only counted.</summary>
+    public bool IsListing { get; set; }
 
     /// <summary>Takes the next segment, or what else is about a conversation.</summary>
     /// <param name="segment">The segment.</param>
@@ -76,6 +83,11 @@ internal sealed class FlowAnalysis
         }
 
         flags = conversation.Add(segment, isClients, flags, out ackRtt);
+        if (flags != TcpAnalysisFlags.None)
+        {
+            LookAtList(isClients ? conversation.Client : conversation.Server);
+        }
+
         if (!conversation.IsSteady && !conversation.IsLeaving && conversation.IsOver)
         {
             conversation.IsLeaving = true;
@@ -186,11 +198,24 @@ internal sealed class FlowAnalysis
         return conversation;
     }
 
+    private void LookAtList(TcpConversationSide sender)
+    {
+        if (IsListing)
+        {
+            Listed += sender.IsLastListed ? 1 : 0;
+        }
+        else
+        {
+            sender.UnlistLast();
+        }
+    }
+
     private void Release(TcpConversation conversation, ReleaseReason reason, long frame)
     {
         conversation.Released = reason;
         conversation.ReleaseFrame = frame;
         _gone += conversation.IsLeaving ? 1 : 0;
+        Listed -= conversation.Client.FlaggedSegments.Count + conversation.Server.FlaggedSegments.Count;
         Released.Add(conversation);
     }
 }

@@ -74,24 +74,14 @@ internal sealed class OpenFlows
         }
     }
 
-    /// <summary>Lets go of those that were quiet for longest where too many are open, and of an eighth more, so that not every new one has to look for one.</summary>
-    public void EvictSurplus()
+    /// <summary>Looks at what the open conversations take together.</summary>
+    public void KeepLimits()
     {
-        int surplus = Count - _options.MaximumOpenConversations;
-        if (surplus <= 0)
+        EvictSurplus();
+        bool isListing = Parts.Sum(part => part.Listed) < _options.MaximumListedTotal;
+        foreach (FlowAnalysis part in Parts)
         {
-            return;
-        }
-
-        var oldest = Parts.SelectMany(part => part.All().Select(conversation => (Part: part, Conversation: conversation)))
-            .OrderBy(open => open.Conversation.EndTime)
-            .ThenBy(open => open.Conversation.FirstFrame)
-            .Take(surplus + (_options.MaximumOpenConversations / 8))
-            .ToList();
-        foreach ((FlowAnalysis part, TcpConversation conversation) in oldest)
-        {
-            _evicted += conversation.IsLeaving || conversation.IsSkipped ? 0 : 1;
-            part.Remove(conversation, conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.Evicted);
+            part.IsListing = isListing;
         }
     }
 
@@ -128,5 +118,26 @@ internal sealed class OpenFlows
         }
 
         released.Clear();
+    }
+
+    // Those that were quiet for longest, and an eighth more, so that not every new one has to look for one.
+    private void EvictSurplus()
+    {
+        int surplus = Count - _options.MaximumOpenConversations;
+        if (surplus <= 0)
+        {
+            return;
+        }
+
+        var oldest = Parts.SelectMany(part => part.All().Select(conversation => (Part: part, Conversation: conversation)))
+            .OrderBy(open => open.Conversation.EndTime)
+            .ThenBy(open => open.Conversation.FirstFrame)
+            .Take(surplus + (_options.MaximumOpenConversations / 8))
+            .ToList();
+        foreach ((FlowAnalysis part, TcpConversation conversation) in oldest)
+        {
+            _evicted += conversation.IsLeaving || conversation.IsSkipped ? 0 : 1;
+            part.Remove(conversation, conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.Evicted);
+        }
     }
 }

@@ -71,8 +71,8 @@ public sealed class TcpConversationSide
     public AnalysisCounts Analysis => _analysis ??= new();
 
     /// <summary>
-    /// Its segments with a remark, in their order: the first <see cref="AnalysisOptions.MaximumListedSegments"/> of them. All are counted in
-    /// <see cref="Analysis"/>. Those of which a network card was to put the checksum in, with which nothing is wrong, take half of the list at most.
+    /// Its segments with a remark, in their order: the first <see cref="AnalysisOptions.MaximumListedSegments"/> of them, fewer where all conversations
+    /// have <see cref="AnalysisOptions.MaximumListedTotal"/>. All are counted in <see cref="Analysis"/>. Those of which a network card was to put the checksum in, with which nothing is wrong, take half of the list at most.
     /// </summary>
     public IReadOnlyList<FlaggedSegment> FlaggedSegments => _flagged ?? (IReadOnlyList<FlaggedSegment>)s_none;
 
@@ -251,13 +251,28 @@ public sealed class TcpConversationSide
 
         // Where a network card puts checksums in, all that was sent there has this remark: it leaves room for others.
         limit = flags == TcpAnalysisFlags.OffloadedChecksum ? limit / 2 : limit;
-        if ((_flagged ??= []).Count < limit)
+        IsLastListed = FlaggedSegments.Count < limit;
+        if (IsLastListed)
         {
-            _flagged.Add(new(segment.Frame, new(segment.Time), flags, DuplicateAckNumber(flags)));
+            (_flagged ??= []).Add(new(segment.Frame, new(segment.Time), flags, DuplicateAckNumber(flags)));
         }
         else
         {
             UnlistedSegments++;
+        }
+    }
+
+    /// <summary>Whether the last segment with a remark is listed.</summary>
+    internal bool IsLastListed { get; private set; }
+
+    /// <summary>The last segment with a remark shall be counted only.</summary>
+    internal void UnlistLast()
+    {
+        if (IsLastListed)
+        {
+            _flagged!.RemoveAt(_flagged.Count - 1);
+            UnlistedSegments++;
+            IsLastListed = false;
         }
     }
 

@@ -119,6 +119,11 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int MaximumListed { get; set; } = new AnalysisOptions().MaximumListedSegments;
 
+    /// <summary>The most segments with a remark that all open conversations list together, a million (40 MB) unless told otherwise; further ones are counted only.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int MaximumListedTotal { get; set; } = new AnalysisOptions().MaximumListedTotal;
+
     /// <summary>The most changes of state that are kept of a conversation, 100 unless told otherwise.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
@@ -144,7 +149,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        foreach (string name in new[] { nameof(State), nameof(Ended), nameof(ThrottleLimit), nameof(MaximumListed), nameof(MaximumStateChanges) }.Where(name => As == CaptureContent.Segment && MyInvocation.BoundParameters.ContainsKey(name)))
+        foreach (string name in new[] { nameof(State), nameof(Ended), nameof(ThrottleLimit), nameof(MaximumListed), nameof(MaximumListedTotal), nameof(MaximumStateChanges) }.Where(name => As == CaptureContent.Segment && MyInvocation.BoundParameters.ContainsKey(name)))
         {
             ThrowTerminatingError(ErrorRecords.NotForSegments(name));
         }
@@ -166,6 +171,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
             IdleTimeout = IdleTimeout,
             QuietTime = QuietTime,
             MaximumListedSegments = MaximumListed,
+            MaximumListedTotal = MaximumListedTotal,
             MaximumStateChanges = MaximumStateChanges,
             MaximumFragmentBytes = MaximumFragmentBytes,
             VerifyChecksums = VerifyChecksum,

@@ -41,7 +41,7 @@ internal static class CaptureReports
 
         if (run.Limits.SegmentsUnlisted > 0)
         {
-            cmdlet.WriteWarning($"{run.Limits.SegmentsUnlisted} segments of '{name}' with a remark are counted but not listed in FlaggedSegments: -MaximumListed says how many are.");
+            cmdlet.WriteWarning($"{run.Limits.SegmentsUnlisted} segments of '{name}' with a remark are counted but not listed in FlaggedSegments: -MaximumListed and -MaximumListedTotal say how many are.");
         }
 
         if (run.Limits.StateChangesDropped > 0)

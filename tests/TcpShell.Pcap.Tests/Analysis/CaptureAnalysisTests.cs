@@ -157,6 +157,35 @@ public sealed class CaptureAnalysisTests
         Assert.True(analysis.Limits.HasBitten);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Segments_MoreThanAllConversationsMayListTogether_AreCountedAndReported(int threads)
+    {
+        // Twenty conversations of 200 SYNs each, by turns: the list is full after some batches of 256 frames.
+        const int Conversations = 20;
+        const int Segments = 200;
+        byte[] capture = Capture([.. Enumerable.Range(0, Segments * Conversations).Select(i => Frame(1 + (i % Conversations), i / 1000.0, TcpFlags.SYN, 100, 0))]);
+        using CaptureReader reader = CaptureReader.Open(new MemoryStream(capture));
+        using var analysis = new CaptureAnalysis([reader], new AnalysisOptions { MaximumListedTotal = 1000 }, threads: threads);
+        while (analysis.Advance())
+        {
+        }
+
+        int listed = 0;
+        int found = 0;
+        for (; analysis.TryTake(out TcpConversation? conversation); found++)
+        {
+            Assert.Equal(Segments - 1, conversation.Retransmissions);
+            Assert.Equal(Segments - 1, conversation.Client.FlaggedSegments.Count + conversation.Client.UnlistedSegments);
+            listed += conversation.Client.FlaggedSegments.Count;
+        }
+
+        // The first of each is no retransmission; four batches are needed to fill the list.
+        Assert.Equal((Conversations, (4 * 256) - Conversations), (found, listed));
+        Assert.Equal((Conversations * (Segments - 1)) - listed, analysis.Limits.SegmentsUnlisted);
+    }
+
     [Fact]
     public void Conversation_IdleForTheTimeout_ComesOut()
     {

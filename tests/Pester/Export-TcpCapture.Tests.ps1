@@ -131,4 +131,12 @@ Describe 'Export-TcpCapture and Import-TcpCapture' {
         $failed[0].FullyQualifiedErrorId | Should -Be 'CaptureTruncated,TcpShell.Commands.ImportTcpCaptureCommand'
         $failed[0].Exception.Message | Should -Match 'octet \d+'
     }
+
+    It 'says of each object without packets that it has none' {
+        New-TcpConnection | Out-Null
+        $failures = @((Get-TcpConnection | Select-Object -First 1), (Get-Date) | Export-TcpCapture (Join-Path $TestDrive none.pcapng) -ErrorAction Continue -WarningAction SilentlyContinue 2>&1)
+        $failures.FullyQualifiedErrorId | Should -Be @('NotExportable,TcpShell.Commands.ExportTcpCaptureCommand', 'NotExportable,TcpShell.Commands.ExportTcpCaptureCommand')
+        "$($failures[0])" | Should -BeLike 'A HostedConnection *'
+        Test-Path (Join-Path $TestDrive none.pcapng) | Should -BeFalse
+    }
 }

@@ -35,8 +35,7 @@ namespace TcpShell.Commands;
 public sealed class ExportTcpCaptureCommand : NetworkCmdlet
 {
     private const string NetworkSet = "Network";
-    private const string SegmentSet = "Segment";
-    private const string ScriptResultSet = "ScriptResult";
+    private const string ObjectSet = "InputObject";
 
     private CaptureSeries? _series;
     private string _path = "";
@@ -47,13 +46,10 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = null!;
 
-    /// <summary>The segments.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = SegmentSet)]
-    public SegmentRecord[] Segment { get; set; } = null!;
-
-    /// <summary>Results of Invoke-TcpScript -Trace, whose packets are written.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ScriptResultSet)]
-    public ScriptResult[] ScriptResult { get; set; } = null!;
+    /// <summary>Segments, or results of Invoke-TcpScript -Trace, whose packets are written.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
+    [Alias("Segment", "ScriptResult")]
+    public PSObject[] InputObject { get; set; } = null!;
 
     /// <summary>The host from which the network is seen; the wire by default.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
@@ -127,7 +123,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         }
 
         // Not before there is something to write: what stands there is not lost for nothing.
-        foreach (SegmentRecord segment in ParameterSetName == SegmentSet ? Segment : ScriptResult.SelectMany(SegmentsOf))
+        foreach (SegmentRecord segment in InputObject.SelectMany(SegmentsOf))
         {
             Begin("tcpshell");
             Write(TraceExport.ToFileTime(segment), segment.Bytes, TraceExport.Comment(segment));
@@ -153,6 +149,21 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     {
         OutputFile.Release(_series);
         base.Dispose(disposing);
+    }
+
+    /// <summary>A segment itself, those of a script's run, and an error where there are none.</summary>
+    private IEnumerable<SegmentRecord> SegmentsOf(PSObject input)
+    {
+        switch (input.BaseObject)
+        {
+            case SegmentRecord segment:
+                return [segment];
+            case ScriptResult result:
+                return SegmentsOf(result);
+            default:
+                WriteError(ErrorRecords.NotExportable(input));
+                return [];
+        }
     }
 
     /// <summary>The segments of a script's run; an error where there are none.</summary>

@@ -94,7 +94,7 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
             }
             else
             {
-                WriteError(ErrorRecords.NotARow(input.BaseObject, isMixed: _segments is not null || input.BaseObject is SegmentRecord));
+                WriteError(ErrorRecords.NotARow(input, isMixed: _segments is not null || input.BaseObject is SegmentRecord));
             }
         }
     }

@@ -98,7 +98,7 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
             }
             else
             {
-                WriteError(ConversationReader.Read(input) is null ? ErrorRecords.NotAConversation(input.BaseObject) : ErrorRecords.NoCaptureFile(input));
+                WriteError(ConversationReader.Read(input) is null ? ErrorRecords.NotAConversation(input) : ErrorRecords.NoCaptureFile(input));
             }
         }
     }

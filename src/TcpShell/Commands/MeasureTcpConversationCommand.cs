@@ -63,7 +63,7 @@ public sealed class MeasureTcpConversationCommand : TcpCmdlet
             }
             else
             {
-                WriteError(ErrorRecords.NotAConversation(input.BaseObject));
+                WriteError(ErrorRecords.NotAConversation(input));
             }
         }
     }

@@ -49,7 +49,7 @@ public sealed class MergeTcpConversationCommand : TcpCmdlet
             }
             else
             {
-                WriteError(ErrorRecords.NotAConversation(input.BaseObject));
+                WriteError(ErrorRecords.NotAConversation(input));
             }
         }
     }

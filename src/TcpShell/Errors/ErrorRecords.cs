@@ -49,6 +49,14 @@ internal static partial class ErrorRecords
         path,
         "Give the path of a file.");
 
+    /// <summary>What an object is, for a user: of what remoting or a job made of one, what it was.</summary>
+    private static string KindOf(object input)
+    {
+        const string Prefix = "Deserialized.";
+        string? plain = PSObject.AsPSObject(input).TypeNames.FirstOrDefault(name => name.StartsWith(Prefix, StringComparison.Ordinal));
+        return plain is null ? PSObject.AsPSObject(input).BaseObject.GetType().Name : $"{plain[(plain.LastIndexOf('.') + 1)..]} that came from another process";
+    }
+
     /// <summary>A record with advice.</summary>
     /// <param name="exception">What went wrong.</param>
     /// <param name="id">The condition, in PascalCase, without the cmdlet's name.</param>

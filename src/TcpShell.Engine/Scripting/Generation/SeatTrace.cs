@@ -113,6 +113,11 @@ internal sealed class SeatTrace
     private void TakeCalls()
     {
         _connections.UnionWith(Packets.Where(packet => !packet.IsInbound && packet.Segment.ConnectionId != 0).Select(packet => packet.Segment.ConnectionId));
+        if (_connections.Count > 0 && Packets[0].Segment.Trace is null)
+        {
+            throw new ScriptGenerationException("The segments came from another process, and what the lab's program called stayed there: make the script there, or of a capture.");
+        }
+
         List<NotedCall> calls = Packets[0].Segment.Trace?.CallsOf(_connections) ?? [];
         Settings = calls.Find(noted => noted.Call.Kind == RecordedCallKind.Open).Call.Settings ?? TcpSettings.Linux;
         if (_connections.Count > 0 && calls.TrueForAll(noted => noted.Call.Kind != RecordedCallKind.Open))

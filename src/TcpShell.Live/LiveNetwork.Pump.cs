@@ -10,7 +10,7 @@ public sealed partial class LiveNetwork
 
     private static readonly TimeSpan s_longestSleep = TimeSpan.FromHours(1);
 
-    private readonly List<byte[]> _batch = new(BatchSize);
+    private readonly List<(byte[] Packet, Timestamp Read)> _batch = new(BatchSize);
     private bool _isTakingIn;
     private Timestamp _sleepsUntil;
 
@@ -65,7 +65,7 @@ public sealed partial class LiveNetwork
         _batch.Clear();
         while (_batch.Count < BatchSize && _device.TryRead(out byte[] packet))
         {
-            _batch.Add(packet);
+            _batch.Add((packet, Now));
         }
     }
 
@@ -74,9 +74,9 @@ public sealed partial class LiveNetwork
         Timestamp now = Now;
         _lastPacket = _batch.Count > 0 ? now : _lastPacket;
         _isTakingIn = true;
-        foreach (byte[] packet in _batch)
+        foreach ((byte[] packet, Timestamp read) in _batch)
         {
-            ComesIn(packet);
+            ComesIn(packet, read);
         }
 
         while (DeliverNext(now))

@@ -73,6 +73,7 @@ BeforeAll {
         $accepted.GetStream().ReadExactly($heard, 0, 5)
         [void] $running.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60))
         $table = Watch-TcpState -History | Format-Table | Out-String -Width 80
+        $nobody = Test-TcpPort 10.78.0.99 80 -Interface $if
         $kind = $if.Kind
         $second = New-TcpInterface -Device tcpveth1 -Address 10.78.0.3/24
         $names = "$($if.Name) $($second.Name)"
@@ -88,6 +89,7 @@ BeforeAll {
             Errors   = $errors
             Echo     = ($echo -join ' ') -eq (1..100 -join ' ') -and $end -eq -1
             Heard    = [System.Text.Encoding]::ASCII.GetString($heard)
+            Nobody   = "$($nobody.Answer) $($nobody.IcmpError) $($nobody.IcmpSource)"
             Kind     = $kind
             Names    = $names
             States   = @($watched | ForEach-Object { "$($_.Host) $($_.From) $($_.To)" })
@@ -163,6 +165,9 @@ Describe 'New-TcpInterface on a device' {
         $result.Heard | Should -Be 'hello'
         $result.Left | Should -Be 0
     }
+
+    # With the timeout that is the default: three questions a second apart go unanswered before that.
+    It 'knows of an address that nobody has that it is unreachable' { $result.Nobody | Should -Be 'Icmp HostUnreachable 10.78.0.2' }
 
     It 'has a name of its own for each host on a device' { $result.Names | Should -Be 'tcpveth1 tcpveth1-2 tcpveth1' }
 

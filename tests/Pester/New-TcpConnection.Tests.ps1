@@ -39,6 +39,16 @@ Describe 'New-TcpConnection' {
         $net.Now.TotalSeconds | Should -Be 2
     }
 
+    # RFC 9293 MUST-56, SHLD-25: such an error ends nothing, but it is made known.
+    It 'tells the ICMP error that explains why it is not open' {
+        Add-TcpImpairment -Refuse HostUnreachable -To server | Out-Null
+        $c = New-TcpConnection -Timeout 2s -ErrorAction SilentlyContinue -ErrorVariable failed
+        $c.State | Should -Be 'SynSent'
+        "$($failed[0])" | Should -BeLike '*is in SynSent after 2 s*192.0.2.1*Destination unreachable (Host unreachable)*'
+        New-TcpConnection -ErrorAction SilentlyContinue -ErrorVariable failed | Should -BeNullOrEmpty
+        "$($failed[0])" | Should -BeLike '*timed out*192.0.2.1*Destination unreachable (Host unreachable)*'
+    }
+
     It 'makes a simultaneous open of two crossing ones (P11)' {
         $a = New-TcpConnection server:2000 -From client:1000 -NoWait
         $b = New-TcpConnection client:1000 -From server:2000 -NoWait

@@ -16,6 +16,25 @@ Describe 'Watch-TcpState' {
         (Watch-TcpState -History -State SYN_RECV).Host | Should -Be 'server'
     }
 
+    It 'filters by the port at either end, in a lab as well' {
+        New-TcpListener 7 | Out-Null
+        New-TcpConnection server:80 | Out-Null
+        $c = New-TcpConnection server:7
+        $changes = Watch-TcpState -History -Port 7
+        $changes.Count | Should -Be 4
+        $changes | ForEach-Object { 7 -in $_.Local.Port, $_.Remote.Port | Should -BeTrue }
+        (Watch-TcpState -History -Port $c.Local.Port).Count | Should -Be 3
+    }
+
+    It 'has the filters of Get-TcpConnection -System, and each the same way' {
+        $get, $watch = (Get-Command Get-TcpConnection, Watch-TcpState).ForEach{ , $_.ParameterSets.Where{ $_.Name -eq 'System' }.Parameters }
+        foreach ($name in 'System', 'State', 'Port', 'LocalPort', 'RemotePort', 'LocalAddress', 'RemoteAddress') {
+            $one, $other = ($get | Where-Object Name -EQ $name), ($watch | Where-Object Name -EQ $name)
+            $other.ParameterType | Should -Be $one.ParameterType -Because $name
+            $other.Attributes.TypeId.Name | Sort-Object | Should -Be ($one.Attributes.TypeId.Name | Sort-Object) -Because $name
+        }
+    }
+
     It 'stops after -Duration' {
         New-TcpConnection | Close-TcpConnection
         (Watch-TcpState -Duration 5s -HostName client | Select-Object -Last 1).To | Should -Be 'TimeWait'

@@ -12,7 +12,7 @@ public sealed class HostCounters
     /// <summary>Packets dropped because their headers cannot be.</summary>
     public long Malformed { get; internal set; }
 
-    /// <summary>Packets dropped for another reason than these: not TCP, a fragment, not for this host.</summary>
+    /// <summary>Packets dropped for another reason than these: not TCP, not for this host.</summary>
     public long NotForUs { get; internal set; }
 
     /// <summary>ICMP errors that arrived, whether they counted or not.</summary>

@@ -21,6 +21,11 @@ public sealed partial class TcpHost
     internal SegmentVerdict PacketArrives(in DecodedPacket decoded, Timestamp now)
     {
         Counters.PacketsReceived++;
+        return decoded.IsIpFragment ? FragmentArrives(decoded, now) : WholePacketArrives(decoded, now);
+    }
+
+    private SegmentVerdict WholePacketArrives(in DecodedPacket decoded, Timestamp now)
+    {
         if (decoded.Status == PacketStatus.IcmpError)
         {
             return IcmpErrorArrives(decoded, now);
@@ -215,14 +220,5 @@ public sealed partial class TcpHost
     {
         Counters.ResetsSent++;
         Reply(Write(local.Address, remote.Address, segment, settings), TransmitReason.Reset, note);
-    }
-
-    /// <summary>Sends a packet that belongs to no connection.</summary>
-    private void Reply(byte[] packet, TransmitReason reason, string note)
-    {
-        if (_replies.Count < MaximumReplies)
-        {
-            _replies.Enqueue(new(packet, reason, 1, note, 0));
-        }
     }
 }

@@ -105,7 +105,8 @@ public abstract partial class TcpNetwork
 
     /// <summary>A packet comes in from somebody whose reasons are not known here.</summary>
     /// <param name="packet">The octets from the IP header on; they belong to the network from now on.</param>
-    protected void ComesIn(byte[] packet) => Transmit(packet, reason: null, 0, "", 0);
+    /// <param name="read">When the interface gave it, which may be a while ago.</param>
+    protected void ComesIn(byte[] packet, Timestamp read) => Transmit(packet, reason: null, 0, "", 0, Now - read);
 
     /// <summary>A packet arrives whose destination is none of the hosts that run.</summary>
     /// <param name="packet">The packet.</param>
@@ -193,13 +194,14 @@ public abstract partial class TcpNetwork
     }
 
     /// <summary>Sends a packet through the impairments and over the link.</summary>
-    private TracedPacket Transmit(byte[] bytes, TransmitReason? reason, int attempt, string note, int connectionId)
+    private TracedPacket Transmit(byte[] bytes, TransmitReason? reason, int attempt, string note, int connectionId, TimeSpan waited = default)
     {
         DecodedPacket decoded = PacketDecoder.Decode(bytes, LinkType.Raw);
         var packet = new TracedPacket
         {
             Number = Trace.NextNumber(),
             Sent = Now,
+            Waited = waited,
             From = NameOf(decoded.Sender),
             To = NameOf(decoded.Receiver),
             Bytes = bytes,

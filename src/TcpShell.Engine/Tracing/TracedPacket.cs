@@ -24,6 +24,9 @@ public sealed class TracedPacket
         internal set => _arrived = value?.Nanoseconds ?? long.MinValue;
     }
 
+    /// <summary>How long it waited between the interface that gave it and here; zero for a packet that came from no interface.</summary>
+    public TimeSpan Waited { get; init; }
+
     /// <summary>The host that sent it; the address, where no host has it.</summary>
     public required string From { get; init; }
 

@@ -10,7 +10,7 @@ public static class IcmpEcho
     private const byte RequestV6 = 128;
     private const byte ReplyV6 = 129;
 
-    /// <summary>Makes the answer to an echo request. Fragments are not put together, and get none.</summary>
+    /// <summary>Makes the answer to a whole echo request, whole as well, however large.</summary>
     /// <param name="packet">A packet, from the IP header on.</param>
     /// <param name="owns">Whether an address is the answering host's.</param>
     /// <param name="reply">The answer, from the IP header on, with the data of the request.</param>

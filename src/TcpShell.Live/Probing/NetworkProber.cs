@@ -178,16 +178,19 @@ public sealed class NetworkProber : IDisposable
         _network.Inject(packet, "port probe");
     }
 
-    /// <summary>Round trips begin when a request leaves, not when somebody thought of it: what is done for the first time takes its time.</summary>
+    /// <summary>
+    /// Round trips begin when a request leaves, not when somebody thought of it: what is done for the first time takes its time. Our requests are few among
+    /// all that is sent meanwhile, and are known by their flags.
+    /// </summary>
     private void SeeSent(TracedPacket packet)
     {
-        DecodedPacket decoded = packet.Decode();
-        if (decoded.Status != PacketStatus.Tcp || !decoded.Segment.Flags.Has(TcpFlags.SYN) || decoded.Segment.Flags.Has(TcpFlags.ACK))
+        if (packet.Reason is null || !PacketPeek.TryReadFlags(packet.Bytes.Span, out TcpFlags flags) || !flags.Has(TcpFlags.SYN) || flags.Has(TcpFlags.ACK))
         {
             return;
         }
 
         _lastRequest = packet.Sent;
+        DecodedPacket decoded = packet.Decode();
         if (_probes.TryGetValue((decoded.SourceEndpoint, decoded.DestinationEndpoint), out Probe? probe))
         {
             probe.LastSent = packet.Sent;
@@ -197,6 +200,11 @@ public sealed class NetworkProber : IDisposable
     /// <summary>Runs while the network is held: on its pump's thread, or on that of whoever moves the time.</summary>
     private void See(TracedPacket packet)
     {
+        if (_probes.Count == 0 || (PacketPeek.TryReadFlags(packet.Bytes.Span, out TcpFlags peeked) && !IsAnswer(peeked)))
+        {
+            return;
+        }
+
         DecodedPacket decoded = packet.Decode();
         bool isError = decoded.Status == PacketStatus.IcmpError;
         (Endpoint Local, Endpoint Remote) ends = isError
@@ -222,7 +230,7 @@ public sealed class NetworkProber : IDisposable
         {
             Target = probe.Target,
             Answer = answer.Value,
-            Rtt = (packet.Arrived ?? _network.Now) - probe.LastSent,
+            Rtt = (packet.Arrived ?? _network.Now) - packet.Waited - probe.LastSent,
             Attempts = attempts,
             HalfOpen = _halfOpen,
             Options = answer == PortAnswer.SynAck ? (TcpOptions?)decoded.Segment.Options : null,
@@ -233,6 +241,8 @@ public sealed class NetworkProber : IDisposable
             Via = _network.Name,
         });
     }
+
+    private static bool IsAnswer(TcpFlags flags) => flags.Has(TcpFlags.SYN | TcpFlags.ACK) || flags.Has(TcpFlags.RST);
 
     private void Finish((Endpoint Local, Endpoint Remote) ends, Probe probe, PortProbe result)
     {

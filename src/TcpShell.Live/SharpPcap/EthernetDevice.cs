@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using TcpShell.Live.Devices;
@@ -28,6 +29,9 @@ internal sealed class EthernetDevice : IPacketDevice
     // RFC 5227 2.4: an address is defended this often at most.
     private static readonly TimeSpan s_defendInterval = TimeSpan.FromSeconds(10);
 
+    // What the host has not read by then it need not hear: a flood of its own packets to nobody shall take no memory.
+    private const int MaximumErrors = 256;
+
     private readonly IDeviceCapture _capture;
     private readonly MacAddress _mac;
     private readonly IReadOnlyList<AddressPrefix> _addresses;
@@ -35,6 +39,7 @@ internal sealed class EthernetDevice : IPacketDevice
     private readonly NeighborTable _neighbors;
     private readonly object _writing = new();
     private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly ConcurrentQueue<byte[]> _errors = new();
     private TimeSpan _defended = -s_defendInterval;
     private byte[]? _next;
     private volatile bool _woken;
@@ -48,7 +53,7 @@ internal sealed class EthernetDevice : IPacketDevice
         _mac = mac;
         _addresses = addresses;
         _gateways = gateways;
-        _neighbors = new NeighborTable(Ask, (to, packet) => SendPacket(to, packet));
+        _neighbors = new NeighborTable(Ask, (to, packet) => SendPacket(to, packet), packet => Tell(IcmpErrorKind.HostUnreachable, packet));
     }
 
     /// <inheritdoc/>
@@ -136,6 +141,12 @@ internal sealed class EthernetDevice : IPacketDevice
     {
         // Here as well as in Wait, which nobody calls while frames come without end.
         LookAtTime();
+        if (_errors.TryDequeue(out byte[]? error))
+        {
+            packet = error;
+            return true;
+        }
+
         while (_next is null && TryReadFrame(TimeSpan.Zero))
         {
         }
@@ -150,6 +161,7 @@ internal sealed class EthernetDevice : IPacketDevice
     {
         if (NextHop(packet) is not { } hop)
         {
+            Tell(IcmpErrorKind.NetworkUnreachable, packet);
             return false;
         }
 
@@ -163,7 +175,7 @@ internal sealed class EthernetDevice : IPacketDevice
     public void Wait(TimeSpan limit)
     {
         TimeSpan end = Now + limit;
-        while (!_woken && _next is null)
+        while (!_woken && _next is null && _errors.IsEmpty)
         {
             TimeSpan left = end - Now;
             if (left <= TimeSpan.Zero)
@@ -327,6 +339,20 @@ internal sealed class EthernetDevice : IPacketDevice
     {
         IpAddress sender = _addresses.Select(prefix => prefix.Address).FirstOrDefault(own => own.IsIPv6 == address.IsIPv6);
         TrySend(NeighborFrames.Question(_mac, sender, address, known));
+    }
+
+    /// <summary>
+    /// Tells our host by ICMP, as a router would, that a segment of its own could not be delivered (RFC 1122 3.2.2.1, RFC 4443 3.1). Nobody is told of
+    /// anything but a segment, and of none that bears another's address.
+    /// </summary>
+    private void Tell(IcmpErrorKind error, ReadOnlySpan<byte> packet)
+    {
+        DecodedPacket decoded = PacketDecoder.Decode(packet.ToArray(), LinkType.Raw);
+        if (decoded.Status == PacketStatus.Tcp && IsOwn(decoded.Sender) && _errors.Count < MaximumErrors)
+        {
+            _errors.Enqueue(IcmpWriter.Write(decoded.Sender, packet, error));
+            Wake();
+        }
     }
 
     private void Announce(IpAddress address) => TrySend(NeighborFrames.Answer(_mac, address, default, null));

@@ -8,7 +8,8 @@ namespace TcpShell.Live.SharpPcap;
 /// </summary>
 /// <param name="ask">Sends a question for an address: to its former Ethernet address, or to everybody where that is null.</param>
 /// <param name="send">Sends a packet to an Ethernet address.</param>
-internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<MacAddress, byte[]> send)
+/// <param name="lose">Takes back a packet that has waited in vain: nobody has the address (RFC 1122 2.4, RFC 4861 7.2.2).</param>
+internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<MacAddress, byte[]> send, Action<byte[]> lose)
 {
     /// <summary>Hosts that are known at most. Forged questions take the free places, and then no more; only what this host sends itself drives others out.</summary>
     public const int MaximumNeighbors = 1024;
@@ -119,8 +120,12 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
             }
             else
             {
-                // Nobody answers: what waits is lost, as on any network, and the next packet asks anew.
+                // Nobody answers: what waits is lost, and the next packet asks anew.
                 _neighbors.Remove(address);
+                foreach (byte[] packet in neighbor.Waiting)
+                {
+                    lose(packet);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Live.Devices;
+using TcpShell.Live.Kernel;
 using TcpShell.Pcap.Analysis;
 using TcpShell.Pcap.Files;
 using TcpShell.Tcp;
@@ -13,7 +14,7 @@ namespace TcpShell.Abstractions;
 
 /// <summary>The part of watching states that captures: changes of anybody's connections, as segments on a device show them.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class CapturedStateCmdlet : NetworkCmdlet
+public abstract class CapturedStateCmdlet : SystemCmdlet
 {
     /// <summary>The parameter set of devices.</summary>
     protected const string InterfaceSet = "Interface";
@@ -35,11 +36,6 @@ public abstract class CapturedStateCmdlet : NetworkCmdlet
     [Parameter(ParameterSetName = InterfaceSet)]
     public SwitchParameter Promiscuous { get; set; }
 
-    /// <summary>Only changes to these states. Spellings of netstat and ss are understood as well.</summary>
-    [Parameter]
-    [TcpState]
-    public TcpState[]? State { get; set; }
-
     /// <summary>How much virtual time to watch at most; by default until nothing can happen any more, but no longer than an hour; on a real network until Ctrl-C.</summary>
     [Parameter]
     [Duration]
@@ -50,14 +46,14 @@ public abstract class CapturedStateCmdlet : NetworkCmdlet
     {
         try
         {
-            var options = new CaptureOptions { Filter = Filter, Promiscuous = Promiscuous };
-            _watch = new DeviceWatch(CaptureBackend.Open(CaptureBackend.Find(Interface), options), Warn, Duration, CancelToken);
+            _watch = DeviceWatch.Open(Interface, new CaptureOptions { Filter = Filter, Promiscuous = Promiscuous }, Warn, Duration, CancelToken);
+            SystemFilter filter = Wanted;
             var states = new StateChangeWatch();
             while (_watch.TryRead(out CapturedFrame frame))
             {
                 foreach (StateChange change in states.Add(frame))
                 {
-                    if (State is null || State.Contains(change.To))
+                    if (filter.Fits(change.Local, change.Remote) && filter.Fits(change.To))
                     {
                         WriteObject(change);
                     }
@@ -66,7 +62,7 @@ public abstract class CapturedStateCmdlet : NetworkCmdlet
         }
         catch (CaptureException failed)
         {
-            ThrowTerminatingError(ErrorRecords.DeviceFailed(failed, failed.Error == CaptureError.FilterNotUnderstood ? Filter : Interface));
+            ThrowTerminatingError(ErrorRecords.DeviceFailed(failed, Interface, Filter));
         }
 
         ThrowIfStopping();

@@ -87,7 +87,7 @@ public abstract class WatchCmdlet : TcpCmdlet
         }
         catch (CaptureException failed)
         {
-            ThrowTerminatingError(ErrorRecords.DeviceFailed(failed, failed.Error == CaptureError.FilterNotUnderstood ? Filter : source));
+            ThrowTerminatingError(ErrorRecords.DeviceFailed(failed, source, Filter));
         }
         finally
         {
@@ -108,8 +108,7 @@ public abstract class WatchCmdlet : TcpCmdlet
     private void WatchDevice()
     {
         var options = new CaptureOptions { Filter = Filter, Promiscuous = Promiscuous, SnapLength = SnapLength, BufferSize = BufferSize };
-        IDeviceCapture capture = CaptureBackend.Open(CaptureBackend.Find(Interface), options);
-        var watch = new DeviceWatch(capture, Warn, Duration, CancelToken);
+        DeviceWatch watch = DeviceWatch.Open(Interface, options, Warn, Duration, CancelToken);
         _watch = watch;
         Watch(watch);
         watch.TellDrops();

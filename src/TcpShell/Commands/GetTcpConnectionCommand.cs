@@ -7,7 +7,6 @@ using TcpShell.Live;
 using TcpShell.Live.Kernel;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
-using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
@@ -36,37 +35,14 @@ namespace TcpShell.Commands;
 [Cmdlet(VerbsCommon.Get, "TcpConnection", DefaultParameterSetName = NetworkSet)]
 [OutputType(typeof(HostedConnection), ParameterSetName = [NetworkSet])]
 [OutputType(typeof(SystemConnection), ParameterSetName = [SystemSet])]
-public sealed class GetTcpConnectionCommand : NetworkCmdlet
+public sealed class GetTcpConnectionCommand : SystemCmdlet
 {
     private const string NetworkSet = "Network";
-    private const string SystemSet = "System";
 
     /// <summary>Only the connections with these numbers.</summary>
     [Parameter(Position = 0, ParameterSetName = NetworkSet)]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public int[]? Id { get; set; }
-
-    /// <summary>The operating system's own connections.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = SystemSet)]
-    public SwitchParameter System { get; set; }
-
-    /// <summary>Only connections with this port at this end.</summary>
-    [Parameter(ParameterSetName = SystemSet)]
-    [ValidateRange(1, 65535)]
-    public int? LocalPort { get; set; }
-
-    /// <summary>Only connections with this port at the other end.</summary>
-    [Parameter(ParameterSetName = SystemSet)]
-    [ValidateRange(1, 65535)]
-    public int? RemotePort { get; set; }
-
-    /// <summary>Only connections with this address at this end.</summary>
-    [Parameter(ParameterSetName = SystemSet)]
-    public IpAddress? LocalAddress { get; set; }
-
-    /// <summary>Only connections with this address at the other end.</summary>
-    [Parameter(ParameterSetName = SystemSet)]
-    public IpAddress? RemoteAddress { get; set; }
 
     /// <summary>Only connections of processes with these names; wildcards are understood.</summary>
     [Parameter(ParameterSetName = SystemSet)]
@@ -79,16 +55,6 @@ public sealed class GetTcpConnectionCommand : NetworkCmdlet
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public string? HostName { get; set; }
-
-    /// <summary>Only connections in these states. Spellings of netstat and ss are understood as well.</summary>
-    [Parameter]
-    [TcpState]
-    public TcpState[]? State { get; set; }
-
-    /// <summary>Only connections with this port at either end.</summary>
-    [Parameter]
-    [ValidateRange(1, 65535)]
-    public int? Port { get; set; }
 
     /// <summary>Lists the connections that are closed as well: the last thousand of each host.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
@@ -123,23 +89,19 @@ public sealed class GetTcpConnectionCommand : NetworkCmdlet
             WriteError(ErrorRecords.ConnectionNotFound(missing, network));
         }
 
-        foreach (HostedConnection connection in found.Where(IsWanted))
+        SystemFilter filter = Wanted;
+        foreach (HostedConnection connection in found.Where(connection => Id is null || Id.Contains(connection.Id)))
         {
-            WriteObject(connection);
+            if (filter.Fits(connection.Local, connection.Remote) && filter.Fits(connection.State))
+            {
+                WriteObject(connection);
+            }
         }
     }
 
     private void WriteSystem()
     {
-        var filter = new SystemFilter
-        {
-            Port = Port,
-            LocalPort = LocalPort,
-            RemotePort = RemotePort,
-            LocalAddress = LocalAddress,
-            RemoteAddress = RemoteAddress,
-            States = State,
-        };
+        SystemFilter filter = Wanted;
         WildcardPattern[]? names = ProcessName?.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToArray();
         try
         {
@@ -158,9 +120,4 @@ public sealed class GetTcpConnectionCommand : NetworkCmdlet
             ThrowTerminatingError(ErrorRecords.InterfaceRefused(refused, "system"));
         }
     }
-
-    private bool IsWanted(HostedConnection connection) =>
-        (Id is null || Id.Contains(connection.Id))
-        && (State is null || State.Contains(connection.State))
-        && (Port is null || connection.Local.Port == Port || connection.Remote.Port == Port);
 }

@@ -7,7 +7,6 @@ using TcpShell.Live;
 using TcpShell.Live.Kernel;
 using TcpShell.Tcp;
 using TcpShell.Transformation;
-using TcpShell.Wire;
 
 namespace TcpShell.Commands;
 
@@ -45,7 +44,6 @@ public sealed class WatchTcpStateCommand : CapturedStateCmdlet
 {
     private const string NetworkSet = "Network";
     private const string ConnectionSet = "Connection";
-    private const string SystemSet = "System";
 
     private readonly List<HostedConnection> _watched = [];
 
@@ -58,29 +56,6 @@ public sealed class WatchTcpStateCommand : CapturedStateCmdlet
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ValueFromPipeline = true, ParameterSetName = NetworkSet)]
     public TcpNetwork? Network { get; set; }
-
-    /// <summary>The operating system's own connections.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = SystemSet)]
-    public SwitchParameter System { get; set; }
-
-    /// <summary>Only connections with this port at either end.</summary>
-    [Parameter(ParameterSetName = SystemSet)]
-    [ValidateRange(1, 65535)]
-    public int? Port { get; set; }
-
-    /// <summary>Only connections with this port at this end.</summary>
-    [Parameter(ParameterSetName = SystemSet)]
-    [ValidateRange(1, 65535)]
-    public int? LocalPort { get; set; }
-
-    /// <summary>Only connections with this port at the other end.</summary>
-    [Parameter(ParameterSetName = SystemSet)]
-    [ValidateRange(1, 65535)]
-    public int? RemotePort { get; set; }
-
-    /// <summary>Only connections with this address at the other end.</summary>
-    [Parameter(ParameterSetName = SystemSet)]
-    public IpAddress? RemoteAddress { get; set; }
 
     /// <summary>How long to wait between two looks at the system's table: 1 ms to 1 s, 20 ms by default.</summary>
     [Parameter(ParameterSetName = SystemSet)]
@@ -135,6 +110,7 @@ public sealed class WatchTcpStateCommand : CapturedStateCmdlet
     private void Watch(TcpNetwork network, Func<StateChange, bool> concerns)
     {
         string? host = HostName is null ? null : FindHost(network, HostName).Name;
+        SystemFilter filter = Wanted;
         long shown = 0;
         Timestamp end = network.Now + (Duration ?? LimitOf(network));
         do
@@ -144,7 +120,7 @@ public sealed class WatchTcpStateCommand : CapturedStateCmdlet
             shown = network.StateChanges.Total;
             foreach (StateChange change in news)
             {
-                if (concerns(change) && (host is null || host == change.Host) && (State is null || State.Contains(change.To)))
+                if (concerns(change) && (host is null || host == change.Host) && filter.Fits(change.Local, change.Remote) && filter.Fits(change.To))
                 {
                     WriteObject(change);
                 }
@@ -160,10 +136,9 @@ public sealed class WatchTcpStateCommand : CapturedStateCmdlet
             ThrowTerminatingError(ErrorRecords.ValueOutOfRange(new ArgumentOutOfRangeException(nameof(Interval), Interval, "The interval is 1 ms to 1 s."), Interval));
         }
 
-        var filter = new SystemFilter { Port = Port, LocalPort = LocalPort, RemotePort = RemotePort, RemoteAddress = RemoteAddress, States = State };
         try
         {
-            using var watcher = new SystemWatcher(filter, Interval, Duration ?? TimeSpan.MaxValue);
+            using var watcher = new SystemWatcher(Wanted, Interval, Duration ?? TimeSpan.MaxValue);
             while (watcher.TryTake(out StateChange? change, CancelToken))
             {
                 WriteObject(change);

@@ -9,8 +9,9 @@ internal static partial class ErrorRecords
 {
     /// <summary>A device cannot be used, for whatever reason.</summary>
     /// <param name="failed">Why.</param>
-    /// <param name="target">The user's word: the device, the filter.</param>
-    public static ErrorRecord DeviceFailed(CaptureException failed, object? target)
+    /// <param name="target">The user's word for the device, or what was to go there.</param>
+    /// <param name="filter">The user's filter, if there was one.</param>
+    public static ErrorRecord DeviceFailed(CaptureException failed, object? target, string? filter = null)
     {
         (string id, ErrorCategory category, string advice) = failed.Error switch
         {
@@ -22,7 +23,7 @@ internal static partial class ErrorRecords
             CaptureError.DeviceUnsuitable => ("DeviceUnsuitable", ErrorCategory.InvalidArgument, "Get-TcpDevice lists the devices, with their Ethernet addresses where they have one."),
             _ => ("DeviceFailed", ErrorCategory.DeviceError, "Get-TcpDevice shows whether it is there and up."),
         };
-        return Create(failed, id, category, target, advice);
+        return Create(failed, id, category, failed.Error == CaptureError.FilterNotUnderstood ? filter ?? target : target, advice);
     }
 
     /// <summary>A segment cannot be given to PacketDotNet.</summary>

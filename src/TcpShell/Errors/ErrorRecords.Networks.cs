@@ -114,17 +114,22 @@ internal static partial class ErrorRecords
             ConnectionError.HostStopped => ("HostStopped", "is gone with its host", ErrorCategory.ResourceUnavailable, "Restart-TcpHost brings the host back; the connection stays lost."),
             _ => ("ConnectionAborted", "was aborted at this end", ErrorCategory.OperationStopped, "Open a new connection."),
         };
+        string known = connection.Error is ConnectionError.TimedOut or ConnectionError.UserTimeout ? Known(connection) : "";
         return Create(
-            new InvalidOperationException($"The connection {connection.Local} -> {connection.Remote} {text}{cause}."), id, category, connection, advice);
+            new InvalidOperationException($"The connection {connection.Local} -> {connection.Remote} {text}{cause}{known}."), id, category, connection, advice);
     }
 
     /// <summary>A connection is not open when the cmdlet's patience ends.</summary>
     public static ErrorRecord NotOpenYet(HostedConnection connection, TimeSpan limit) => Create(
-        new TimeoutException($"The connection {connection.Local} -> {connection.Remote} is in {connection.State} after {Seconds(limit)} of {Clock(connection.Network)}."),
+        new TimeoutException($"The connection {connection.Local} -> {connection.Remote} is in {connection.State} after {Seconds(limit)} of {Clock(connection.Network)}{Known(connection)}."),
         "ConnectionNotOpen",
         ErrorCategory.OperationTimeout,
         connection,
         "It goes on trying: Wait-TcpState Established waits longer, Get-TcpSegment shows what happened to its SYNs.");
+
+    // Soft errors end nothing, but are often the cause (RFC 9293 SHLD-25).
+    private static string Known(HostedConnection connection) =>
+        connection.LastIcmpError is { } error ? $"; {error.Source} has told by ICMP: {error}" : "";
 
     /// <summary>The send buffer could not take everything.</summary>
     public static ErrorRecord SendBufferFull(HostedConnection connection, int sent, int wanted) => Create(

@@ -16,6 +16,16 @@ internal sealed class DeviceWatch(IDeviceCapture capture, Action<string> warn, T
     private readonly Stopwatch _sinceCount = Stopwatch.StartNew();
     private CaptureStatistics _told;
 
+    /// <summary>Opens a device to watch it.</summary>
+    /// <param name="name">The device's name.</param>
+    /// <param name="options">What is to be captured.</param>
+    /// <param name="warn">Told of frames that were dropped.</param>
+    /// <param name="duration">How long to watch; null for no end.</param>
+    /// <param name="stopping">Cancelled when the user stops the pipeline.</param>
+    /// <exception cref="CaptureException">There is no such device, or it cannot be opened so.</exception>
+    public static DeviceWatch Open(string name, CaptureOptions options, Action<string> warn, TimeSpan? duration, CancellationToken stopping) =>
+        new(CaptureBackend.Open(CaptureBackend.Find(name), options), warn, duration, stopping);
+
     /// <inheritdoc/>
     public override bool TryRead(out CapturedFrame frame)
     {

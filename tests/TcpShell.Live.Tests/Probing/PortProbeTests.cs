@@ -112,6 +112,72 @@ public class PortProbeTests
         Assert.InRange(probe.Rtt!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(400));
     });
 
+    // Nor is what the answer waits for behind whatever else the host does.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Rtt_EndsWhenTheInterfaceGivesTheAnswer(bool halfOpen) => NetworkNamespace.Run(() =>
+    {
+        using var link = new KernelLink();
+        using Socket listener = KernelLink.Listen();
+        using var prober = new NetworkProber(link.Network, link.Host, halfOpen, s_timeout);
+        NetworkProber.WarmUp(halfOpen);
+        using (link.Network.Hold())
+        {
+            prober.Start(Endpoint.Parse(listener.LocalEndPoint!.ToString()!));
+            Thread.Sleep(500);
+        }
+
+        link.WaitUntil(() => prober.HasResults, "no answer");
+        Assert.True(prober.TryTake(out PortProbe? probe));
+        Assert.Equal(PortAnswer.SynAck, probe!.Answer);
+        Assert.InRange(probe.Rtt!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(400));
+    });
+
+    // Delay that is made on the link by an impairment is part of it.
+    [Fact]
+    public void Rtt_HasTheDelayOfAnImpairmentInIt() => NetworkNamespace.Run(() =>
+    {
+        using var link = new KernelLink();
+        using Socket listener = KernelLink.Listen();
+        link.Network.AddImpairment(ImpairmentKind.Delay, new PacketSelector { To = link.Host.Name }, TimeSpan.FromMilliseconds(200));
+        PortProbe probe = Assert.Single(Probe(link.Network, halfOpen: true, listener.LocalEndPoint!.ToString()!)).Value;
+        Assert.InRange(probe.Rtt!.Value, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(900));
+    });
+
+    // A look at the flags may only pass over what could be no answer.
+    [Fact]
+    public void Peek_AgreesWithTheDecoder_WhateverTheOctets()
+    {
+        var random = new Random(1);
+        int read = 0;
+        foreach ((string from, string to) in new[] { ("10.0.0.1", "10.0.0.2"), ("fd00::1", "fd00::2") })
+        {
+            for (int i = 0; i < 100_000; i++)
+            {
+                var header = new PacketHeader(IpAddress.Parse(from), IpAddress.Parse(to));
+                var segment = new TcpSegment { Flags = (TcpFlags)random.Next(512), Payload = new byte[random.Next(20)] };
+                byte[] packet = new byte[PacketWriter.SizeOf(header, segment)];
+                PacketWriter.Write(header, segment, packet);
+                for (int change = random.Next(3); change > 0; change--)
+                {
+                    packet[random.Next(packet.Length)] = (byte)random.Next(256);
+                }
+
+                packet = packet[..random.Next(random.Next(2) * packet.Length, packet.Length + 1)];
+                DecodedPacket decoded = PacketDecoder.Decode(packet, LinkType.Raw);
+                if (PacketPeek.TryReadFlags(packet, out TcpFlags flags))
+                {
+                    read++;
+                    Assert.True(decoded.Status != PacketStatus.Tcp || decoded.Segment.Flags == flags, $"{flags} {decoded.Segment.Flags} {Convert.ToHexString(packet)}");
+                    Assert.NotEqual(PacketStatus.IcmpError, decoded.Status);
+                }
+            }
+        }
+
+        Assert.InRange(read, 100_000, 200_000);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

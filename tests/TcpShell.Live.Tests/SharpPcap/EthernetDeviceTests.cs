@@ -2,10 +2,13 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using TcpShell.Hosting;
 using TcpShell.Live.Devices;
+using TcpShell.Live.Probing;
 using TcpShell.Live.SharpPcap;
 using TcpShell.Live.Tests.Devices;
 using TcpShell.Live.Tests.Tun;
+using TcpShell.Tcp;
 using TcpShell.Wire;
 
 namespace TcpShell.Live.Tests.SharpPcap;
@@ -94,7 +97,87 @@ public class EthernetDeviceTests
         Assert.True(device.TryWrite(Syn("10.78.0.2", "192.0.2.80")));
         DecodedPacket answer = PacketDecoder.Decode(Receive(device), LinkType.Raw);
         Assert.Equal((IpAddress.Parse("192.0.2.80"), TcpFlags.RST | TcpFlags.ACK), (answer.Source, answer.Segment.Flags));
-        Assert.False(device.TryWrite(Syn("fd00:78::2", "2001:db8::80")), "there is no gateway for IPv6");
+    });
+
+    [Fact]
+    public void Destination_ThatNoGatewayLeadsTo_IsUnreachableAtOnce() => VethPair.Run(pair =>
+    {
+        pair.AddKernelAddresses();
+        using EthernetDevice device = Open(s_own, IpAddress.Parse("10.78.0.1"));
+        byte[] syn = Syn("fd00:78::2", "2001:db8::80");
+        Assert.False(device.TryWrite(syn), "there is no gateway for IPv6");
+        DecodedPacket error = ReceiveError(device);
+        Assert.Equal(IcmpErrorKind.NetworkUnreachable, IcmpError.Of(error).Kind);
+    });
+
+    [Theory]
+    [InlineData("10.78.0.2", "10.78.0.99", 3, 1)]
+    [InlineData("10.78.0.2", "192.0.2.80", 3, 1)]
+    [InlineData("fd00:78::2", "fd00:78::99", 1, 3)]
+    public void Neighbor_ThatAnswersNoQuestion_IsUnreachableAfterThreeSeconds(string own, string nobody, int type, int code) => VethPair.Run(pair =>
+    {
+        pair.AddKernelAddresses();
+        using EthernetDevice device = Open(s_own, IpAddress.Parse("10.78.0.98"));
+        var clock = Stopwatch.StartNew();
+        Assert.True(device.TryWrite(Syn(own, nobody)));
+        DecodedPacket error = ReceiveError(device);
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(2.9), TimeSpan.FromSeconds(10));
+        Assert.Equal((PacketStatus.IcmpError, (byte)type, (byte)code, true), (error.Status, error.IcmpType, error.IcmpCode, error.IcmpChecksumValid!.Value));
+        Assert.Equal((IpAddress.Parse(own), IpAddress.Parse(own)), (error.IcmpSource, error.IcmpDestination));
+        Assert.Equal((IpAddress.Parse(nobody), 1000u), (error.Destination, error.Segment.SequenceNumber.Value));
+    });
+
+    // RFC 1122 3.2.2: nothing is told of an ICMP message, nor of what came from somebody else's address.
+    [Fact]
+    public void Packets_ThatNobodyShallBeToldOf_AreLostInSilence() => VethPair.Run(pair =>
+    {
+        pair.AddKernelAddresses();
+        using EthernetDevice device = Open(s_own);
+        byte[] icmp = IcmpWriter.Write(s_own[0].Address, Syn("10.78.0.99", "10.78.0.2"), IcmpErrorKind.PortUnreachable);
+        Assert.True(device.TryWrite(icmp));
+        Assert.True(device.TryWrite(Syn("10.78.0.77", "10.78.0.99")));
+        Assert.True(device.TryWrite(Syn("10.78.0.2", "10.78.0.97")));
+        DecodedPacket error = ReceiveError(device);
+        Assert.Equal(IpAddress.Parse("10.78.0.97"), error.Destination);
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Probe_OfAnAddressThatNobodyHas_TellsWhy(bool halfOpen) => VethPair.Run(pair =>
+    {
+        pair.AddKernelAddresses();
+        using var network = new LiveNetwork(Open(s_own), s_own);
+        using var prober = new NetworkProber(network, network.Hosts[0], halfOpen, TimeSpan.FromSeconds(10));
+        prober.Start(Endpoint.Parse("10.78.0.99:80"));
+        prober.Start(Endpoint.Parse("[fd00:78::99]:80"));
+        var results = new List<PortProbe>();
+        Assert.True(network.RunUntil(
+            () =>
+            {
+                prober.Look();
+                while (prober.TryTake(out PortProbe? result))
+                {
+                    results.Add(result!);
+                }
+
+                return results.Count == 2;
+            },
+            TimeSpan.FromSeconds(20)));
+        Assert.All(results, result => Assert.Equal((PortAnswer.Icmp, IcmpErrorKind.HostUnreachable), (result.Answer, result.IcmpError)));
+    });
+
+    // MUST-56: a soft error ends nothing. The attempt goes on, and what it says of the last error is its cause.
+    [Fact]
+    public void Connection_ToAnAddressThatNobodyHas_LearnsWhyAndOpensWhenSomebodyTakesIt() => VethPair.Run(pair =>
+    {
+        pair.AddKernelAddresses();
+        using var network = new LiveNetwork(Open(s_own), s_own);
+        HostedConnection connection = network.Connect(network.Hosts[0], Endpoint.Parse("10.78.0.99:80"));
+        Assert.True(network.RunUntil(() => connection.LastIcmpError is not null, TimeSpan.FromSeconds(20)));
+        Assert.Equal((TcpState.SynSent, IcmpErrorKind.HostUnreachable), (connection.State, connection.LastIcmpError!.Value.Kind));
+        NetworkNamespace.Shell("ip", $"addr add 10.78.0.99/24 dev {VethPair.Kernel}");
+        Assert.True(network.RunUntil(() => connection.Error == ConnectionError.Refused, TimeSpan.FromSeconds(20)), $"{connection.State} {connection.Error}");
     });
 
     [Fact]
@@ -178,15 +261,20 @@ public class EthernetDeviceTests
     }
 
     /// <summary>The next packet of a kind: the kernel has things of its own to tell on a new link.</summary>
-    private static byte[] Receive(EthernetDevice device, IpProtocol protocol = IpProtocol.Tcp)
+    private static byte[] Receive(EthernetDevice device, IpProtocol protocol = IpProtocol.Tcp) =>
+        Receive(device, packet => packet.Protocol == protocol).Frame.ToArray();
+
+    private static DecodedPacket ReceiveError(EthernetDevice device) => Receive(device, packet => packet.Status == PacketStatus.IcmpError);
+
+    private static DecodedPacket Receive(EthernetDevice device, Func<DecodedPacket, bool> isMeant)
     {
         var patience = Stopwatch.StartNew();
         while (patience.Elapsed < TimeSpan.FromSeconds(20))
         {
             device.Wait(TimeSpan.FromMilliseconds(100));
-            if (device.TryRead(out byte[] packet) && PacketDecoder.Decode(packet, LinkType.Raw).Protocol == protocol)
+            if (device.TryRead(out byte[] packet) && PacketDecoder.Decode(packet, LinkType.Raw) is { } decoded && isMeant(decoded))
             {
-                return packet;
+                return decoded;
             }
         }
 

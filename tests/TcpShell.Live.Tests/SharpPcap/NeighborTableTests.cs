@@ -11,9 +11,11 @@ public class NeighborTableTests
 
     private readonly List<(IpAddress Address, MacAddress? Known)> _asked = [];
     private readonly List<(MacAddress Mac, byte[] Packet)> _sent = [];
+    private readonly List<byte> _lost = [];
     private readonly NeighborTable _table;
 
-    public NeighborTableTests() => _table = new NeighborTable((address, known) => _asked.Add((address, known)), (mac, packet) => _sent.Add((mac, packet)));
+    public NeighborTableTests() => _table = new NeighborTable(
+        (address, known) => _asked.Add((address, known)), (mac, packet) => _sent.Add((mac, packet)), packet => _lost.Add(packet[0]));
 
     [Fact]
     public void Packets_WaitForTheAnswerAndThenGoInOrder()
@@ -46,6 +48,51 @@ public class NeighborTableTests
         Assert.Null(_table.NextTime);
         _table.Learn(s_peer, s_mac, TimeSpan.FromSeconds(6), isCaller: false);
         Assert.Empty(_sent);
+    }
+
+    // RFC 1122 2.4: not before the questions have been unanswered for long; RFC 4861 7.2.2: then for every packet that waits.
+    [Fact]
+    public void Packets_ThatWaitedInVain_AreGivenBackAfterThreeQuestionsAndNotBefore()
+    {
+        _table.Send(s_peer, [1], TimeSpan.Zero);
+        _table.HandleTime(TimeSpan.FromSeconds(1));
+        _table.Send(s_peer, [2], TimeSpan.FromSeconds(1));
+        _table.HandleTime(TimeSpan.FromSeconds(2));
+        _table.HandleTime(TimeSpan.FromSeconds(3) - TimeSpan.FromTicks(1));
+        Assert.Empty(_lost);
+        _table.HandleTime(TimeSpan.FromSeconds(3));
+        Assert.Equal([1, 2], _lost);
+        Assert.Equal(3, _asked.Count);
+        Assert.Empty(_sent);
+
+        // The next packet begins anew, and the host may be there by then.
+        Assert.True(_table.Send(s_peer, [3], TimeSpan.FromSeconds(4)));
+        _table.Learn(s_peer, s_mac, TimeSpan.FromSeconds(4), isCaller: false);
+        Assert.Equal((s_mac, 3), (_sent[^1].Mac, _sent[^1].Packet[0]));
+        Assert.Equal([1, 2], _lost);
+    }
+
+    // A host that was there and is silent now: what was sent to its old Ethernet address is not given back, for it may have arrived.
+    [Fact]
+    public void Host_ThatFallsSilent_IsReportedOnlyForWhatWaitsAfterwards()
+    {
+        _table.Send(s_peer, [1], TimeSpan.Zero);
+        _table.Learn(s_peer, s_mac, TimeSpan.Zero, isCaller: false);
+        _table.Send(s_peer, [2], TimeSpan.FromSeconds(40));
+        for (int second = 41; second <= 43; second++)
+        {
+            _table.HandleTime(TimeSpan.FromSeconds(second));
+        }
+
+        Assert.Equal([1, 2], _sent.Select(sent => sent.Packet[0]));
+        Assert.Empty(_lost);
+        _table.Send(s_peer, [3], TimeSpan.FromSeconds(44));
+        for (int second = 45; second <= 47; second++)
+        {
+            _table.HandleTime(TimeSpan.FromSeconds(second));
+        }
+
+        Assert.Equal([3], _lost);
     }
 
     [Fact]

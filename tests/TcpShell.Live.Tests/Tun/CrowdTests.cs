@@ -117,16 +117,23 @@ public class CrowdTests
         }
     });
 
+    // In one piece, and in fragments, which the answer comes in as well.
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Ping_GetsItsAnswer(bool isIPv6) => NetworkNamespace.Run(() =>
+    [InlineData(false, 1000)]
+    [InlineData(true, 1000)]
+    [InlineData(false, 4000)]
+    [InlineData(true, 4000)]
+    [InlineData(false, 65_000)]
+    [InlineData(true, 65_000)]
+    public void Ping_GetsItsAnswer(bool isIPv6, int size) => NetworkNamespace.Run(() =>
     {
         using var link = new KernelLink();
         using var ping = new Ping();
-        PingReply reply = ping.Send(KernelLink.Own(isIPv6), 10_000, new byte[1000]);
+        byte[] data = new byte[size];
+        new Random(size).NextBytes(data);
+        PingReply reply = ping.Send(KernelLink.Own(isIPv6), 10_000, data);
         Assert.Equal(IPStatus.Success, reply.Status);
-        Assert.Equal(1000, reply.Buffer.Length);
+        Assert.Equal(data, reply.Buffer);
     });
 
     [Theory]

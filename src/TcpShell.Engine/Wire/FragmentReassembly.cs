@@ -1,10 +1,16 @@
 using System.Buffers.Binary;
-using TcpShell.Wire;
 
-namespace TcpShell.Pcap.Analysis;
+namespace TcpShell.Wire;
 
-/// <summary>Puts IP fragments together (RFC 791, RFC 8200 4.5), in a bounded amount of memory: above it the oldest packets are given up.</summary>
-internal sealed class FragmentReassembly(int maximumBytes)
+/// <summary>
+/// Puts IP fragments together (RFC 791, RFC 8200 4.5), in a bounded amount of memory: above it, and after a minute, the oldest packets are given up.
+/// </summary>
+/// <param name="maximumBytes">Octets that fragments may take.</param>
+/// <param name="isStrict">
+/// For a host: a packet whose fragments overlap or do not fit is given up, since nobody but an attacker sends such ones (RFC 5722). For an observer, who wants to see what
+/// there was, the first octet in each place counts.
+/// </param>
+internal sealed class FragmentReassembly(int maximumBytes, bool isStrict = false)
 {
     private const int MaximumPacket = 65_535;
 
@@ -13,11 +19,16 @@ internal sealed class FragmentReassembly(int maximumBytes)
     private const long Timeout = 60_000_000_000;
 
     private readonly Dictionary<(IpAddress Source, IpAddress Destination, uint Id, IpProtocol Protocol), Packet> _packets = [];
-    private readonly Queue<Packet> _byAge = new();
-    private int _bytes;
+    private readonly LinkedList<Packet> _byAge = new();
 
     /// <summary>Fragments given up for want of room.</summary>
     public long Dropped { get; private set; }
+
+    /// <summary>Octets that the waiting fragments take.</summary>
+    public int Bytes { get; private set; }
+
+    /// <summary>Packets that lack a fragment.</summary>
+    public int Count => _byAge.Count;
 
     /// <summary>Takes a fragment.</summary>
     /// <param name="fragment">The fragment; its octets are copied.</param>
@@ -34,19 +45,26 @@ internal sealed class FragmentReassembly(int maximumBytes)
             return false;
         }
 
-        var key = (fragment.Source, fragment.Destination, fragment.Identification, fragment.Protocol);
-        if (!_packets.TryGetValue(key, out Packet? packet) || time - packet.Started > Timeout)
+        while (_byAge.First?.Value is { } old && time - old.Started > Timeout)
         {
-            Forget(packet);
-            packet = new Packet { Key = key, Started = time };
-            _packets[key] = packet;
-            _byAge.Enqueue(packet);
+            Forget(old);
+        }
+
+        Packet packet = Find((fragment.Source, fragment.Destination, fragment.Identification, fragment.Protocol), time);
+        if (isStrict && !packet.Fits(fragment.FragmentOffset, length, isLast: !fragment.MoreFragments, out bool isCopy))
+        {
+            if (!isCopy)
+            {
+                Forget(packet);
+            }
+
+            return false;
         }
 
         byte[] data = fragment.Frame.Slice(fragment.TcpOffset, length).ToArray();
         packet.Add(fragment.FragmentOffset, data, isLast: !fragment.MoreFragments);
         packet.Cost += length + Overhead;
-        _bytes += length + Overhead;
+        Bytes += length + Overhead;
         if (packet.IsComplete)
         {
             octets = packet.Assemble(fragment);
@@ -54,36 +72,45 @@ internal sealed class FragmentReassembly(int maximumBytes)
             return true;
         }
 
-        while (_bytes > maximumBytes && _byAge.TryDequeue(out Packet? oldest))
+        while (Bytes > maximumBytes && _byAge.First?.Value is { } oldest)
         {
-            Dropped += oldest.IsForgotten ? 0 : oldest.Count;
+            Dropped += oldest.Count;
             Forget(oldest);
-        }
-
-        // Packets that were completed leave only their places in the queue.
-        while (_byAge.TryPeek(out Packet? first) && first.IsForgotten)
-        {
-            _byAge.Dequeue();
         }
 
         return false;
     }
 
-    private void Forget(Packet? packet)
+    private Packet Find((IpAddress Source, IpAddress Destination, uint Id, IpProtocol Protocol) key, long time)
     {
-        if (packet is { IsForgotten: false })
+        if (_packets.TryGetValue(key, out Packet? packet))
         {
-            packet.IsForgotten = true;
-            _bytes -= packet.Cost;
-            _packets.Remove(packet.Key);
-            packet.Clear();
+            if (time - packet.Started <= Timeout)
+            {
+                return packet;
+            }
+
+            Forget(packet);
         }
+
+        packet = new Packet { Key = key, Started = time };
+        _packets[key] = packet;
+        packet.Place = _byAge.AddLast(packet);
+        return packet;
+    }
+
+    private void Forget(Packet packet)
+    {
+        Bytes -= packet.Cost;
+        _packets.Remove(packet.Key);
+        _byAge.Remove(packet.Place!);
     }
 
     private sealed class Packet
     {
         private readonly SortedList<int, byte[]> _pieces = [];
         private int _length = -1;
+        private int _octets;
 
         public required (IpAddress Source, IpAddress Destination, uint Id, IpProtocol Protocol) Key { get; init; }
 
@@ -93,12 +120,18 @@ internal sealed class FragmentReassembly(int maximumBytes)
 
         public int Count => _pieces.Count;
 
-        public bool IsForgotten { get; set; }
+        public LinkedListNode<Packet>? Place { get; set; }
 
         public bool IsComplete
         {
             get
             {
+                // With overlaps there may be more than there are places, but never less where all are filled.
+                if (_length < 0 || _octets < _length)
+                {
+                    return false;
+                }
+
                 int next = 0;
                 foreach ((int offset, byte[] data) in _pieces)
                 {
@@ -110,20 +143,50 @@ internal sealed class FragmentReassembly(int maximumBytes)
                     next = Math.Max(next, offset + data.Length);
                 }
 
-                return _length >= 0 && next >= _length;
+                return next >= _length;
             }
         }
 
-        public void Clear() => _pieces.Clear();
+        /// <summary>Whether a fragment goes with the others: all but the last in units of 8 octets, none in another's place or behind the last.</summary>
+        /// <param name="offset">Where it begins.</param>
+        /// <param name="length">Its octets.</param>
+        /// <param name="isLast">Whether none comes behind it.</param>
+        /// <param name="isCopy">Whether it is another copy of one that is there; then it does no harm (RFC 8200 4.5).</param>
+        public bool Fits(int offset, int length, bool isLast, out bool isCopy)
+        {
+            isCopy = _pieces.TryGetValue(offset, out byte[]? same) && same.Length == length;
+            int end = offset + length;
+            bool isPossible = isLast ? _length < 0 && End <= end : length % 8 == 0 && (_length < 0 || end <= _length);
+            int next = FirstFrom(offset);
+            return isPossible
+                && (next == 0 || _pieces.Keys[next - 1] + _pieces.Values[next - 1].Length <= offset)
+                && (next == _pieces.Count || end <= _pieces.Keys[next]);
+        }
 
         public void Add(int offset, byte[] data, bool isLast)
         {
             // Of two with the same place the first counts.
-            _pieces.TryAdd(offset, data);
+            _octets += _pieces.TryAdd(offset, data) ? data.Length : 0;
             if (isLast)
             {
                 _length = offset + data.Length;
             }
+        }
+
+        private int End => _pieces.Count == 0 ? 0 : _pieces.Keys[^1] + _pieces.Values[^1].Length;
+
+        /// <summary>The index of the first piece that begins there or later.</summary>
+        private int FirstFrom(int offset)
+        {
+            int low = 0;
+            int high = _pieces.Count;
+            while (low < high)
+            {
+                int middle = (low + high) / 2;
+                (low, high) = _pieces.Keys[middle] < offset ? (middle + 1, high) : (low, middle);
+            }
+
+            return low;
         }
 
         public byte[] Assemble(in DecodedPacket fragment)
@@ -133,7 +196,8 @@ internal sealed class FragmentReassembly(int maximumBytes)
             Span<byte> octets = packet;
             if (fragment.IsIPv6)
             {
-                octets[0] = 0x60;
+                octets[0] = (byte)(0x60 | (fragment.TrafficClass >> 4));
+                octets[1] = (byte)(fragment.TrafficClass << 4);
                 BinaryPrimitives.WriteUInt16BigEndian(octets[4..], (ushort)_length);
                 octets[6] = (byte)fragment.Protocol;
                 octets[7] = fragment.Ttl;

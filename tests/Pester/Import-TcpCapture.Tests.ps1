@@ -273,6 +273,47 @@ Describe 'Import-TcpCapture when it is stopped' {
         }
     }
 
+    It 'keeps what a pipe brought before its writer stopped within a frame, and tells it once: <Name>' -Skip:$IsWindows -ForEach @(
+        @{ Name = 'conversations'; Script = { Import-TcpCapture $pipe }; Count = 1 }
+        @{ Name = 'segments'; Script = { Import-TcpCapture $pipe -As Segment }; Count = 8 }
+        @{ Name = 'merged'; Script = { Import-TcpCapture $pipe, $whole -Merge -As Segment }; Count = 17 }
+        @{ Name = 'watched'; Script = { Watch-TcpSegment -Path $pipe }; Count = 8 }
+        @{ Name = 'segments of gzip'; Script = { Import-TcpCapture $pipe -As Segment }; Count = 8; Gzip = $true }
+    ) {
+        [void] (New-TcpNetwork)
+        New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+        Step-TcpNetwork -Idle
+        $whole = Join-Path $TestDrive "whole$([guid]::NewGuid()).pcap"
+        Get-TcpSegment | Export-TcpCapture $whole
+        [byte[]] $bytes = [System.IO.File]::ReadAllBytes($whole)[0..(([System.IO.FileInfo] $whole).Length - 14)]
+        $cut = "$whole.cut"
+        $file = [System.IO.File]::Create($cut)
+        $stream = $Gzip ? [System.IO.Compression.GZipStream]::new($file, [System.IO.Compression.CompressionMode]::Compress) : $file
+        $stream.Write($bytes, 0, $bytes.Length)
+        $stream.Dispose()
+        $pipe = Join-Path $TestDrive "cut$([guid]::NewGuid())"
+        mkfifo $pipe
+        $writer = Start-Process sh "-c `"cat $cut > $pipe`"" -PassThru
+        $ErrorActionPreference = 'Continue'
+        $failed, $seen = @(& $Script 2>&1).Where({ $_ -is [System.Management.Automation.ErrorRecord] }, 'Split')
+        $writer.WaitForExit()
+        $seen.Count | Should -Be $Count
+        $failed.FullyQualifiedErrorId | Should -BeLike 'CaptureTruncated,*'
+    }
+
+    It 'says that what came through a pipe cannot be read again: <Name>' -Skip:$IsWindows -ForEach @(
+        @{ Name = 'Export-TcpStream'; Script = { $conversation | Export-TcpStream } }
+        @{ Name = 'ConvertTo-TcpDiagram'; Script = { $conversation | ConvertTo-TcpDiagram } }
+        @{ Name = 'ConvertTo-TcpScript'; Script = { $conversation | ConvertTo-TcpScript } }
+    ) {
+        $pipe = Join-Path $TestDrive "again$([guid]::NewGuid())"
+        mkfifo $pipe
+        $writer = Start-Process sh "-c `"cat $small > $pipe`"" -PassThru
+        $conversation = Import-TcpCapture $pipe
+        $writer.WaitForExit()
+        { & $Script } | Should -Throw -ErrorId 'NoCaptureFile,*'
+    }
+
     It 'takes the display of progress away when enough has come' {
         $shell = [powershell]::Create()
         try {

@@ -46,6 +46,9 @@ Describe 'Merge-TcpConversation' {
             "$merged" | Should -Be "$expected"
             "$merged" | Should -Be "$(Import-TcpCapture $order -Merge)"
             $merged.ZeekState | Should -Be $expected.ZeekState
+
+            # What was sent again across a border counts as new.
+            $merged.ZeekHistory -replace 'T' | Should -BeExactly ($expected.ZeekHistory -replace 'T')
         }
     }
 
@@ -65,6 +68,24 @@ Describe 'Merge-TcpConversation' {
         New-TcpConnection | Send-TcpData 'b' -PassThru | Close-TcpConnection
         Export-TcpCapture (Join-Path $TestDrive two-of-them.pcapng)
         @(Import-TcpCapture (Join-Path $TestDrive two-of-them.pcapng) | Merge-TcpConversation).Count | Should -Be 2
+    }
+
+    It 'makes one history of two directions that come as rows of a table or through a job' {
+        $segments = Get-TcpSegment $net
+        $taps = foreach ($from in 'client', 'server') {
+            Join-Path $TestDrive "$from-only.pcapng"
+            $segments | Where-Object From -EQ $from | Export-TcpCapture (Join-Path $TestDrive "$from-only.pcapng")
+        }
+        $rows = Join-Path $TestDrive rows.csv
+        Import-TcpCapture $taps | Export-TcpConversation $rows -As Csv
+        $fromRows = Import-Csv $rows | Merge-TcpConversation
+        $fromJob = Start-Job { param($Module, $Taps) Import-Module $Module; Import-TcpCapture $Taps } -ArgumentList $modulePath, $taps | Receive-Job -Wait -AutoRemoveJob | Merge-TcpConversation
+        foreach ($merged in $fromRows, $fromJob) {
+            $merged.ZeekHistory | Should -BeExactly (Import-TcpCapture $taps -Merge).ZeekHistory
+            $merged.ZeekHistory | Should -BeExactly $expected.ZeekHistory
+            $merged.ZeekHistoryTimes | Should -Be $expected.ZeekHistoryTimes
+            $merged.ZeekState | Should -Be $expected.ZeekState
+        }
     }
 
     It 'takes its own output, and what jobs make of it' {

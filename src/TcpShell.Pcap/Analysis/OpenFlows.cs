@@ -78,10 +78,15 @@ internal sealed class OpenFlows
     public void KeepLimits()
     {
         EvictSurplus();
-        bool isListing = Parts.Sum(part => part.Listed) < _options.MaximumListedTotal;
+        long listed = 0;
         foreach (FlowAnalysis part in Parts)
         {
-            part.IsListing = isListing;
+            listed += part.Listed;
+        }
+
+        foreach (FlowAnalysis part in Parts)
+        {
+            part.IsListing = listed < _options.MaximumListedTotal;
         }
     }
 

@@ -41,7 +41,7 @@ public sealed class TcpConversation
         Server = new(isFromClient ? receiver : sender, options.VerifyChecksums);
         if (RolesFrom == RoleEvidence.SynAck)
         {
-            _zeek.NoteFlip();
+            _zeek.NoteFlip(first.Time);
         }
     }
 
@@ -139,6 +139,9 @@ public sealed class TcpConversation
 
     /// <summary>The history as Zeek's conn.log has it; the client is the originator.</summary>
     public string ZeekHistory => _zeek.History;
+
+    /// <summary>When the segment of each letter of <see cref="ZeekHistory"/> was captured: nanoseconds since <see cref="Start"/>, divided by semicolons. By them <see cref="Tables.ConversationMerge"/> makes one history of two directions.</summary>
+    public string ZeekHistoryTimes => _zeek.TimesSince(_start);
 
     /// <summary>conn_state as Zeek's conn.log has it: S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR or OTH.</summary>
     public string ZeekState => ZeekSummary.ConnectionState(this);
@@ -249,7 +252,7 @@ public sealed class TcpConversation
             sender.Note(segment, flags, Options.MaximumListedSegments);
             if ((flags & TcpAnalysisFlags.AckedUnseenSegment) != 0)
             {
-                _zeek.NoteGap(ref receiver.Zeek, !isClients);
+                _zeek.NoteGap(ref receiver.Zeek, !isClients, segment.Time);
             }
         }
 

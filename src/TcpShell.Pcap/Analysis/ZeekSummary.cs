@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using TcpShell.Pcap.Tables;
@@ -56,9 +57,11 @@ internal struct ZeekEndpoint
 internal struct ZeekSummary
 {
     private const int MaximumLetters = 40;
+    private const int UsualLetters = 10;
     private const string OnceLetters = "SHADFRIQ";
 
     private Letters _letters;
+    private long[]? _times;
     private byte _count;
 
     /// <summary>The letters.</summary>
@@ -70,8 +73,11 @@ internal struct ZeekSummary
         }
     });
 
+    /// <summary>When the segment of each letter was captured: nanoseconds since a start, divided by semicolons.</summary>
+    public readonly string TimesSince(long start) => string.Join(';', (_times ?? []).Take(_count).Select(time => (time - start).ToString(CultureInfo.InvariantCulture)));
+
     /// <summary>Zeek had to turn the ends round: the first packet was the responder's SYN,ACK.</summary>
-    public void NoteFlip() => Write('^');
+    public void NoteFlip(long time) => Write('^', time);
 
     /// <summary>Takes the next segment.</summary>
     /// <param name="own">Its sender.</param>
@@ -93,7 +99,7 @@ internal struct ZeekSummary
     }
 
     /// <summary>Something of an end is missing for good: the other acknowledged it.</summary>
-    public void NoteGap(ref ZeekEndpoint end, bool isOriginator) => Scaled(ref end.Gaps, 'G', isOriginator);
+    public void NoteGap(ref ZeekEndpoint end, bool isOriginator, long time) => Scaled(ref end.Gaps, 'G', isOriginator, time);
 
     /// <summary>conn_state, by the table in Zeek's base/protocols/conn/main.zeek.</summary>
     public static string ConnectionState(TcpConversation conversation) => ConnectionState(
@@ -105,25 +111,26 @@ internal struct ZeekSummary
     /// <param name="client">The originator.</param>
     /// <param name="server">The responder.</param>
     /// <param name="completeness">What was seen of the conversation.</param>
-    public static string ConnectionState(ConversationSideData client, ConversationSideData server, ConversationCompleteness completeness)
+    /// <param name="beganWithSynAck">Whether the first packet was the responder's SYN,ACK: then the originator had asked for it, unseen.</param>
+    public static string ConnectionState(ConversationSideData client, ConversationSideData server, ConversationCompleteness completeness, bool beganWithSynAck)
     {
         bool isAnswered = completeness.HasFlag(ConversationCompleteness.SynAck);
         bool areBothClosed = client.Fins > 0 && server.Fins > 0;
         return ConnectionState(
-            StateOf(client, areBothClosed, isAnswered ? ZeekState.Established : ZeekState.SynSent),
-            StateOf(server, areBothClosed, ZeekState.Established),
+            StateOf(client, areBothClosed, isAnswered ? ZeekState.Established : ZeekState.SynSent, beganWithSynAck ? ZeekState.Established : ZeekState.Partial),
+            StateOf(server, areBothClosed, ZeekState.Established, ZeekState.Partial),
             isEmpty: client.UniqueBytes == 0 && server.UniqueBytes == 0);
     }
 
     /// <summary>Whether a letter is written once for each end, and so only once.</summary>
     public static bool IsWrittenOnce(char letter) => OnceLetters.Contains(char.ToUpperInvariant(letter), StringComparison.Ordinal);
 
-    private static ZeekState StateOf(ConversationSideData end, bool areBothClosed, ZeekState opened) =>
+    private static ZeekState StateOf(ConversationSideData end, bool areBothClosed, ZeekState opened, ZeekState unopened) =>
         areBothClosed ? ZeekState.Closed
         : end.Resets > 0 ? ZeekState.Reset
         : end.Fins > 0 ? ZeekState.Closed
         : end.Syns > 0 ? opened
-        : end.Packets > 0 ? ZeekState.Partial
+        : end.Packets > 0 ? unopened
         : ZeekState.Inactive;
 
     private static string ConnectionState(ZeekState originator, ZeekState responder, bool isEmpty)
@@ -149,30 +156,30 @@ internal struct ZeekSummary
     {
         if (!isPlain)
         {
-            NoteControls(ref own, flags, isOriginator);
+            NoteControls(ref own, flags, isOriginator, segment.Time);
         }
 
         if (segment.Length > 0)
         {
-            Once(ref own, ZeekLetters.Data, isOriginator);
+            Once(ref own, ZeekLetters.Data, isOriginator, segment.Time);
             if (isRepeated && isPlain)
             {
-                Scaled(ref own.Retransmissions, 'T', isOriginator);
+                Scaled(ref own.Retransmissions, 'T', isOriginator, segment.Time);
             }
         }
         else if (flags == TcpFlags.ACK)
         {
-            Once(ref own, ZeekLetters.Ack, isOriginator);
+            Once(ref own, ZeekLetters.Ack, isOriginator, segment.Time);
         }
 
         if (segment.Window == 0 && isPlain)
         {
-            Scaled(ref own.ZeroWindows, 'W', isOriginator);
+            Scaled(ref own.ZeroWindows, 'W', isOriginator, segment.Time);
         }
 
         if (segment.Checksum == ChecksumVerdict.Bad)
         {
-            Scaled(ref own.BadChecksums, 'C', isOriginator);
+            Scaled(ref own.BadChecksums, 'C', isOriginator, segment.Time);
         }
 
         if (own.State != ZeekState.Established || !isPlain)
@@ -224,42 +231,42 @@ internal struct ZeekSummary
         }
     }
 
-    private void NoteControls(ref ZeekEndpoint own, TcpFlags flags, bool isOriginator)
+    private void NoteControls(ref ZeekEndpoint own, TcpFlags flags, bool isOriginator, long time)
     {
         bool hasSyn = (flags & TcpFlags.SYN) != 0;
         bool hasFin = (flags & TcpFlags.FIN) != 0;
         bool hasRst = (flags & TcpFlags.RST) != 0;
         if (hasSyn)
         {
-            Once(ref own, hasFin || hasRst ? ZeekLetters.MultipleFlags : (flags & TcpFlags.ACK) != 0 ? ZeekLetters.SynAck : ZeekLetters.Syn, isOriginator);
+            Once(ref own, hasFin || hasRst ? ZeekLetters.MultipleFlags : (flags & TcpFlags.ACK) != 0 ? ZeekLetters.SynAck : ZeekLetters.Syn, isOriginator, time);
         }
 
         if (hasFin && hasRst)
         {
-            Once(ref own, ZeekLetters.Inconsistent, isOriginator);
+            Once(ref own, ZeekLetters.Inconsistent, isOriginator, time);
         }
         else if (hasFin && !hasSyn)
         {
-            Once(ref own, ZeekLetters.Fin, isOriginator);
+            Once(ref own, ZeekLetters.Fin, isOriginator, time);
         }
         else if (hasRst && !hasSyn)
         {
-            Once(ref own, ZeekLetters.Reset, isOriginator);
+            Once(ref own, ZeekLetters.Reset, isOriginator, time);
         }
     }
 
-    private void Once(ref ZeekEndpoint own, ZeekLetters letter, bool isOriginator)
+    private void Once(ref ZeekEndpoint own, ZeekLetters letter, bool isOriginator, long time)
     {
         if ((own.Letters & letter) == 0)
         {
             own.Letters |= letter;
             char text = OnceLetters[BitOperations.Log2((uint)letter)];
-            Write(isOriginator ? text : char.ToLowerInvariant(text));
+            Write(isOriginator ? text : char.ToLowerInvariant(text), time);
         }
     }
 
     // The first, the tenth, the hundredth ...
-    private void Scaled(ref int count, char letter, bool isOriginator)
+    private void Scaled(ref int count, char letter, bool isOriginator, long time)
     {
         count++;
         int power = 1;
@@ -270,14 +277,21 @@ internal struct ZeekSummary
 
         if (power == count)
         {
-            Write(isOriginator ? letter : char.ToLowerInvariant(letter));
+            Write(isOriginator ? letter : char.ToLowerInvariant(letter), time);
         }
     }
 
-    private void Write(char letter)
+    private void Write(char letter, long time)
     {
         if (_count < MaximumLetters)
         {
+            _times ??= new long[UsualLetters];
+            if (_count == _times.Length)
+            {
+                Array.Resize(ref _times, MaximumLetters);
+            }
+
+            _times[_count] = time;
             _letters[_count++] = (byte)letter;
         }
     }

@@ -93,6 +93,9 @@ public sealed record ConversationData
     /// <summary>The end that was called.</summary>
     public ConversationSideData Server { get; init; } = new();
 
+    /// <summary>When the segment of each letter of <see cref="ZeekHistory"/> was captured: nanoseconds since <see cref="Start"/>, divided by semicolons; empty if that is not known.</summary>
+    public string ZeekHistoryTimes { get; init; } = "";
+
     /// <summary>The same as plain data.</summary>
     /// <param name="conversation">A conversation of an analysis.</param>
     public static ConversationData From(TcpConversation conversation) => PlainCopy<TcpConversation, ConversationData>.Of(conversation);

@@ -64,6 +64,7 @@ public static class ConversationMerge
         ConversationSideData client = Join(all, byEnd, piece => piece.Client);
         ConversationSideData server = Join(all, byEnd, piece => piece.Server);
         IReadOnlyList<IReadOnlyList<ConversationData>> places = ConversationPieces.ByPlace(all);
+        ZeekHistory history = ZeekHistory.Of(places);
         return all[0] with
         {
             Host = Names(all.Select(piece => piece.Host)),
@@ -78,8 +79,9 @@ public static class ConversationMerge
             ServerState = byEnd.LastOrDefault(piece => piece.ServerState is not null)?.ServerState,
             HandshakeRtt = all.Find(piece => piece.HandshakeRtt is not null)?.HandshakeRtt,
             ServerRtt = all.Find(piece => piece.ServerRtt is not null)?.ServerRtt,
-            ZeekState = ZeekSummary.ConnectionState(client, server, completeness),
-            ZeekHistory = places.Select(HistoryOf).MaxBy(history => history.Length) ?? "",
+            ZeekState = ZeekSummary.ConnectionState(client, server, completeness, history.BeganWithSynAck),
+            ZeekHistory = history.Text,
+            ZeekHistoryTimes = history.TimesSince(all[0].Start),
             Fragments = places.Max(place => place.Sum(piece => piece.Fragments)),
             Malformed = places.Max(place => place.Sum(piece => piece.Malformed)),
             IcmpErrors = places.Max(place => place.Sum(piece => piece.IcmpErrors)),
@@ -96,13 +98,6 @@ public static class ConversationMerge
             .DefaultIfEmpty(side(all[0]))
             .Aggregate((sum, place) => Join(sum, place, overlap: true));
         return joined with { Window = side(byEnd.FindLast(piece => side(piece).Packets > 0) ?? all[0]).Window };
-    }
-
-    // Where a piece goes on, letters that are written once are there already.
-    private static string HistoryOf(IReadOnlyList<ConversationData> place)
-    {
-        var seen = new HashSet<char>();
-        return string.Concat(place.SelectMany(piece => piece.ZeekHistory).Where(letter => seen.Add(letter) || !ZeekSummary.IsWrittenOnce(letter)));
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(';', names.SelectMany(name => name.Split(';')).Where(name => name.Length > 0).Distinct());

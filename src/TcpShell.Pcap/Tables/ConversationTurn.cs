@@ -10,16 +10,27 @@ internal static class ConversationTurn
     /// <summary>The same conversation with a given client.</summary>
     /// <param name="conversation">The conversation.</param>
     /// <param name="client">One of its ends.</param>
-    public static ConversationData WithClient(ConversationData conversation, string client) => conversation.Client.ToString() == client ? conversation : conversation with
+    public static ConversationData WithClient(ConversationData conversation, string client)
     {
-        Client = conversation.Server,
-        Server = conversation.Client,
-        ClientState = conversation.ServerState,
-        ServerState = conversation.ClientState,
-        Ended = Turned(conversation.Ended),
-        ZeekState = Turned(conversation.ZeekState),
-        ZeekHistory = string.Concat(conversation.ZeekHistory.Where(letter => letter != '^').Select(Turned)),
-    };
+        if (conversation.Client.ToString() == client)
+        {
+            return conversation;
+        }
+
+        // The sign that the ends were turned round, always the first, goes with its time.
+        bool wasTurned = conversation.ZeekHistory.StartsWith('^');
+        return conversation with
+        {
+            Client = conversation.Server,
+            Server = conversation.Client,
+            ClientState = conversation.ServerState,
+            ServerState = conversation.ClientState,
+            Ended = Turned(conversation.Ended),
+            ZeekState = Turned(conversation.ZeekState),
+            ZeekHistory = string.Concat(conversation.ZeekHistory.Skip(wasTurned ? 1 : 0).Select(Turned)),
+            ZeekHistoryTimes = string.Join(';', conversation.ZeekHistoryTimes.Split(';').Skip(wasTurned ? 1 : 0)),
+        };
+    }
 
     private static ConversationEnding Turned(ConversationEnding ending) => ending switch
     {

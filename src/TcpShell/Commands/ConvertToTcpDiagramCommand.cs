@@ -174,7 +174,7 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
                 _drawing.Segments.Add(segment);
                 _drawing.Changes.AddRange(segment.StateChanges);
                 break;
-            case TcpConversation { Files.Count: > 0 } conversation:
+            case TcpConversation conversation when ConversationReader.CanReadAgain(conversation):
                 _conversations.Add(conversation);
                 break;
             case StateChange change:

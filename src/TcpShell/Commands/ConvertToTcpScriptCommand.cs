@@ -130,7 +130,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
             case TcpNetwork network:
                 Convert(Resolve(network));
                 break;
-            case TcpConversation { Files.Count: > 0 } conversation:
+            case TcpConversation conversation when ConversationReader.CanReadAgain(conversation):
                 _conversations.Add(conversation);
                 break;
             case ScriptResult { Verdict: ScriptVerdict.Invalid } invalid:

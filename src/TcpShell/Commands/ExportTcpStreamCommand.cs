@@ -87,7 +87,7 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
     {
         foreach (PSObject input in _refused ? [] : Conversation)
         {
-            if (input.BaseObject is TcpConversation { Files.Count: > 0 } conversation)
+            if (input.BaseObject is TcpConversation conversation && ConversationReader.CanReadAgain(conversation))
             {
                 if (_path is not null && conversation.Files.Contains(_path))
                 {

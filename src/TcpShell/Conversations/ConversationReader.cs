@@ -24,6 +24,11 @@ internal static class ConversationReader
         _ => null,
     };
 
+    /// <summary>Whether its segments can be read again: it is from files, and they have something. A pipe has nothing any more, and waiting for it would be in vain.</summary>
+    /// <param name="conversation">A conversation of this process.</param>
+    public static bool CanReadAgain(TcpConversation conversation) =>
+        conversation.Files.Count > 0 && conversation.Files.All(file => new FileInfo(file) is not { Exists: true, Length: 0 });
+
     // A row of a table of Export-TcpConversation, as ConvertFrom-Json and Import-Csv give it.
     private static ConversationData? ReadRow(PSObject input)
     {

@@ -197,11 +197,11 @@ internal static partial class ErrorRecords
 
     /// <summary>A conversation whose segments are not to be had here: it was merged, came from another process, or was not read from a file.</summary>
     public static ErrorRecord NoCaptureFile(object conversation) => Create(
-        new ArgumentException($"The segments of '{conversation}' cannot be read again: it was merged, came from another process or machine, or was not read from a file."),
+        new ArgumentException($"The segments of '{conversation}' cannot be read again: it was merged, came from another process or machine, or was read from a pipe or a file that is empty by now."),
         "NoCaptureFile",
         ErrorCategory.InvalidArgument,
         conversation,
-        "Do it where the capture is, with what Import-TcpCapture gives there: Invoke-Command -HostName a { Import-TcpCapture x.pcap | Export-TcpStream }. Pieces are read as one by Import-TcpCapture -Merge.");
+        "Do it where the capture is, with what Import-TcpCapture gives there: Invoke-Command -HostName a { Import-TcpCapture x.pcap | Export-TcpStream }. Pieces are read as one by Import-TcpCapture -Merge; what comes through a pipe is kept by tee, for example.");
 
     /// <summary>What is read would be written over.</summary>
     public static ErrorRecord OutputIsInput(string path) => Create(

@@ -15,7 +15,7 @@ internal static partial class ErrorRecords
         "PathIsFolder",
         ErrorCategory.InvalidArgument,
         path,
-        "Name a file in it; wildcards name several.");
+        "Name a file in it.");
 
     /// <summary>A folder has no file of the kind that is looked for.</summary>
     public static ErrorRecord NothingInFolder(string path, string pattern) => Create(

@@ -346,6 +346,11 @@ Describe 'Watch-TcpSegment -Path, in words' {
         "$said" | Should -Not -BeLike "*('-')*"
     }
 
+    It 'names the file that the system cannot read' {
+        if (-not $IsLinux) { Set-ItResult -Skipped -Because 'it is a file of Linux that cannot be read from its beginning'; return }
+        { Watch-TcpSegment -Path /proc/self/mem -ErrorAction Stop } | Should -Throw '*/proc/self/mem*' -ErrorId 'FileNotReadable,*'
+    }
+
     It 'does not speak of wildcards, which it does not take' {
         try { Watch-TcpSegment -Path $TestDrive -ErrorAction Stop } catch { $failed = $_ }
         $failed.FullyQualifiedErrorId | Should -BeLike 'PathIsFolder,*'

@@ -227,6 +227,7 @@ internal static partial class ErrorRecords
         name,
         "Give an address such as 10.0.0.1 or fd00::1, or an endpoint such as 10.0.0.1:80 or [fd00::1]:80.");
 
+    // What the system says of a file does not always name it.
     private static ErrorRecord NotReadable(Exception failed, string path) => Create(
-        failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
+        failed.Message.Contains(path, StringComparison.Ordinal) ? failed : new IOException($"{failed.Message} ('{path}')", failed), "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
 }

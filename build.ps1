@@ -61,7 +61,8 @@ Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 
 $root = $PSScriptRoot
-$pwsh = [Environment]::ProcessPath
+# Of a PowerShell that is a .NET tool the process is dotnet.
+$pwsh = (Split-Path -LeafBase ([Environment]::ProcessPath)) -eq 'dotnet' ? (Get-Command pwsh -CommandType Application)[0].Source : [Environment]::ProcessPath
 $buildOptions = @(
     '--nologo'
     '--configuration', ($Configuration ? $Configuration : 'Package' -in $Task ? 'Release' : 'Debug')

@@ -22,8 +22,11 @@ param(
     [string] $ModulePath = (Join-Path $PSScriptRoot '../TcpShell.psd1')
 )
 
+# Of a PowerShell that is a .NET tool the process is dotnet.
+$pwsh = (Split-Path -LeafBase ([Environment]::ProcessPath)) -eq 'dotnet' ? (Get-Command pwsh -CommandType Application)[0].Source : [Environment]::ProcessPath
+
 function Measure-Start([string] $Command) {
-    (Measure-Command { & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command $Command }).TotalMilliseconds
+    (Measure-Command { & $pwsh -NoProfile -NonInteractive -Command $Command }).TotalMilliseconds
 }
 
 function Get-Median([double[]] $Values) {

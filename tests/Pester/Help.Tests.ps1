@@ -48,7 +48,7 @@ BeforeAll {
 Describe 'The help file' {
     It 'is what tools/New-Help.ps1 makes of the comments (run ./build.ps1 -Task Help)' {
         $fresh = Join-Path $TestDrive 'fresh.xml'
-        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -File (Join-Path $repositoryRoot 'tools/New-Help.ps1') -OutputPath $fresh
+        & $pwshPath -NoProfile -NonInteractive -File (Join-Path $repositoryRoot 'tools/New-Help.ps1') -OutputPath $fresh
         $LASTEXITCODE | Should -Be 0
         $committed = Get-Content (Join-Path $repositoryRoot 'en-US/TcpShell.dll-Help.xml')
         Compare-Object $committed (Get-Content $fresh) | Select-Object -First 5 | Out-String | Should -BeNullOrEmpty
@@ -61,7 +61,7 @@ Describe 'The help file on another machine' {
             $fresh = Join-Path $TestDrive "fresh$processors.xml"
             $env:DOTNET_PROCESSOR_COUNT = $processors
             try {
-                & ([Environment]::ProcessPath) -NoProfile -NonInteractive -File (Join-Path $repositoryRoot 'tools/New-Help.ps1') -OutputPath $fresh
+                & $pwshPath -NoProfile -NonInteractive -File (Join-Path $repositoryRoot 'tools/New-Help.ps1') -OutputPath $fresh
             } finally {
                 Remove-Item Env:DOTNET_PROCESSOR_COUNT
             }
@@ -76,7 +76,7 @@ Describe 'The help file on another machine' {
 Describe 'The topic on options' {
     It 'is what tools/New-OptionHelp.ps1 makes of the settings (run ./build.ps1 -Task Help)' {
         $fresh = Join-Path $TestDrive 'options.txt'
-        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -File (Join-Path $repositoryRoot 'tools/New-OptionHelp.ps1') -OutputPath $fresh
+        & $pwshPath -NoProfile -NonInteractive -File (Join-Path $repositoryRoot 'tools/New-OptionHelp.ps1') -OutputPath $fresh
         $LASTEXITCODE | Should -Be 0
         $committed = Get-Content (Join-Path $repositoryRoot 'en-US/about_TcpOptions.help.txt')
         Compare-Object $committed (Get-Content $fresh) | Select-Object -First 5 | Out-String | Should -BeNullOrEmpty

@@ -329,7 +329,7 @@ Describe 'Import-TcpCapture and what is wrong' {
     It 'says how many files are too many to be merged at once' -Skip:$IsWindows {
         $files = 1..260 | ForEach-Object { $copy = Join-Path $TestDrive "many$_.pcapng"; Copy-Item $path $copy; $copy }
         $script = "Import-Module '$modulePath'; try { Import-TcpCapture '$TestDrive/many*.pcapng' -Merge -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message }"
-        $said = bash -c 'ulimit -n 200; exec "$0" -NoProfile -NonInteractive -Command "$1"' ([Environment]::ProcessPath) $script
+        $said = bash -c 'ulimit -n 200; exec "$0" -NoProfile -NonInteractive -Command "$1"' $pwshPath $script
         $said[0] | Should -Be 'TooManyFiles,TcpShell.Commands.ImportTcpCaptureCommand'
         $said[1] | Should -Match '260 files'
         $files | Remove-Item

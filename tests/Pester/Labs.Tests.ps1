@@ -18,7 +18,7 @@ BeforeAll {
             `$result = Invoke-Pester -Configuration `$configuration
             '{0} {1} {2}' -f `$result.PassedCount, `$result.FailedCount, ((`$result.Failed | ForEach-Object { `$_.ExpandedPath + ': ' + `$_.ErrorRecord[0] }) -join '; ')
 "@
-        $line = (& (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $run) -join ' '
+        $line = (& $pwshPath -NoProfile -NonInteractive -Command $run) -join ' '
         $passed, $failed, $why = $line -split ' ', 3
         [pscustomobject]@{ Passed = [int] $passed; Failed = [int] $failed; Why = $why }
     }

@@ -21,8 +21,7 @@ Import-Module `$modulePath
 & { $Script } | Export-Clixml (Join-Path `$folder result.xml) -Depth 3
 [Environment]::Exit(0)
 "@
-    $pwsh = [Environment]::ProcessPath
-    $start = $Without ? "setpriv --bounding-set=-$Without --inh-caps=-$Without '$pwsh'" : "'$pwsh'"
+    $start = $Without ? "setpriv --bounding-set=-$Without --inh-caps=-$Without '$pwshPath'" : "'$pwshPath'"
     $hide = $Hiding ? "mount --bind /dev/null '$(Resolve-Path $Hiding)' && " : ''
     $said = unshare --net --mount sh -c "${hide}ip link set lo up && exec $start -NoProfile -NonInteractive -File '$file'" 2>&1
     if (-not (Test-Path (Join-Path $folder result.xml))) { throw "The script gave nothing: $said" }

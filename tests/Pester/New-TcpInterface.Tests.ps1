@@ -11,7 +11,7 @@ BeforeAll {
     function Invoke-InOwnNetwork([string] $Code) {
         $begin = "ip link set lo up; `$ErrorActionPreference = 'Stop'; Import-Module '$modulePath'; "
         $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($begin + $Code))
-        unshare --net ([Environment]::ProcessPath) -NoProfile -NonInteractive -OutputFormat Text -EncodedCommand $encoded
+        unshare --net $pwshPath -NoProfile -NonInteractive -OutputFormat Text -EncodedCommand $encoded
     }
 }
 
@@ -57,10 +57,11 @@ Describe 'New-, Get- and Remove-TcpInterface' {
     It 'resets its peers when the <What> ends' -ForEach @(
         @{ What = 'module'; Code = 'New-TcpInterface tcpsh0 10.77.0.2/24; New-TcpConnection 10.77.0.1:8080; Remove-Module TcpShell' }
         @{ What = 'session'; Code = '$shell = [powershell]::Create(); $shell.AddScript("Import-Module ''$path''; New-TcpInterface tcpsh0 10.77.0.2/24; New-TcpConnection 10.77.0.1:8080").Invoke(); $shell.Runspace.Dispose()' }
-        @{ What = 'process'; Code = '& ([Environment]::ProcessPath) -NoProfile -Command "Import-Module ''$path''; New-TcpInterface tcpsh0 10.77.0.2/24; New-TcpConnection 10.77.0.1:8080"' }
+        @{ What = 'process'; Code = '& $pwshPath -NoProfile -Command "Import-Module ''$path''; New-TcpInterface tcpsh0 10.77.0.2/24; New-TcpConnection 10.77.0.1:8080"' }
     ) {
         $lines = Invoke-InOwnNetwork @"
             `$path = '$modulePath'
+            `$pwshPath = '$pwshPath'
             `$server = [System.Net.Sockets.TcpListener]::new([ipaddress]::Any, 8080)
             `$server.Start()
             & { $Code } | Out-Null

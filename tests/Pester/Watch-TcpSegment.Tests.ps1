@@ -86,7 +86,7 @@ Describe 'Watch-TcpSegment -Path' {
     It 'reads the standard input as -' {
         $script = Join-Path $TestDrive 'stdin.ps1'
         Set-Content $script "Import-Module '$modulePath'; (Watch-TcpSegment -Path -).Info"
-        $start = [System.Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath, "-NoProfile -NonInteractive -File `"$script`"")
+        $start = [System.Diagnostics.ProcessStartInfo]::new($pwshPath, "-NoProfile -NonInteractive -File `"$script`"")
         $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
         $process = [System.Diagnostics.Process]::Start($start)
         $process.StandardInput.BaseStream.Write($bytes, 0, $bytes.Length)

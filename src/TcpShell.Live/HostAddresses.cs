@@ -12,6 +12,11 @@ internal static class HostAddresses
     /// <exception cref="LiveException">One is a group's, everybody's, loopback's, or its network's own first or last one.</exception>
     public static void Check(IReadOnlyList<AddressPrefix> addresses)
     {
+        if (addresses.GroupBy(prefix => prefix.Address).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
+        {
+            throw new LiveException(LiveProblem.NotPossible, $"{twice.Key} stands there twice.");
+        }
+
         foreach (AddressPrefix prefix in addresses)
         {
             if (Objection(prefix) is { } objection)

@@ -138,7 +138,8 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
 
         try
         {
-            RunUntil(() => _host.Connections.All(connection => connection.State == TcpState.TimeWait), patience, cancellation);
+            // Nobody is at the other end of an attempt to open yet, who could be waited for.
+            RunUntil(() => _host.Connections.All(connection => connection.State is TcpState.TimeWait or TcpState.SynSent), patience, cancellation);
         }
         catch (OperationCanceledException)
         {

@@ -46,6 +46,7 @@ BeforeAll {
             NoSuchDevice = @(Get-ErrorId { New-TcpInterface -Device nosuch -Address 10.78.0.2/24 })
             Loopback     = @(Get-ErrorId { New-TcpInterface -Device lo -Address 10.79.0.2/24 })
             GroupMac     = @(Get-ErrorId { New-TcpInterface -Device tcpveth1 -Address 10.78.0.2/24 -MacAddress ff:ff:ff:ff:ff:ff })
+            Twice        = @(Get-ErrorId { New-TcpInterface -Device tcpveth1 -Address 10.78.0.2/24, 10.78.0.2/24 })
             BadGateway   = @(Get-ErrorId { New-TcpInterface -Device tcpveth1 -Address 10.78.0.2/24 -Gateway 10.79.0.1 })
         }
 
@@ -73,6 +74,9 @@ BeforeAll {
         $accepted.GetStream().ReadExactly($heard, 0, 5)
         [void] $running.AsyncWaitHandle.WaitOne([timespan]::FromSeconds(60))
         $table = Watch-TcpState -History | Format-Table | Out-String -Width 80
+        $byName = Test-TcpPort 10.78.0.1 81 -Interface tcpveth1
+        $noName = @(Get-ErrorId { Test-TcpPort 10.78.0.1 81 -Interface nosuch })
+        $filtered = @(Get-ErrorId { Watch-TcpState -Interface tcpveth1 -Filter 'nonsense(' -Duration 1s })
         $nobody = Test-TcpPort 10.78.0.99 80 -Interface $if
         $kind = $if.Kind
         $second = New-TcpInterface -Device tcpveth1 -Address 10.78.0.3/24
@@ -90,6 +94,10 @@ BeforeAll {
             Echo     = ($echo -join ' ') -eq (1..100 -join ' ') -and $end -eq -1
             Heard    = [System.Text.Encoding]::ASCII.GetString($heard)
             Nobody   = "$($nobody.Answer) $($nobody.IcmpError) $($nobody.IcmpSource)"
+            ByName   = "$($byName.Answer) $($byName.Via)"
+            NoName   = $noName
+            Filtered = $filtered
+            NobodyRtt = $nobody.Rtt
             Kind     = $kind
             Names    = $names
             States   = @($watched | ForEach-Object { "$($_.Host) $($_.From) $($_.To)" })
@@ -167,7 +175,19 @@ Describe 'New-TcpInterface on a device' {
     }
 
     # With the timeout that is the default: three questions a second apart go unanswered before that.
-    It 'knows of an address that nobody has that it is unreachable' { $result.Nobody | Should -Be 'Icmp HostUnreachable 10.78.0.2' }
+    It 'knows of an address that nobody has that it is unreachable' {
+        $result.Nobody | Should -Be 'Icmp HostUnreachable 10.78.0.2'
+        $result.NobodyRtt | Should -BeNullOrEmpty -Because 'nobody answered'
+    }
+
+    It 'is known to all cmdlets by its name' {
+        $result.ByName | Should -Be 'Rst tcpveth1'
+        $result.NoName[0] | Should -BeLike 'CannotConvertArgument*'
+        $result.NoName[1] | Should -BeLike '*no interface ''nosuch''*Get-TcpInterface*'
+    }
+
+    # The interface has the device's name; a filter is for frames, so it is the device that is meant.
+    It 'leaves its device to Watch-TcpState -Filter' { $result.Filtered[0] | Should -Be 'FilterNotUnderstood,TcpShell.Commands.WatchTcpStateCommand' }
 
     It 'has a name of its own for each host on a device' { $result.Names | Should -Be 'tcpveth1 tcpveth1-2 tcpveth1' }
 
@@ -177,6 +197,7 @@ Describe 'New-TcpInterface on a device' {
         @{ Id = 'InterfaceNotSupported'; Case = 'Loopback' }
         @{ Id = 'InterfaceNotPossible'; Case = 'GroupMac' }
         @{ Id = 'InterfaceNotPossible'; Case = 'BadGateway' }
+        @{ Id = 'InterfaceNotPossible'; Case = 'Twice' }
     ) {
         $result.Errors[$Case][0] | Should -Be "$Id,TcpShell.Commands.NewTcpInterfaceCommand"
     }

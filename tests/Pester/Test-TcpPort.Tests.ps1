@@ -47,6 +47,25 @@ Describe 'Test-TcpPort' {
         $refused.IcmpError | Should -Be 'HostUnreachable'
     }
 
+    It 'takes end points, each with its own port' {
+        $results = Test-TcpPort 10.0.0.2:80, server:81
+        ($results.Target | Sort-Object Port) -join ' ' | Should -Be '10.0.0.2:80 10.0.0.2:81'
+        (Test-TcpPort 10.0.0.2:80, server -Port 81).Target.Port | Sort-Object | Should -Be 80, 81
+    }
+
+    It 'asks for the port that is missing, and goes on' {
+        $results = Test-TcpPort server, server:80 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -Be 'PortMissing,TcpShell.Commands.TestTcpPortCommand'
+        $results.Answer | Should -Be 'SynAck'
+    }
+
+    It 'refuses ports that cannot be' {
+        foreach ($target in 'server:0', '10.0.0.2:0', 'server:99999', '[::1]:99999') {
+            Test-TcpPort $target -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $failed[0].FullyQualifiedErrorId | Should -Be 'TargetNotFound,TcpShell.Commands.TestTcpPortCommand' -Because $target
+        }
+    }
+
     It 'does nothing with -WhatIf' {
         Test-TcpPort server 80 -WhatIf
         Get-TcpSegment | Should -BeNullOrEmpty

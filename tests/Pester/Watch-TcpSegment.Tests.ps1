@@ -333,3 +333,27 @@ Describe 'ConvertTo-PacketDotNet' {
         { Get-TcpSegment | ConvertTo-PacketDotNet } | Should -Throw -ErrorId 'CaptureBackendMissing,TcpShell.Commands.ConvertToPacketDotNetCommand'
     }
 }
+
+Describe 'Watch-TcpSegment -Path, in words' {
+    It 'says that a path of another provider is in no file system' {
+        { Watch-TcpSegment -Path env:PATH -ErrorAction Stop } | Should -Throw -ErrorId 'PathNotFileSystem,*'
+    }
+
+    It 'names the standard input when there is nothing in it' {
+        $pwsh = [Environment]::ProcessPath
+        $said = '' | & $pwsh -NoProfile -NonInteractive -Command "Import-Module '$modulePath'; try { Watch-TcpSegment -Path - -ErrorAction Stop } catch { `$_.Exception.Message; `$_.TargetObject }"
+        "$said" | Should -BeLike '*standard input*'
+        "$said" | Should -Not -BeLike "*('-')*"
+    }
+
+    It 'names the file that the system cannot read' {
+        if (-not $IsLinux) { Set-ItResult -Skipped -Because 'it is a file of Linux that cannot be read from its beginning'; return }
+        { Watch-TcpSegment -Path /proc/self/mem -ErrorAction Stop } | Should -Throw '*/proc/self/mem*' -ErrorId 'FileNotReadable,*'
+    }
+
+    It 'does not speak of wildcards, which it does not take' {
+        try { Watch-TcpSegment -Path $TestDrive -ErrorAction Stop } catch { $failed = $_ }
+        $failed.FullyQualifiedErrorId | Should -BeLike 'PathIsFolder,*'
+        $failed.ErrorDetails.RecommendedAction | Should -Not -BeLike '*wildcard*'
+    }
+}

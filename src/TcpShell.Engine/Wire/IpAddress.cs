@@ -77,8 +77,10 @@ public readonly struct IpAddress : IEquatable<IpAddress>
     /// <returns>Whether the text was an address.</returns>
     public static bool TryParse(string? text, out IpAddress address)
     {
+        // The framework takes [fd00::1]:80 for an address, and numbers such as 10.1.
         address = default;
         if (!IPAddress.TryParse(text, out IPAddress? parsed)
+            || text.Contains("]:", StringComparison.Ordinal)
             || (parsed.AddressFamily == AddressFamily.InterNetwork && text.AsSpan().Count('.') != 3))
         {
             return false;

@@ -22,7 +22,11 @@ public sealed class NetworkProber : IDisposable
     private readonly SeededRandom _random;
     private readonly Dictionary<(Endpoint Local, Endpoint Remote), Probe> _probes = [];
     private readonly Queue<PortProbe> _finished = new();
+    private readonly List<TracedPacket> _early = [];
     private Timestamp? _lastRequest;
+
+    // What this host asks itself is answered while it asks, when nobody knows yet from which port.
+    private Endpoint? _starting;
 
     /// <summary>Makes a prober.</summary>
     /// <param name="network">The network.</param>
@@ -81,9 +85,13 @@ public sealed class NetworkProber : IDisposable
 
         // The connection repeats its request by itself for as long as it is waited for.
         _lastRequest = null;
+        _early.Clear();
+        _starting = target;
         HostedConnection connection = _network.Connect(_host, target);
+        _starting = null;
         connection.IsRemembered = false;
         _probes[(connection.Local, target)] = new Probe(target, _network.Now) { Connection = connection, LastSent = _lastRequest ?? _network.Now };
+        _early.ForEach(See);
     }
 
     /// <summary>Repeats requests that are due, and gives up those whose time is over. To be called when something happened.</summary>
@@ -200,7 +208,7 @@ public sealed class NetworkProber : IDisposable
     /// <summary>Runs while the network is held: on its pump's thread, or on that of whoever moves the time.</summary>
     private void See(TracedPacket packet)
     {
-        if (_probes.Count == 0 || (PacketPeek.TryReadFlags(packet.Bytes.Span, out TcpFlags peeked) && !IsAnswer(peeked)))
+        if ((_probes.Count == 0 && _starting is null) || (PacketPeek.TryReadFlags(packet.Bytes.Span, out TcpFlags peeked) && !IsAnswer(peeked)))
         {
             return;
         }
@@ -210,8 +218,18 @@ public sealed class NetworkProber : IDisposable
         (Endpoint Local, Endpoint Remote) ends = isError
             ? (decoded.SourceEndpoint, decoded.DestinationEndpoint)
             : (decoded.DestinationEndpoint, decoded.SourceEndpoint);
-        if (decoded.Status is not (PacketStatus.Tcp or PacketStatus.IcmpError) || !_probes.TryGetValue(ends, out Probe? probe))
+        if (decoded.Status is not (PacketStatus.Tcp or PacketStatus.IcmpError))
         {
+            return;
+        }
+
+        if (!_probes.TryGetValue(ends, out Probe? probe))
+        {
+            if (ends.Remote == _starting)
+            {
+                _early.Add(packet);
+            }
+
             return;
         }
 
@@ -225,12 +243,13 @@ public sealed class NetworkProber : IDisposable
             return;
         }
 
+        // An error of this host's own tells that nobody answered, so there is no round trip.
         int attempts = probe.Connection is { } connection ? (int)connection.Retransmissions + 1 : probe.Attempts;
         Finish(ends, probe, new PortProbe
         {
             Target = probe.Target,
             Answer = answer.Value,
-            Rtt = (packet.Arrived ?? _network.Now) - packet.Waited - probe.LastSent,
+            Rtt = isError && _host.Addresses.Contains(decoded.IcmpSource) ? null : (packet.Arrived ?? _network.Now) - packet.Waited - probe.LastSent,
             Attempts = attempts,
             HalfOpen = _halfOpen,
             Options = answer == PortAnswer.SynAck ? (TcpOptions?)decoded.Segment.Options : null,

@@ -31,7 +31,7 @@ public sealed record PortProbe
     /// <summary>What it answered.</summary>
     public required PortAnswer Answer { get; init; }
 
-    /// <summary>From the request to the answer; null without an answer.</summary>
+    /// <summary>From the request to the answer; null without an answer, and where this host itself tells that nobody can be reached.</summary>
     public TimeSpan? Rtt { get; init; }
 
     /// <summary>Requests that were sent, the first one counted.</summary>

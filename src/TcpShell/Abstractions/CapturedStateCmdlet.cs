@@ -21,7 +21,7 @@ public abstract class CapturedStateCmdlet : SystemCmdlet
 
     private DeviceWatch? _watch;
 
-    /// <summary>The network device whose traffic is watched: a name of Get-TcpDevice; or an interface of this session, of New-TcpInterface.</summary>
+    /// <summary>The network device whose traffic is watched: a name of Get-TcpDevice; or an interface of this session, of New-TcpInterface, unless there is a -Filter or -Promiscuous, which are for devices.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InterfaceSet)]
     [Alias("Device")]
     [InterfaceName]
@@ -40,6 +40,9 @@ public abstract class CapturedStateCmdlet : SystemCmdlet
     [Parameter]
     [Duration]
     public TimeSpan? Duration { get; set; }
+
+    /// <summary>Whether something is asked for that only a device has, where an interface of this session has the same name.</summary>
+    private protected bool WantsFrames => Filter.Length > 0 || Promiscuous;
 
     /// <summary>Shows the changes of state that the device's frames show.</summary>
     protected void WatchDevice()

@@ -114,16 +114,28 @@ public abstract class WatchCmdlet : TcpCmdlet
         watch.TellDrops();
     }
 
-    private void WatchFile()
+    private string FindFile()
     {
-        string path = Path == StandardInput ? Path : GetUnresolvedProviderPathFromPSPath(Path);
-        if (path != StandardInput && (Directory.Exists(path) || !File.Exists(path)))
+        string path = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path, out ProviderInfo provider, out _);
+        if (provider.Name != "FileSystem")
+        {
+            ThrowTerminatingError(ErrorRecords.PathNotFileSystem(Path));
+        }
+
+        if (!File.Exists(path))
         {
             ThrowTerminatingError(Directory.Exists(path) ? ErrorRecords.PathIsFolder(path) : ErrorRecords.PathNotFound(path));
         }
 
+        return path;
+    }
+
+    private void WatchFile()
+    {
+        bool isInput = Path == StandardInput;
+        string path = isInput ? "the standard input" : FindFile();
         var watch = new FileWatch(
-            isOver => path == StandardInput ? GrowingInput.OpenStandardInput(isOver) : GrowingInput.Open(path, Wait, isOver), Duration, CancelToken);
+            isOver => isInput ? GrowingInput.OpenStandardInput(isOver) : GrowingInput.Open(path, Wait, isOver), Duration, CancelToken);
         _watch = watch;
         try
         {

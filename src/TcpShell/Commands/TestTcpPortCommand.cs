@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
@@ -26,6 +27,11 @@ namespace TcpShell.Commands;
 /// <para>Port 80 answers SYN,ACK, the others RST.</para>
 /// </example>
 /// <example>
+/// <para>End points</para>
+/// <code>Test-TcpPort 10.0.0.2:80, server:443</code>
+/// <para>Each target with a port of its own.</para>
+/// </example>
+/// <example>
 /// <para>A filter is silent</para>
 /// <code>Add-TcpImpairment -Drop -To server -Flags SYN | Out-Null
 /// Test-TcpPort server 80 -HalfOpen -Timeout 3s | Format-List</code>
@@ -46,16 +52,16 @@ public sealed class TestTcpPortCommand : NetworkCmdlet
     private readonly List<(string Target, Endpoint End)> _targets = [];
     private TcpNetwork? _network;
 
-    /// <summary>The hosts: addresses, names of hosts of a lab, or with -System names that the system can resolve.</summary>
+    /// <summary>The hosts: addresses, names of hosts of a lab, or with -System names that the system can resolve; with a port of their own or without: 10.0.0.2, server:80, [fd00::2]:80.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public string[] Target { get; set; } = null!;
 
-    /// <summary>The ports, 1 to 65535.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    /// <summary>The ports of targets that have none of their own, 1 to 65535.</summary>
+    [Parameter(Position = 1)]
     [ValidateRange(1, 65535)]
-    public int[] Port { get; set; } = null!;
+    public int[]? Port { get; set; }
 
     /// <summary>The network; the current one by default.</summary>
     [Parameter(ParameterSetName = NetworkSet)]
@@ -92,18 +98,24 @@ public sealed class TestTcpPortCommand : NetworkCmdlet
         _network = ParameterSetName == SystemSet ? null : Resolve(Network);
         foreach (string target in Target)
         {
-            if (Find(target) is not { } address)
+            (string host, int? own) = Split(target);
+            int[]? ports = own is null ? Port : [own.Value];
+            if (own is < 1 or > 65535 || Find(host) is not { } address)
             {
                 WriteError(ErrorRecords.TargetNotFound(target));
             }
-            else if (_network is null ? ShouldProcess(target, $"Probe {Port.Length} port(s)") : MayAct(_network, target, $"Probe {Port.Length} port(s)"))
+            else if (ports is null)
+            {
+                WriteError(ErrorRecords.PortMissing(target));
+            }
+            else if (_network is null ? ShouldProcess(target, $"Probe {ports.Length} port(s)") : MayAct(_network, target, $"Probe {ports.Length} port(s)"))
             {
                 if (_network is SimulatedNetwork && _network.FindHost(address) is null)
                 {
                     WriteWarning($"No host of the lab '{_network.Name}' has the address {address}, so nobody will answer. -System asks over the operating system, -Interface over an interface of New-TcpInterface.");
                 }
 
-                _targets.AddRange(Port.Select(port => (target, new Endpoint(address, (ushort)port))));
+                _targets.AddRange(ports.Select(port => (target, new Endpoint(address, (ushort)port))));
             }
         }
     }
@@ -119,6 +131,15 @@ public sealed class TestTcpPortCommand : NetworkCmdlet
         {
             ProbeByNetwork(_network);
         }
+    }
+
+    /// <summary>The host of a target, and the port that stands behind it: <c>server:80</c>, <c>[fd00::2]:80</c>.</summary>
+    private static (string Host, int? Port) Split(string target)
+    {
+        int colon = target.LastIndexOf(':');
+        return colon >= 0 && !IpAddress.TryParse(target, out _) && int.TryParse(target[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            ? (target[..colon].Trim('[', ']'), port)
+            : (target, null);
     }
 
     private IpAddress? Find(string target)

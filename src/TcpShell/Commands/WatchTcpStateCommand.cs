@@ -86,7 +86,7 @@ public sealed class WatchTcpStateCommand : CapturedStateCmdlet
         {
             WatchSystem();
         }
-        else if (ParameterSetName == InterfaceSet && !Lab.Interfaces.Any(own => own.Name == Interface))
+        else if (ParameterSetName == InterfaceSet && (WantsFrames || !Lab.Interfaces.Any(own => own.Name == Interface)))
         {
             WatchDevice();
         }

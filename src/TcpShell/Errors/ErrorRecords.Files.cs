@@ -15,7 +15,7 @@ internal static partial class ErrorRecords
         "PathIsFolder",
         ErrorCategory.InvalidArgument,
         path,
-        "Name a file in it; wildcards name several.");
+        "Name a file in it.");
 
     /// <summary>A folder has no file of the kind that is looked for.</summary>
     public static ErrorRecord NothingInFolder(string path, string pattern) => Create(
@@ -227,6 +227,7 @@ internal static partial class ErrorRecords
         name,
         "Give an address such as 10.0.0.1 or fd00::1, or an endpoint such as 10.0.0.1:80 or [fd00::1]:80.");
 
+    // What the system says of a file does not always name it.
     private static ErrorRecord NotReadable(Exception failed, string path) => Create(
-        failed, "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
+        failed.Message.Contains(path, StringComparison.Ordinal) ? failed : new IOException($"{failed.Message} ('{path}')", failed), "FileNotReadable", ErrorCategory.ReadError, path, "Look at the rights on the file, and whether another program holds it.");
 }

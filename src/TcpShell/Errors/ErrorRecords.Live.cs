@@ -15,7 +15,7 @@ internal static partial class ErrorRecords
             LiveProblem.NotSupported => ("InterfaceNotSupported", ErrorCategory.NotImplemented, "TUN devices take Linux and its module tun (modprobe tun), -Device an Ethernet device: Get-TcpDevice lists them. A lab (New-TcpNetwork) works everywhere."),
             LiveProblem.InUse => ("InterfaceInUse", ErrorCategory.ResourceExists, "Choose another name: 'ip link' lists those that are taken, Get-TcpInterface those of this session."),
             LiveProblem.AddressInUse => ("AddressInUse", ErrorCategory.ResourceExists, "Take an address of that network that nobody has."),
-            LiveProblem.NotPossible => ("InterfaceNotPossible", ErrorCategory.InvalidArgument, "Give a name such as tcpsh0, and addresses such as 10.77.0.2/24 of a network that this machine does not use."),
+            LiveProblem.NotPossible => ("InterfaceNotPossible", ErrorCategory.InvalidArgument, "-Tun takes a name such as tcpsh0, and addresses such as 10.77.0.2/24 of a network that this machine does not use; -Device an Ethernet device of Get-TcpDevice, and free addresses of its network."),
             LiveProblem.Gone => ("InterfaceGone", ErrorCategory.ResourceUnavailable, "Somebody has removed it. New-TcpInterface makes it again."),
             _ => ("InterfaceFailed", ErrorCategory.NotSpecified, "Look at the message, and at what the system has logged."),
         };
@@ -29,6 +29,14 @@ internal static partial class ErrorRecords
         ErrorCategory.ObjectNotFound,
         target,
         "Write an address, or a host of the network (its Hosts property). Names that the system resolves take -System.");
+
+    /// <summary>A target has no port, and there is no -Port.</summary>
+    public static ErrorRecord PortMissing(string target) => Create(
+        new ArgumentException($"'{target}' has no port."),
+        "PortMissing",
+        ErrorCategory.InvalidArgument,
+        target,
+        $"Write the port behind it, or ports for all targets: -Target {target} -Port 80, 443.");
 
     /// <summary>No interface of this session has that name.</summary>
     public static ErrorRecord InterfaceNotFound(string name) => Create(

@@ -20,7 +20,7 @@ internal static partial class ErrorRecords
             TcpCallError.ConnectionDoesNotExist => (ErrorCategory.ObjectNotFound, "Get-TcpConnection shows the connections that exist. New-TcpConnection opens one."),
             TcpCallError.ConnectionClosing => (ErrorCategory.InvalidOperation, "This end has closed already; it can receive but not send. Open a new connection to send more."),
             TcpCallError.RemoteUnspecified => (ErrorCategory.InvalidArgument, "Say whom to call: an address and a port such as 10.0.0.2:80."),
-            TcpCallError.InvalidAddress => (ErrorCategory.InvalidArgument, "Use the address of one host, not a multicast, broadcast or empty one."),
+            TcpCallError.InvalidAddress => (ErrorCategory.InvalidArgument, "Use the address of one host, not a multicast, broadcast or empty one, and of an IP version that the sender has an address of."),
             TcpCallError.ConnectionReset => (ErrorCategory.ConnectionError, "The connection is gone; Watch-TcpState tells why. Open a new one."),
             TcpCallError.PortInUse => (ErrorCategory.ResourceBusy, "Use another port, or close what holds this one: Get-TcpConnection shows it."),
             TcpCallError.InsufficientResources => (ErrorCategory.LimitsExceeded, "Close connections that are no longer needed, or raise the host's limits."),

@@ -86,6 +86,19 @@ public class PortProbeTests
         Assert.Equal(PortAnswer.Rst, results[Endpoint.Parse("10.77.0.1:81")].Answer);
     });
 
+    // The host's own answer is there before the call that asked has returned.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void OwnAddress_OnAnInterface_AnswersAsAnyOther(bool halfOpen) => NetworkNamespace.Run(() =>
+    {
+        using var link = new KernelLink();
+        link.Network.Listen(link.Host, new Endpoint(default, 9), Applications.Discard);
+        Dictionary<Endpoint, PortProbe> results = Probe(link.Network, halfOpen, "10.77.0.2:9", "10.77.0.2:81");
+        Assert.Equal(PortAnswer.SynAck, results[Endpoint.Parse("10.77.0.2:9")].Answer);
+        Assert.Equal(PortAnswer.Rst, results[Endpoint.Parse("10.77.0.2:81")].Answer);
+    });
+
     // Hundreds of probes shall not drive the user's own closed connections out of the host's list.
     [Fact]
     public void Complete_LeavesNoClosedConnectionInTheHostsList()

@@ -11,6 +11,18 @@ public class ClosingTests
 {
     private static readonly byte[] s_hello = Encoding.ASCII.GetBytes("hello");
 
+    [Fact]
+    public void Close_DoesNotWaitForAnAttemptThatNobodyAnswers() => NetworkNamespace.Run(() =>
+    {
+        using var link = new KernelLink();
+        HostedConnection attempt = link.Network.Connect(link.Host, Endpoint.Parse("10.77.0.99:80"));
+        Assert.Equal(TcpState.SynSent, attempt.State);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        link.Network.Close(KernelLink.Patience);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.Equal(TcpState.Closed, attempt.State);
+    });
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -26,7 +26,8 @@ public sealed class CaptureRun : IDisposable
     private CaptureReader[] _readers = [];
     private CaptureAnalysis? _analysis;
     private ConversationTracker? _tracker;
-    private long _bytesAtEnd = -1;
+    private readonly object _closing = new();
+    private (long Bytes, AnalysisLimits Limits, long Unsupported)? _atEnd;
 
     /// <summary>Prepares an analysis; no file is touched yet.</summary>
     /// <param name="files">The captures; several are read as one, in the order of time.</param>
@@ -60,16 +61,25 @@ public sealed class CaptureRun : IDisposable
             .Select(reader => new CaptureTrouble(reader.Path, reader.Failure, reader.Problem, reader.FramesRead)));
 
     /// <summary>How often limits changed the result.</summary>
-    public AnalysisLimits Limits => _analysis?.Limits ?? (_tracker?.Limits ?? default) with { SegmentsUnlisted = 0, StateChangesDropped = 0 };
+    public AnalysisLimits Limits => _atEnd?.Limits ?? _analysis?.Limits ?? (_tracker?.Limits ?? default) with { SegmentsUnlisted = 0, StateChangesDropped = 0 };
 
     /// <summary>Frames read so far.</summary>
     public long Frames => _readers.Sum(reader => reader.FramesRead);
 
     /// <summary>Frames with a link type that is not known.</summary>
-    public long Unsupported => _analysis?.Unsupported ?? _tracker?.Unsupported ?? 0;
+    public long Unsupported => _atEnd?.Unsupported ?? _analysis?.Unsupported ?? _tracker?.Unsupported ?? 0;
 
     /// <summary>Octets of the files that were read so far; another thread may ask.</summary>
-    public long BytesRead => _bytesAtEnd >= 0 ? _bytesAtEnd : _readers.Sum(reader => reader.BytesRead);
+    public long BytesRead
+    {
+        get
+        {
+            lock (_closing)
+            {
+                return _atEnd?.Bytes ?? _readers.Sum(reader => reader.BytesRead);
+            }
+        }
+    }
 
     /// <summary>Opens the files.</summary>
     /// <returns>Whether there is anything to read.</returns>
@@ -156,16 +166,19 @@ public sealed class CaptureRun : IDisposable
         _tracker.Finish();
     }
 
-    /// <summary>Closes the files.</summary>
+    /// <summary>Closes the files and gives the memory back; what is to be said of the analysis stays.</summary>
     public void Dispose()
     {
-        if (_bytesAtEnd >= 0)
+        lock (_closing)
         {
-            return;
+            if (_atEnd is null)
+            {
+                _atEnd = (BytesRead, Limits, Unsupported);
+                _analysis?.Dispose();
+                Array.ForEach(_readers, reader => reader.Dispose());
+                _analysis = null;
+                _tracker = null;
+            }
         }
-
-        _bytesAtEnd = BytesRead;
-        _analysis?.Dispose();
-        Array.ForEach(_readers, reader => reader.Dispose());
     }
 }

@@ -107,6 +107,8 @@ public sealed class ParallelRuns : IDisposable
         }
         finally
         {
+            // Now, not with all others: thousands of files would be open at the end.
+            run.Dispose();
             queue.CompleteAdding();
         }
     }

@@ -84,8 +84,6 @@ internal sealed class CaptureInput : IDisposable
 
         _atRest = (_file.Position, _file.Length);
         Dispose();
-        _buffer = [];
-        _start = _end = 0;
         Offset = offset;
         return true;
     }
@@ -160,6 +158,9 @@ internal sealed class CaptureInput : IDisposable
             _stream.Dispose();
             _file.Dispose();
         }
+
+        _buffer = [];
+        _start = _end = 0;
     }
 
     private bool Fill(int count)

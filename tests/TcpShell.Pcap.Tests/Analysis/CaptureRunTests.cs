@@ -46,6 +46,22 @@ public sealed class CaptureRunTests
     }
 
     [Fact]
+    public void ParallelRuns_OfManyCaptures_CloseEachAtItsEnd()
+    {
+        string[] files = [.. SharedCaptures.Index.Take(60).Select(row => Path.Combine(SharedCaptures.Folder, row["source"], row["file"]))];
+        CaptureRun[] each = [.. files.Select(file => new CaptureRun([file]))];
+        using var runs = new ParallelRuns(each, 2);
+        for (int i = 0; i < files.Length; i++)
+        {
+            _ = runs.Take(i, s_patience).Count();
+
+            // A file that is closed tells no length; what is to be said of the run stays.
+            Assert.All(each[i].Readers, reader => Assert.Null(reader.Length));
+            Assert.Equal(new FileInfo(files[i]).Length, each[i].BytesRead);
+        }
+    }
+
+    [Fact]
     public void ParallelRuns_ThatNobodyReadsToTheEnd_Stop()
     {
         string[] files = [.. SharedCaptures.Index.Take(50).Select(row => Path.Combine(SharedCaptures.Folder, row["source"], row["file"]))];

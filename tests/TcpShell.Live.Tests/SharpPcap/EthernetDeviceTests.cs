@@ -10,6 +10,9 @@ using TcpShell.Live.Tests.Devices;
 using TcpShell.Live.Tests.Tun;
 using TcpShell.Tcp;
 using TcpShell.Wire;
+using IPStatus = System.Net.NetworkInformation.IPStatus;
+using Ping = System.Net.NetworkInformation.Ping;
+using PingReply = System.Net.NetworkInformation.PingReply;
 
 namespace TcpShell.Live.Tests.SharpPcap;
 
@@ -165,6 +168,21 @@ public class EthernetDeviceTests
             },
             TimeSpan.FromSeconds(20)));
         Assert.All(results, result => Assert.Equal((PortAnswer.Icmp, IcmpErrorKind.HostUnreachable), (result.Answer, result.IcmpError)));
+    });
+
+    [Theory]
+    [InlineData("10.78.0.2")]
+    [InlineData("fd00:78::2")]
+    public void Ping_LargerThanTheMtu_GetsItsAnswer(string own) => VethPair.Run(pair =>
+    {
+        pair.AddKernelAddresses();
+        using var network = new LiveNetwork(Open(s_own), s_own);
+        using var ping = new Ping();
+        byte[] data = new byte[4000];
+        new Random(1).NextBytes(data);
+        PingReply reply = ping.Send(IPAddress.Parse(own), 10_000, data);
+        Assert.Equal(IPStatus.Success, reply.Status);
+        Assert.Equal(data, reply.Buffer);
     });
 
     // MUST-56: a soft error ends nothing. The attempt goes on, and what it says of the last error is its cause.

@@ -26,7 +26,7 @@ internal static class OutputFile
     /// <param name="noClobber">Whether a file that exists is left alone.</param>
     public static ErrorRecord? WhyNot(string path, bool noClobber) =>
         Directory.Exists(path) ? ErrorRecords.PathIsFolder(path)
-        : !Directory.Exists(Path.GetDirectoryName(path)) ? ErrorRecords.PathNotFound(Path.GetDirectoryName(path) ?? path)
+        : !Directory.Exists(Path.GetDirectoryName(path)) ? ErrorRecords.FolderNotFound(Path.GetDirectoryName(path) ?? path)
         : noClobber && File.Exists(path) ? ErrorRecords.FileExists(path)
         : null;
 

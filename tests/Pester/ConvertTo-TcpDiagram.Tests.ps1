@@ -117,6 +117,21 @@ Describe 'ConvertTo-TcpDiagram of a capture' {
         }
     }
 
+    It 'shows states in their order where one segment tells of two' {
+        # The server's FIN is the first that shows that the client's FIN had arrived.
+        [void] (New-TcpNetwork)
+        New-TcpConnection | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+        Step-TcpNetwork -Idle
+        $file = Join-Path $TestDrive order.pcapng
+        Export-TcpCapture $file
+        $conversation = Import-TcpCapture $file
+        $server = @($conversation.StateChanges | Where-Object Local -EQ '10.0.0.2:80')
+        $server.Where({ $_.To -eq 'CloseWait' }).Time | Should -Be $server.Where({ $_.To -eq 'LastAck' }).Time
+        $ladder = $conversation | ConvertTo-TcpDiagram -Width 100
+        $ladder.IndexOf('LastAck') | Should -BeGreaterThan $ladder.IndexOf('CloseWait')
+        ($ladder -split "`n" | Where-Object { $_ -match 'LastAck' }) | Should -Match 'FIN'
+    }
+
     It 'says what no capture shows' {
         $ErrorActionPreference = 'Continue' # whoever runs the tests may have chosen Stop
         $failed = $conversation | ConvertTo-TcpDiagram -Kind CongestionWindow 2>&1

@@ -112,4 +112,9 @@ Describe 'Export-TcpStream' {
         { Import-TcpCapture $path | Export-TcpConversation $path } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
         (Get-Item $path).Length | Should -Be $length
     }
+
+    It 'names the folder that is not there, and what it cannot export' {
+        { $null = Export-TcpStream -Conversation 1 -Path (Join-Path $TestDrive nowhere x.txt) } | Should -Throw "There is no folder '*nowhere'." -ErrorId 'PathNotFound,*'
+        { 1 | Export-TcpStream } | Should -Throw 'An Int32 is not a conversation*' -ErrorId 'NotAConversation,*'
+    }
 }

@@ -247,13 +247,17 @@ internal sealed class LadderBuilder
         }
     }
 
-    // A capture shows a change when a segment passes that tells of it: one that the end sent, or one that reached it. It stands beside that.
+    // A capture shows a change when a segment passes that tells of it: one that the end sent, or one that reached it. It stands beside that. Of several
+    // changes that one sent segment tells of, an arrival and the user's answer to it, only the last one does: the others come before it.
     private int FindPassing(StateChange change, int lane) => _events.FindIndex(passing =>
         passing is { Kind: LadderEventKind.Departure, Arrow: { Segment.Reason: null, TakesTime: false } arrow }
         && passing.Time == change.Time
         && passing.StateOf(lane).Length == 0
-        && ((arrow.Segment.Source == change.Local && arrow.Segment.Destination == change.Remote && passing.Change is null)
+        && ((arrow.Segment.Source == change.Local && arrow.Segment.Destination == change.Remote && passing.Change is null && change == LastOf(change))
             || (arrow.Segment.Destination == change.Local && arrow.Segment.Source == change.Remote)));
+
+    private StateChange LastOf(StateChange change) =>
+        Array.FindLast(_changes, other => other.Time == change.Time && other.Local == change.Local && other.Remote == change.Remote)!;
 
     private static bool Fits(LadderEvent departure, TcpFlags sent, StateChange change) =>
         departure.Change is null && departure.Arrow!.Segment.Flags.HasAny(sent) && departure.Arrow.Segment.Source == change.Local;

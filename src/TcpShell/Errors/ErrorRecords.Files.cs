@@ -88,7 +88,7 @@ internal static partial class ErrorRecords
 
     /// <summary>Something that has no segments was given to be made a script.</summary>
     public static ErrorRecord NotScriptable(object input) => Create(
-        new ArgumentException($"A {KindOf(input)} cannot be made a script."),
+        new ArgumentException($"{KindOf(input)} cannot be made a script."),
         "NotScriptable",
         ErrorCategory.InvalidType,
         input,
@@ -161,7 +161,7 @@ internal static partial class ErrorRecords
 
     /// <summary>An object that is no conversation of a capture.</summary>
     public static ErrorRecord NotAConversation(object input) => Create(
-        new ArgumentException($"A {KindOf(input)} is not a conversation of a capture."),
+        new ArgumentException($"{KindOf(input)} is not a conversation of a capture."),
         "NotAConversation",
         ErrorCategory.InvalidType,
         input,
@@ -169,7 +169,7 @@ internal static partial class ErrorRecords
 
     /// <summary>An object without packets of its own was to be written into a capture.</summary>
     public static ErrorRecord NotExportable(object input) => Create(
-        new ArgumentException($"A {KindOf(input)} has no packets that could be written."),
+        new ArgumentException($"{KindOf(input)} has no packets that could be written."),
         "NotExportable",
         ErrorCategory.InvalidType,
         input,
@@ -177,7 +177,7 @@ internal static partial class ErrorRecords
 
     /// <summary>An object that does not fit into a table of conversations, or of segments.</summary>
     public static ErrorRecord NotARow(object input, bool isMixed) => Create(
-        new ArgumentException(isMixed ? $"A {KindOf(input)} does not fit into a table of the other kind." : $"A {KindOf(input)} is neither a conversation nor a segment."),
+        new ArgumentException(isMixed ? $"{KindOf(input)} does not fit into a table of the other kind." : $"{KindOf(input)} is neither a conversation nor a segment."),
         isMixed ? "MixedTable" : "NotAConversation",
         ErrorCategory.InvalidType,
         input,

@@ -195,7 +195,7 @@ internal static partial class ErrorRecords
 
     /// <summary>An object that no diagram can be made of.</summary>
     public static ErrorRecord NotDrawable(object input) => Create(
-        new ArgumentException($"A {KindOf(input)} cannot be drawn."),
+        new ArgumentException($"{KindOf(input)} cannot be drawn."),
         "NotDrawable",
         ErrorCategory.InvalidArgument,
         input,

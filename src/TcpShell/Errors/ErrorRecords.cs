@@ -40,6 +40,15 @@ internal static partial class ErrorRecords
         path,
         "Look at the spelling and at the current location (Get-Location).");
 
+    /// <summary>A file shall be written into a folder that is not there.</summary>
+    /// <param name="path">The folder.</param>
+    public static ErrorRecord FolderNotFound(string path) => Create(
+        new ItemNotFoundException($"There is no folder '{path}'."),
+        "PathNotFound",
+        ErrorCategory.ObjectNotFound,
+        path,
+        "Make it first (New-Item -ItemType Directory), or look at the spelling.");
+
     /// <summary>A path leads to something that is no file of a file system: a registry key, a variable.</summary>
     /// <param name="path">The path as the user wrote it.</param>
     public static ErrorRecord PathNotFileSystem(string path) => Create(
@@ -49,12 +58,13 @@ internal static partial class ErrorRecords
         path,
         "Give the path of a file.");
 
-    /// <summary>What an object is, for a user: of what remoting or a job made of one, what it was.</summary>
+    /// <summary>What an object is, for a user, at the start of a sentence: An Int32; of what remoting or a job made of an object, what it was.</summary>
     private static string KindOf(object input)
     {
         const string Prefix = "Deserialized.";
         string? plain = PSObject.AsPSObject(input).TypeNames.FirstOrDefault(name => name.StartsWith(Prefix, StringComparison.Ordinal));
-        return plain is null ? PSObject.AsPSObject(input).BaseObject.GetType().Name : $"{plain[(plain.LastIndexOf('.') + 1)..]} that came from another process";
+        string kind = plain is null ? PSObject.AsPSObject(input).BaseObject.GetType().Name : $"{plain[(plain.LastIndexOf('.') + 1)..]} that came from another process";
+        return "AEIO".Contains(kind[0], StringComparison.Ordinal) ? $"An {kind}" : $"A {kind}";
     }
 
     /// <summary>A record with advice.</summary>

@@ -6,7 +6,7 @@ namespace TcpShell.Pcap.Tests.Analysis;
 
 /// <summary>
 /// Real captures that were cut or changed at random. A tenth of the cuts and changes is tried by default; all of them (50 cuts and 200 changes of
-/// each capture, which takes a quarter of an hour) with TCPSHELL_ALL_DAMAGE=1 in the environment.
+/// each capture, which takes some minutes) with TCPSHELL_ALL_DAMAGE=1 in the environment.
 /// </summary>
 [Trait("Proves", "P71")]
 public sealed class AnalysisDamageTests

@@ -62,7 +62,7 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
         };
         _hosts = [_host];
         Trace.Limit = UsualTraceLimit;
-        OpenNetworks.Add(this);
+        EndOfProcess.Closes(this);
         _pump = new Thread(Run) { IsBackground = true, Name = $"TcpShell {device.Name}" };
         _pump.Start();
     }
@@ -188,7 +188,7 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
 
         AnswerChallenges(stay);
 
-        OpenNetworks.Remove(this);
+        EndOfProcess.Forget(this);
         _device.Dispose();
     }
 

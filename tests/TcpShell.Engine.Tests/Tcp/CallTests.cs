@@ -225,7 +225,7 @@ public sealed class CallTests
     // A peer that has not got all of it answers a RST behind it with a challenge, which nobody will hear any more.
     [Fact]
     public void Established_AbortForGoodWithDataInFlight_RstsGoToEachPlaceWhereThePeerMayBe() =>
-        InState.Established(TcpHarness.Plain with { SelectiveAcknowledgment = true }).Send(10).IgnoreSent().Send(10).IgnoreSent()
+        InState.Established(TcpHarness.Plain with { Nagle = false }).Send(10).IgnoreSent().Send(10).IgnoreSent()
             .Do((connection, now) => connection.AbortForGood(now))
             .Expect("> R. 101 ack 301").Expect("> R. 111 ack 301").Expect("> R. 121 ack 301").ExpectNothing();
 

@@ -151,7 +151,6 @@ public class ChartTests
     }
 
     [Fact]
-    [Trait("Proves", "P33")]
     public void TimeSequence_AnOlderAckThatComesLate_TakesNothingBack()
     {
         var observer = new Observer();

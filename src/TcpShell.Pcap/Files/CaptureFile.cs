@@ -42,7 +42,18 @@ public sealed class CaptureFile : IDisposable
 
         // The header at once: who opens the file finds a capture, if an empty one.
         _flushing = new Timer(_ => FlushByTheClock());
-        FlushWritten();
+        try
+        {
+            FlushWritten();
+        }
+        catch
+        {
+            _flushing.Dispose();
+            _file.GiveUp();
+            _file.Dispose();
+            throw;
+        }
+
         _flushing.Change(s_flushAfter, s_flushAfter);
     }
 

@@ -132,8 +132,7 @@ Describe 'New-TcpListener on an interface' {
             "at once: $(Ask (Connect) 'slow')"
             $client = Connect; Say $client 65
             [void] (Wait-For { $env:written -gt 0 })
-            Start-Sleep 2; $before = [long] $env:written; Start-Sleep 1
-            "waits: $($before -eq $env:written)"
+            "waits: $(Wait-For { $before = $env:written; Start-Sleep 1; $before -eq $env:written } 20)"
             $octets = [byte[]]::new(1MB)
             for ($read = 0; $read -lt 20MB -and ($count = $client.GetStream().Read($octets, 0, $octets.Length)); $read += $count) { }
             "read: $($read -ge 20MB), written on: $(Wait-For { [long] $env:written -gt 20MB })"

@@ -360,6 +360,16 @@ Describe 'Import-TcpCapture and what is wrong' {
         "$damage" | Should -Not -Match 'unpacked'
     }
 
+    It 'gives times that compare with dates, and can be made dates' {
+        $one = @(Import-TcpCapture $path)[0]
+        $one | Where-Object Start -GT '2001-01-01' | Should -Not -BeNullOrEmpty
+        $one | Where-Object Start -GT ([datetime]::UtcNow.AddDays(1)) | Should -BeNullOrEmpty
+        $one.Start -lt [DateTimeOffset]::UtcNow | Should -BeTrue
+        ([datetime] $one.Start).Kind | Should -Be Utc
+        [Math]::Abs((([datetime] $one.Start) - [datetime]::UnixEpoch).TotalSeconds - $one.Start.TotalSeconds) | Should -BeLessThan 0.001
+        { $one.Start -gt 'yesterday or so' } | Should -Throw
+    }
+
     It 'refuses <What>' -ForEach @(
         @{ What = 'a start after the end'; Call = { Import-TcpCapture $path -StartTime 2020-01-02 -EndTime 2020-01-01 }; Id = 'TimesTurnedRound' }
         @{ What = 'no patience at all'; Call = { Import-TcpCapture $path -IdleTimeout 0 }; Id = 'ValueOutOfRange' }
@@ -455,5 +465,17 @@ Describe 'Get-TcpSegment -Path' {
         if (-not (Get-Command tshark -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'tshark is not installed (apt-get install tshark)' }
         $theirs = & tshark -r $path -Y tcp.analysis.retransmission -T fields -e frame.number 2>$null
         (Get-TcpSegment -Path $path | Where-Object Remark -Match Retransmission).Number | Should -Be $theirs
+    }
+
+    It 'shows when states changed to the microsecond' {
+        $changes = (Import-TcpCapture $path -Stream 0).StateChanges
+        $lines = $changes | Format-Table | Out-String -Width 120 -Stream
+        @($lines -match '^ *\d\d:\d\d:\d\d\.\d{6} ').Count | Should -Be $changes.Count
+        @($lines -match '\.000000 ').Count | Should -BeLessThan $changes.Count
+    }
+
+    It 'does not take -Absolute for conversations' {
+        { Import-TcpCapture $path -Absolute } | Should -Throw -ErrorId 'OnlyForSegments,TcpShell.Commands.ImportTcpCaptureCommand'
+        Import-TcpCapture $path -Absolute:$false | Should -Not -BeNullOrEmpty
     }
 }

@@ -183,7 +183,7 @@ public sealed class TcpConversationSide
         }
 
         uint beyondAck = unchecked(number + (uint)segment.Length - receiver.LastAck);
-        return receiver.Window != 0 && (int)beyondAck > 0 && beyondAck != (uint)receiver.Window << receiver.Shift && (Zeek.Letters & ZeekLetters.Data) != 0;
+        return receiver.Window != 0 && !receiver.IsSynWindow && (int)beyondAck > 0 && beyondAck != (uint)receiver.Window << receiver.Shift && (Zeek.Letters & ZeekLetters.Data) != 0;
     }
 
     /// <summary>Carries forward what a segment changes that <see cref="IsUsual"/>.</summary>

@@ -41,7 +41,7 @@ internal static class SequenceAnalysis
         }
 
         bool takesSpace = segment.Length > 0 || (segment.Flags & (TcpFlags.SYN | TcpFlags.FIN)) != 0;
-        if (takesSpace && own.HasNext && (flags & TcpAnalysisFlags.KeepAlive) == 0)
+        if (takesSpace && (flags & TcpAnalysisFlags.KeepAlive) == 0)
         {
             flags |= ClassifyRepeated(own, other, segment, handshakeRtt);
         }
@@ -172,7 +172,7 @@ internal static class SequenceAnalysis
         }
 
         // Of a segment that begins with the last octet before, that octet may have been a probe of a closed window; the rest is new.
-        bool beginsBefore = IsAfter(own.Next, segment.SequenceNumber) && (segment.Length <= 1 || segment.SequenceNumber != unchecked(own.Next - 1));
+        bool beginsBefore = own.HasNext && IsAfter(own.Next, segment.SequenceNumber) && (segment.Length <= 1 || segment.SequenceNumber != unchecked(own.Next - 1));
         if (beginsBefore && other.DuplicateAcks >= 2 && other.LastAck == segment.SequenceNumber && segment.Time - other.LastAckTime < FastRetransmissionLimit)
         {
             return TcpAnalysisFlags.FastRetransmission | TcpAnalysisFlags.Retransmission;

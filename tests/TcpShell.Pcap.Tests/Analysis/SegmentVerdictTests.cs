@@ -52,6 +52,14 @@ public sealed class SegmentVerdictTests
             .S(1, 103, window: 500, after: 50).C(103, 1, 50).Remarks);
 
     [Fact]
+    public void FirstSegment_OfWhatWasAcknowledgedBefore_IsSpurious()
+    {
+        var exchange = new Exchange().S(Exchange.Ack, 501, 201, 10).C(Exchange.Ack, 101, 511, 100);
+
+        Assert.Equal((1, 1), (exchange.Only.Client.Analysis.SpuriousRetransmissions, exchange.Only.Retransmissions));
+    }
+
+    [Fact]
     public void Remarks_StandInWiresharksOrder() => Assert.Equal(
         [
             "5 [TCP ZeroWindow]", "6 [TCP ZeroWindow] [TCP Retransmission]", "7 [TCP ZeroWindow] [TCP Previous segment not captured]",

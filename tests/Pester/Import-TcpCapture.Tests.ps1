@@ -360,6 +360,16 @@ Describe 'Import-TcpCapture and what is wrong' {
         "$damage" | Should -Not -Match 'unpacked'
     }
 
+    It 'gives times that compare with dates, and can be made dates' {
+        $one = @(Import-TcpCapture $path)[0]
+        $one | Where-Object Start -GT '2001-01-01' | Should -Not -BeNullOrEmpty
+        $one | Where-Object Start -GT ([datetime]::UtcNow.AddDays(1)) | Should -BeNullOrEmpty
+        $one.Start -lt [DateTimeOffset]::UtcNow | Should -BeTrue
+        ([datetime] $one.Start).Kind | Should -Be Utc
+        [Math]::Abs((([datetime] $one.Start) - [datetime]::UnixEpoch).TotalSeconds - $one.Start.TotalSeconds) | Should -BeLessThan 0.001
+        { $one.Start -gt 'yesterday or so' } | Should -Throw
+    }
+
     It 'refuses <What>' -ForEach @(
         @{ What = 'a start after the end'; Call = { Import-TcpCapture $path -StartTime 2020-01-02 -EndTime 2020-01-01 }; Id = 'TimesTurnedRound' }
         @{ What = 'no patience at all'; Call = { Import-TcpCapture $path -IdleTimeout 0 }; Id = 'ValueOutOfRange' }

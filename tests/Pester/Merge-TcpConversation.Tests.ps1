@@ -95,6 +95,16 @@ Describe 'Merge-TcpConversation' {
         "$($through | Merge-TcpConversation)" | Should -Be "$expected"
     }
 
+    It 'gives both ends in the same forms as a conversation that was read' {
+        $merged = $expected | Merge-TcpConversation
+        foreach ($one in $expected, $merged) {
+            "$($one.Client.Endpoint)" | Should -Be "$($expected.Client)"
+            $one.Client.Address | Should -Be '10.0.0.1'
+            $one.Server.Port | Should -Be 80
+            "$($one.Client.Analysis)" | Should -Be "$($expected.Client.Analysis)"
+        }
+    }
+
     It 'refuses what is no conversation, and merges the rest' {
         $merged = @($expected) + (Get-Date) | Merge-TcpConversation -ErrorAction SilentlyContinue -ErrorVariable failed
         $failed[0].FullyQualifiedErrorId | Should -Be 'NotAConversation,TcpShell.Commands.MergeTcpConversationCommand'

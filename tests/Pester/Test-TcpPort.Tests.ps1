@@ -101,6 +101,24 @@ Describe 'Test-TcpPort' {
         } finally { $listener.Stop() }
     }
 
+    It 'asks every port with -System, however few sockets a process may open, and says of one that it cannot be asked' {
+        if (-not $IsLinux -or (id -u) -ne 0) { Set-ItResult -Skipped -Because 'making network namespaces takes root on Linux'; return }
+        $script = Join-Path $TestDrive system.ps1
+        Set-Content $script @"
+`$ErrorActionPreference = 'Continue'
+Import-Module '$modulePath'
+`$server = [System.Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+`$server.Start()
+# Nobody answers on a cable without ARP; a route forbids the last one.
+`$silent = (1..400).ForEach{ "10.9.0.`$([Math]::Ceiling(`$_ / 4) + 1):`$_" }
+`$all = @(`$silent) + "127.0.0.1:`$(`$server.LocalEndpoint.Port)" + '10.8.0.1:80'
+`$found = Test-TcpPort `$all -System -Rate 10000 -Timeout 1s -ErrorVariable failed -ErrorAction SilentlyContinue
+"`$(`$found.Count) `$(@(`$found | Where-Object IsOpen).Count) `$(`$failed.Count) `$(`$failed[0].FullyQualifiedErrorId) `$(`$failed[0].TargetObject)"
+"@
+        $said = unshare --net sh -c "ip link set lo up; ip link add d0 arp off type veth peer name d1; ip addr add 10.9.0.1/24 dev d0; ip link set d0 up; ip link set d1 up; ip route add prohibit 10.8.0.0/24; ulimit -n 330; exec '$pwshPath' -NoProfile -NonInteractive -File '$script'"
+        $said | Should -Be '401 1 1 ProbeRefused,TcpShell.Commands.TestTcpPortCommand 10.8.0.1:80'
+    }
+
     It 'fits into 80 columns' {
         Test-TcpPort server 80, 81 | Out-String -Width 80 | ForEach-Object { $_ -split '\r?\n' } | ForEach-Object { $_.Length | Should -BeLessOrEqual 80 }
     }

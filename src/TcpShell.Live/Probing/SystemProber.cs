@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using TcpShell.Live.Kernel;
@@ -15,7 +16,12 @@ public sealed class SystemProber : IDisposable
     private const int TcpInfoOption = 11;
 
     private readonly CancellationTokenSource _stopping = new();
+    private const int MostAtOnce = 1024;
+
+    // A process may open only so many sockets; others in it need some, and the runtime itself ends where it gets no descriptor.
+    private readonly SemaphoreSlim _free = new(Math.Clamp(FreeDescriptors() / 2, 1, MostAtOnce));
     private readonly ConcurrentQueue<PortProbe> _finished = new();
+    private readonly ConcurrentQueue<(Endpoint, SocketException)> _refused = new();
     private readonly TimeSpan _timeout;
     private int _pending;
 
@@ -39,19 +45,28 @@ public sealed class SystemProber : IDisposable
     /// <returns>Whether there was one.</returns>
     public bool TryTake(out PortProbe? result) => _finished.TryDequeue(out result);
 
+    /// <summary>Takes a port that the system did not ask: no route, a route that prohibits it, an address that cannot be.</summary>
+    /// <param name="refused">The port, and why.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool TryTakeRefused(out (Endpoint Target, SocketException Why) refused) => _refused.TryDequeue(out refused);
+
     /// <summary>Ends the probes that are not over.</summary>
     public void Dispose() => _stopping.Cancel();
 
     private async Task ConnectAsync(Endpoint target)
     {
+        PortProbe? result = new() { Target = target, Answer = PortAnswer.Silence, Via = Via };
         long start = Stopwatch.GetTimestamp();
-        PortProbe result = new() { Target = target, Answer = PortAnswer.Silence, Via = Via };
+        bool isMine = false;
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-            limit.CancelAfter(_timeout);
+            await _free.WaitAsync(_stopping.Token).ConfigureAwait(false);
+            isMine = true;
             IPAddress address = target.Address.ToIPAddress();
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            limit.CancelAfter(_timeout);
+            start = Stopwatch.GetTimestamp();
             await socket.ConnectAsync(new IPEndPoint(address, target.Port), limit.Token).ConfigureAwait(false);
             result = result with { Answer = PortAnswer.SynAck, Rtt = KernelRtt(socket) ?? Stopwatch.GetElapsedTime(start) };
         }
@@ -63,8 +78,13 @@ public sealed class SystemProber : IDisposable
                 SocketError.ConnectionRefused => result with { Answer = PortAnswer.Rst, Rtt = elapsed },
                 SocketError.HostUnreachable => result with { Answer = PortAnswer.Icmp, IcmpError = IcmpErrorKind.HostUnreachable, Rtt = elapsed },
                 SocketError.NetworkUnreachable => result with { Answer = PortAnswer.Icmp, IcmpError = IcmpErrorKind.NetworkUnreachable, Rtt = elapsed },
-                _ => result,
+                SocketError.TimedOut => result,
+                _ => null,
             };
+            if (result is null)
+            {
+                _refused.Enqueue((target, failed));
+            }
         }
         catch (OperationCanceledException)
         {
@@ -72,9 +92,32 @@ public sealed class SystemProber : IDisposable
         }
         finally
         {
-            _finished.Enqueue(result);
+            if (isMine)
+            {
+                _free.Release();
+            }
+
+            if (result is not null)
+            {
+                _finished.Enqueue(result);
+            }
+
             Interlocked.Decrement(ref _pending);
         }
+    }
+
+    /// <summary>How many more files and sockets this process may open, as far as the system tells.</summary>
+    private static int FreeDescriptors()
+    {
+        const string Limit = "Max open files";
+        if (!OperatingSystem.IsLinux())
+        {
+            return MostAtOnce / 2;
+        }
+
+        string? line = File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith(Limit, StringComparison.Ordinal));
+        string? soft = line?[Limit.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        return int.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out int most) ? most - Directory.GetFiles("/proc/self/fd").Length : int.MaxValue;
     }
 
     /// <summary>What the kernel measured itself: our own clock also counts how long a thread took to wake up.</summary>

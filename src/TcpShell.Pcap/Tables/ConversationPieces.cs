@@ -77,10 +77,13 @@ internal sealed class ConversationPieces
             return piece.FirstFrame > before.LastFrame;
         }
 
-        // Clocks differ; but what begins twice was seen twice, unless the SYN was sent again after a second.
+        // Clocks differ; but what begins twice was seen twice, unless the SYN was sent again after a second, or comes late, without the answer that it
+        // had where both directions are seen.
         const ConversationCompleteness Syn = ConversationCompleteness.Syn;
+        const ConversationCompleteness Handshake = Syn | ConversationCompleteness.SynAck;
         bool isBegun = (before.Completeness & (ConversationCompleteness.Ack | ConversationCompleteness.Data)) != 0;
-        if (piece.Completeness.HasFlag(Syn) && before.Completeness.HasFlag(Syn)
+        bool isLate = (before.Completeness & Handshake & ~piece.Completeness) != 0 && piece.Server.Packets > 0;
+        if (piece.Completeness.HasFlag(Syn) && before.Completeness.HasFlag(Syn) && !isLate
             && (isBegun || piece.Start.Nanoseconds - before.Start.Nanoseconds < SynInterval))
         {
             return false;

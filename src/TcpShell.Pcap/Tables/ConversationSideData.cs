@@ -1,4 +1,5 @@
 using System.Globalization;
+using TcpShell.Pcap.Analysis;
 
 namespace TcpShell.Pcap.Tables;
 
@@ -159,4 +160,26 @@ public sealed record AnalysisData
 
     /// <summary>tcp.analysis.reused_ports.</summary>
     public int PortReuses { get; init; }
+
+    /// <summary>What there is, by Wireshark's names: <c>Retransmission 2, DuplicateAck 3</c>.</summary>
+    public override string ToString() => string.Join(
+        ", ",
+        new (TcpAnalysisFlags Flag, int Count)[]
+        {
+            (TcpAnalysisFlags.Retransmission, Retransmissions),
+            (TcpAnalysisFlags.FastRetransmission, FastRetransmissions),
+            (TcpAnalysisFlags.SpuriousRetransmission, SpuriousRetransmissions),
+            (TcpAnalysisFlags.OutOfOrder, OutOfOrder),
+            (TcpAnalysisFlags.PreviousSegmentNotCaptured, PreviousSegmentsNotCaptured),
+            (TcpAnalysisFlags.AckedUnseenSegment, AckedUnseenSegments),
+            (TcpAnalysisFlags.DuplicateAck, DuplicateAcks),
+            (TcpAnalysisFlags.ZeroWindow, ZeroWindows),
+            (TcpAnalysisFlags.ZeroWindowProbe, ZeroWindowProbes),
+            (TcpAnalysisFlags.ZeroWindowProbeAck, ZeroWindowProbeAcks),
+            (TcpAnalysisFlags.WindowUpdate, WindowUpdates),
+            (TcpAnalysisFlags.WindowFull, WindowsFull),
+            (TcpAnalysisFlags.KeepAlive, KeepAlives),
+            (TcpAnalysisFlags.KeepAliveAck, KeepAliveAcks),
+            (TcpAnalysisFlags.PortReuse, PortReuses),
+        }.Where(one => one.Count > 0).Select(one => $"{one.Flag} {one.Count}"));
 }

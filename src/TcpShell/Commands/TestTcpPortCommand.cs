@@ -240,5 +240,10 @@ public sealed class TestTcpPortCommand : NetworkCmdlet
         {
             WriteObject(result);
         }
+
+        while (prober.TryTakeRefused(out (Endpoint Target, SocketException Why) refused))
+        {
+            WriteError(ErrorRecords.ProbeRefused(refused.Why, refused.Target));
+        }
     }
 }

@@ -141,7 +141,10 @@ public sealed class WatchTcpStateCommand : CapturedStateCmdlet
             using var watcher = new SystemWatcher(Wanted, Interval, Duration ?? TimeSpan.MaxValue);
             while (watcher.TryTake(out StateChange? change, CancelToken))
             {
-                WriteObject(change);
+                // All of them are this machine's: the table shows the ends instead.
+                var shown = PSObject.AsPSObject(change);
+                shown.TypeNames.Insert(0, "TcpShell.Tcp.StateChange#System");
+                WriteObject(shown);
             }
         }
         catch (OperationCanceledException)

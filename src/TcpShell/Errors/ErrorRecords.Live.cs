@@ -30,6 +30,14 @@ internal static partial class ErrorRecords
         target,
         "Write an address, or a host of the network (its Hosts property). Names that the system resolves take -System.");
 
+    /// <summary>The operating system did not even ask.</summary>
+    public static ErrorRecord ProbeRefused(System.Net.Sockets.SocketException refused, Wire.Endpoint target) => Create(
+        new InvalidOperationException($"{target} was not asked: {refused.Message}.", refused),
+        "ProbeRefused",
+        ErrorCategory.ConnectionError,
+        target,
+        "Look at the routes and the rules of this system for that address (ip route get, firewall).");
+
     /// <summary>A target has no port, and there is no -Port.</summary>
     public static ErrorRecord PortMissing(string target) => Create(
         new ArgumentException($"'{target}' has no port."),

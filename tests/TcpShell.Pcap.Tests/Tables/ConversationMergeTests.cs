@@ -39,6 +39,20 @@ public sealed class ConversationMergeTests
     }
 
     [Fact]
+    public void Merge_OfTwoFilesWithALateSynInTheSecond_IsTheWhole()
+    {
+        static Exchange First(Exchange exchange) => exchange.Open();
+        static Exchange Second(Exchange exchange) => exchange.C(Syn, 100).S(Ack, 501, 101).C(Ack, 101, 501, 5).S(Ack, 501, 106);
+        var whole = ConversationData.From(Second(First(new Exchange())).Only);
+        var later = new Exchange();
+        later.Wait(TimeSpan.FromMilliseconds(3));
+        ConversationData merged = Assert.Single(ConversationMerge.Merge([ConversationData.From(First(new Exchange()).Only), ConversationData.From(Second(later).Only)]));
+
+        Assert.Equal(7, merged.Packets);
+        Assert.Equal((whole.Client.Packets, whole.Server.Packets, whole.Client.UniqueBytes, whole.Client.Syns), (merged.Client.Packets, merged.Server.Packets, merged.Client.UniqueBytes, merged.Client.Syns));
+    }
+
+    [Fact]
     public void Merge_OfOneDirectionEach_IsTheWhole()
     {
         ConversationData merged = Assert.Single(ConversationMerge.Merge([Part(i => s_life[i].From == Client), Part(i => s_life[i].From == Server)]));

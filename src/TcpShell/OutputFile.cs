@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TcpShell.Errors;
+using TcpShell.Pcap.Files;
 
 namespace TcpShell;
 
@@ -12,10 +13,24 @@ internal static class OutputFile
     /// <param name="noClobber">Whether a file that exists is left alone.</param>
     public static string Resolve(PSCmdlet cmdlet, string path, bool noClobber)
     {
-        string full = cmdlet.GetUnresolvedProviderPathFromPSPath(path);
+        string full = Resolve(cmdlet, path);
         if (WhyNot(full, noClobber) is { } error)
         {
             cmdlet.ThrowTerminatingError(error);
+        }
+
+        return full;
+    }
+
+    /// <summary>The whole path of a file in a file system; the cmdlet ends with an error if a path leads elsewhere.</summary>
+    /// <param name="cmdlet">The cmdlet.</param>
+    /// <param name="path">The path as the user wrote it.</param>
+    public static string Resolve(PSCmdlet cmdlet, string path)
+    {
+        string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        if (provider.Name != "FileSystem")
+        {
+            cmdlet.ThrowTerminatingError(ErrorRecords.PathNotFileSystem(path));
         }
 
         return full;
@@ -26,9 +41,15 @@ internal static class OutputFile
     /// <param name="noClobber">Whether a file that exists is left alone.</param>
     public static ErrorRecord? WhyNot(string path, bool noClobber) =>
         Directory.Exists(path) ? ErrorRecords.PathIsFolder(path)
-        : !Directory.Exists(Path.GetDirectoryName(path)) ? ErrorRecords.FolderNotFound(Path.GetDirectoryName(path) ?? path)
+        : !Directory.Exists(Path.GetDirectoryName(path)) ? WhyNoFolder(Path.GetDirectoryName(path) ?? path)
         : noClobber && File.Exists(path) ? ErrorRecords.FileExists(path)
         : null;
+
+    /// <summary>Whether a capture that is read is the file that is written, by whatever name: links and hard links give it several.</summary>
+    /// <param name="output">The file that is written.</param>
+    /// <param name="input">The capture; of one that was read as one from several files, their names with semicolons between them.</param>
+    public static bool IsInput(string output, string input) =>
+        FileIdentity.AreSame(output, input) || (input.Contains(';', StringComparison.Ordinal) && input.Split(';').Any(file => FileIdentity.AreSame(output, file)));
 
     /// <summary>Does something on the disk; what that refuses ends the cmdlet with an error.</summary>
     public static void OnDisk(PSCmdlet cmdlet, string path, Action action)
@@ -54,5 +75,16 @@ internal static class OutputFile
         {
             // The error that ended the pipeline has been told already.
         }
+    }
+
+    private static ErrorRecord WhyNoFolder(string folder)
+    {
+        string? above = folder;
+        while (above is not null && !Path.Exists(above))
+        {
+            above = Path.GetDirectoryName(above);
+        }
+
+        return above is not null && File.Exists(above) ? ErrorRecords.FolderIsFile(above) : ErrorRecords.FolderNotFound(folder);
     }
 }

@@ -78,4 +78,11 @@ Describe 'Limits of captures' {
         (Import-TcpCapture $path).BadChecksums | Should -BeNullOrEmpty
         (Import-TcpCapture $path -VerifyChecksum).BadChecksums | Should -Be 0
     }
+
+    It 'names two of many captures' {
+        $many = New-Item -ItemType Directory (Join-Path $TestDrive many)
+        1..12 | ForEach-Object { Copy-Item $path (Join-Path $many ('{0:d2}.pcapng' -f $_)) }
+        Import-TcpCapture (Join-Path $many *.pcapng) -Merge -MaximumStateChanges 1 -WarningVariable warned -WarningAction SilentlyContinue | Out-Null
+        "$warned" | Should -BeLike "*'01.pcapng, 02.pcapng and 10 more'*"
+    }
 }

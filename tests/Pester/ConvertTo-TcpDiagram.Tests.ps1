@@ -117,6 +117,17 @@ Describe 'ConvertTo-TcpDiagram of a capture' {
         }
     }
 
+    It 'says that one segment with data has no throughput' {
+        [void] (New-TcpNetwork)
+        New-TcpListener 99 -Application Discard | Out-Null
+        New-TcpConnection -To 10.0.0.2:99 | Send-TcpData 'hello' -PassThru | Close-TcpConnection
+        Step-TcpNetwork -Idle
+        $file = Join-Path $TestDrive single.pcapng
+        Export-TcpCapture $file
+        Import-TcpCapture $file | ConvertTo-TcpDiagram -Kind Throughput -WarningVariable warned -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        "$warned" | Should -Match 'nothing in .* Throughput'
+    }
+
     It 'shows states in their order where one segment tells of two' {
         # The server's FIN is the first that shows that the client's FIN had arrived.
         [void] (New-TcpNetwork)

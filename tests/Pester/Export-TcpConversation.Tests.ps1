@@ -115,4 +115,17 @@ Describe 'Export-TcpConversation' {
         $warned | Should -Match 'was not written'
         Get-Content $file | Should -Be mine
     }
+
+    It 'leaves a file of the user alone whose name ends in .partial, and several exports do not disturb each other' {
+        $file = Join-Path $TestDrive many.jsonl
+        Set-Content $file old
+        Set-Content "$file.partial" mine
+        $failed = 1..4 | ForEach-Object -ThrottleLimit 4 -Parallel {
+            Import-Module $using:modulePath
+            try { Import-TcpCapture $using:path | Export-TcpConversation $using:file } catch { "$_" }
+        }
+        $failed | Should -BeNullOrEmpty
+        @(Get-Content $file).Count | Should -Be 2
+        Get-Content "$file.partial" | Should -Be mine
+    }
 }

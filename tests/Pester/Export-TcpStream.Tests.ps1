@@ -1,6 +1,7 @@
 BeforeAll {
     . $PSScriptRoot/Common.ps1
     $path = Join-Path $TestDrive lab.pcapng
+    $lab = $path # where a case has a path of its own
     $net = New-TcpNetwork
     Add-TcpImpairment -Drop -DataOnly -From client -Count 1 | Out-Null
     New-TcpConnection | Send-TcpData "hello`nworld`n" -PassThru | Close-TcpConnection
@@ -116,5 +117,88 @@ Describe 'Export-TcpStream' {
     It 'names the folder that is not there, and what it cannot export' {
         { $null = Export-TcpStream -Conversation 1 -Path (Join-Path $TestDrive nowhere x.txt) } | Should -Throw "There is no folder '*nowhere'." -ErrorId 'PathNotFound,*'
         { 1 | Export-TcpStream } | Should -Throw 'An Int32 is not a conversation*' -ErrorId 'NotAConversation,*'
+    }
+
+    It 'refuses every name of the capture that it reads: <How>' -Skip:$IsWindows -ForEach @(
+        @{ How = 'a link'; Read = 'real.pcapng'; Write = 'link.pcapng' }
+        @{ How = 'the target of a link'; Read = 'link.pcapng'; Write = 'real.pcapng' }
+        @{ How = 'a hard link'; Read = 'real.pcapng'; Write = 'hard.pcapng' }
+        @{ How = 'through a folder that is a link'; Read = 'real.pcapng'; Write = 'folder/real.pcapng' }
+    ) {
+        if ($How -eq 'a hard link' -and -not $IsLinux) { Set-ItResult -Skipped -Because 'hard links are known on Linux only' }
+        $place = New-Item -ItemType Directory (Join-Path $TestDrive "names-$([guid]::NewGuid())")
+        $real = Join-Path $place real.pcapng
+        Copy-Item $path $real
+        New-Item -ItemType SymbolicLink (Join-Path $place link.pcapng) -Target $real | Out-Null
+        New-Item -ItemType HardLink (Join-Path $place hard.pcapng) -Target $real | Out-Null
+        New-Item -ItemType SymbolicLink (Join-Path $place folder) -Target $place | Out-Null
+        $from = Join-Path $place $Read
+        $to = Join-Path $place $Write
+        $before = (Get-FileHash $real).Hash
+        { Import-TcpCapture $from | Export-TcpStream $to } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpStreamCommand'
+        { Import-TcpCapture $from | Export-TcpConversation $to } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
+        { Import-TcpCapture $from -As Segment | Export-TcpConversation $to } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
+        { Import-TcpCapture $from -As Segment | Export-TcpCapture $to } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpCaptureCommand'
+        (Get-FileHash $real).Hash | Should -Be $before
+        @(Get-ChildItem $place -Force).Count | Should -Be 4
+    }
+
+    It 'leaves a capture alone that is the second of those that are read' {
+        $place = New-Item -ItemType Directory (Join-Path $TestDrive "second-$([guid]::NewGuid())")
+        $one, $two = 'one.pcapng', 'two.pcapng' | ForEach-Object { Copy-Item $path (Join-Path $place $_) -PassThru }
+        { Import-TcpCapture $one, $two | Export-TcpConversation $two } | Should -Throw -ErrorId 'OutputIsInput,*'
+        (Get-FileHash $two).Hash | Should -Be (Get-FileHash $path).Hash
+        @(Get-ChildItem $place -Force).Count | Should -Be 2
+    }
+
+    It 'neither writes nor replaces anything where the capture cannot be read again' {
+        $ErrorActionPreference = 'Continue'
+        $gone = Join-Path $TestDrive gone.pcapng
+        $out = Join-Path $TestDrive good.txt
+        $new = Join-Path $TestDrive never.txt
+        Copy-Item $path $gone
+        $conversation = Import-TcpCapture $gone
+        $other = Import-TcpCapture $path
+        Remove-Item $gone
+        Set-Content $out 'good'
+        $failed = $conversation | Export-TcpStream $out -PassThru 2>&1
+        @($failed).FullyQualifiedErrorId | Should -Be 'FileNotReadable,TcpShell.Commands.ExportTcpStreamCommand'
+        { $conversation | Export-TcpStream $out -ErrorAction Stop } | Should -Throw -ErrorId 'FileNotReadable,*'
+        $other, $conversation | Export-TcpStream $out -ErrorAction SilentlyContinue
+        $conversation | Export-TcpStream $new -ErrorAction SilentlyContinue
+        Get-Content $out | Should -Be 'good'
+        $new | Should -Not -Exist
+        $conversation | Export-TcpStream -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Get-ChildItem $TestDrive -Force -Filter *.partial | Should -BeNullOrEmpty
+    }
+
+    It 'says what is wrong with the place: <Path>' -ForEach @(
+        @{ Path = 'nodir/x.bin'; Id = 'PathNotFound'; Text = "There is no folder '*nodir'." }
+        @{ Path = 'file/x.bin'; Id = 'PathNotFound'; Text = "'*file' is a file, not a folder." }
+        @{ Path = 'file/deep/x.bin'; Id = 'PathNotFound'; Text = "'*file' is a file, not a folder." }
+        @{ Path = 'Env:X'; Id = 'PathNotFileSystem'; Text = "'Env:X' is not in a file system." }
+    ) {
+        Set-Content (Join-Path $TestDrive file) 'mine'
+        Push-Location $TestDrive
+        try {
+            { Import-TcpCapture $lab | Export-TcpStream $Path } | Should -Throw $Text -ErrorId "$Id,*"
+            { Import-TcpCapture $lab | Export-TcpConversation $Path } | Should -Throw $Text -ErrorId "$Id,*"
+            { Import-TcpCapture $lab -As Segment | Export-TcpCapture $Path } | Should -Throw $Text -ErrorId "$Id,*"
+        }
+        finally {
+            Pop-Location
+        }
+    }
+
+    It 'refuses a file that is protected, and says so' {
+        $file = Join-Path $TestDrive protected.txt
+        Set-Content $file mine
+        Set-ItemProperty $file IsReadOnly $true
+        foreach ($call in { Import-TcpCapture $path | Export-TcpStream $file }, { Import-TcpCapture $path | Export-TcpConversation $file }, { Get-TcpSegment -Path $path | Export-TcpCapture $file }) {
+            $call | Should -Throw '*protected*' -ErrorId 'FileNotWritable,*'
+        }
+
+        Get-Content $file | Should -Be mine
+        Set-ItemProperty $file IsReadOnly $false
     }
 }

@@ -466,4 +466,16 @@ Describe 'Get-TcpSegment -Path' {
         $theirs = & tshark -r $path -Y tcp.analysis.retransmission -T fields -e frame.number 2>$null
         (Get-TcpSegment -Path $path | Where-Object Remark -Match Retransmission).Number | Should -Be $theirs
     }
+
+    It 'shows when states changed to the microsecond' {
+        $changes = (Import-TcpCapture $path -Stream 0).StateChanges
+        $lines = $changes | Format-Table | Out-String -Width 120 -Stream
+        @($lines -match '^ *\d\d:\d\d:\d\d\.\d{6} ').Count | Should -Be $changes.Count
+        @($lines -match '\.000000 ').Count | Should -BeLessThan $changes.Count
+    }
+
+    It 'does not take -Absolute for conversations' {
+        { Import-TcpCapture $path -Absolute } | Should -Throw -ErrorId 'OnlyForSegments,TcpShell.Commands.ImportTcpCaptureCommand'
+        Import-TcpCapture $path -Absolute:$false | Should -Not -BeNullOrEmpty
+    }
 }

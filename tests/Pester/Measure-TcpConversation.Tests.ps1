@@ -64,4 +64,10 @@ Describe 'Measure-TcpConversation' {
         ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 80
         $lines -match 'Failed' | Should -Not -BeNullOrEmpty
     }
+
+    It 'gives nothing at all where no conversation came' {
+        @(@() | Measure-TcpConversation).Count | Should -Be 0
+        @(@() | Measure-TcpConversation -By Port).Count | Should -Be 0
+        @(42 | Measure-TcpConversation -ErrorAction SilentlyContinue).Count | Should -Be 0
+    }
 }

@@ -14,8 +14,9 @@ internal sealed class FragmentReassembly(int maximumBytes, bool isStrict = false
 {
     private const int MaximumPacket = 65_535;
 
-    // What each fragment costs beside its octets, so that tiny ones cannot take endless memory.
+    // What each fragment, and each packet that waits, costs beside its octets: so tiny ones, and many of them, take no more memory than is said.
     private const int Overhead = 128;
+    private const int PacketOverhead = 512;
     private const long Timeout = 60_000_000_000;
 
     private readonly Dictionary<(IpAddress Source, IpAddress Destination, uint Id, IpProtocol Protocol), Packet> _packets = [];
@@ -93,7 +94,8 @@ internal sealed class FragmentReassembly(int maximumBytes, bool isStrict = false
             Forget(packet);
         }
 
-        packet = new Packet { Key = key, Started = time };
+        packet = new Packet { Key = key, Started = time, Cost = PacketOverhead };
+        Bytes += PacketOverhead;
         _packets[key] = packet;
         packet.Place = _byAge.AddLast(packet);
         return packet;

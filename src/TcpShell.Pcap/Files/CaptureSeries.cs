@@ -80,6 +80,9 @@ public sealed class CaptureSeries(string path, string interfaceName, CaptureRota
     /// <returns>Whether there was one.</returns>
     public bool TryTakeFinished(out string? finished) => _finished.TryDequeue(out finished);
 
+    /// <summary>What is written to the last file is not wanted: what stood there before stays when it ends.</summary>
+    public void GiveUp() => _file?.GiveUp();
+
     /// <summary>Ends the last file; further calls do nothing.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Dispose()

@@ -75,6 +75,9 @@ public sealed class TableFile<TRow> : IDisposable
         Rows++;
     }
 
+    /// <summary>What is written is not wanted: what stood there before stays when the file ends.</summary>
+    public void GiveUp() => _file.GiveUp();
+
     /// <summary>Ends the file and puts it in its place; further calls do nothing.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Dispose()

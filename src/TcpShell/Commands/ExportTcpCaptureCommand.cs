@@ -38,6 +38,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     private const string ObjectSet = "InputObject";
 
     private CaptureSeries? _series;
+    private readonly HashSet<string> _inputs = new(StringComparer.Ordinal);
     private string _path = "";
     private bool _refused;
 
@@ -89,7 +90,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        _path = GetUnresolvedProviderPathFromPSPath(Path);
+        _path = OutputFile.Resolve(this, Path);
         if (WhyNot() is { } error)
         {
             ThrowTerminatingError(error);
@@ -125,6 +126,7 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         // Not before there is something to write: what stands there is not lost for nothing.
         foreach (SegmentRecord segment in InputObject.SelectMany(SegmentsOf))
         {
+            ThrowIfInput(segment.File);
             Begin("tcpshell");
             Write(TraceExport.ToFileTime(segment), segment.Bytes, TraceExport.Comment(segment));
         }
@@ -194,6 +196,16 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
         ThrowIfStopping();
         OnDisk(() => _series!.Write(time, bytes.Span, comment));
         GiveFinished();
+    }
+
+    // Who reads and writes one name wants the capture replaced, which happens at the end. Another name of the same file is a mistake.
+    private void ThrowIfInput(string files)
+    {
+        if (_inputs.Add(files) && files.Length > 0 && !files.Split(';').Contains(_path) && OutputFile.IsInput(_path, files))
+        {
+            _series?.GiveUp();
+            ThrowTerminatingError(ErrorRecords.OutputIsInput(_path));
+        }
     }
 
     private void GiveFinished()

@@ -41,6 +41,7 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
 {
     private TableFile<ConversationData>? _conversations;
     private TableFile<SegmentData>? _segments;
+    private readonly HashSet<string> _inputs = new(StringComparer.Ordinal);
     private string _path = "";
     private bool _refused;
     private bool _compress;
@@ -146,8 +147,11 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
 
     private void ThrowIfInput(string files)
     {
-        if (files == _path || files.Split(';').Contains(_path))
+        // Each capture once: there are as many lines as segments.
+        if (_inputs.Add(files) && OutputFile.IsInput(_path, files))
         {
+            _conversations?.GiveUp();
+            _segments?.GiveUp();
             ThrowTerminatingError(ErrorRecords.OutputIsInput(_path));
         }
     }

@@ -89,7 +89,7 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
         {
             if (input.BaseObject is TcpConversation conversation && ConversationReader.CanReadAgain(conversation))
             {
-                if (_path is not null && conversation.Files.Contains(_path))
+                if (_path is not null && conversation.Files.Any(file => OutputFile.IsInput(_path, file)))
                 {
                     ThrowTerminatingError(ErrorRecords.OutputIsInput(_path));
                 }
@@ -111,41 +111,46 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
             return;
         }
 
+        var import = new CaptureImport(this, new(), filter: null, CancelToken);
         if (_path is null)
         {
             using var text = new MemoryStream();
-            Write(text, () => WriteLines(text));
+            Write(import, text, () => WriteLines(text));
             return;
         }
 
-        OutputFile.OnDisk(this, _path, () =>
-        {
-            // Whatever ends the pipeline, what was written stays.
-            using var file = new ReplacingFile(_path);
-            Write(file.Stream, () => { });
-        });
-        if (PassThru)
+        OutputFile.OnDisk(this, _path, () => WriteFile(import, _path));
+        if (PassThru && import.Failures == 0)
         {
             WriteObject(new FileInfo(_path));
         }
     }
 
-    private void Write(Stream output, Action whenWritten)
+    private void WriteFile(CaptureImport import, string path)
+    {
+        // Whatever ends the pipeline, what was written stays; unless it is less than it should be, for its capture could not be read.
+        using var file = new ReplacingFile(path);
+        try
+        {
+            Write(import, file.Stream, () => { });
+        }
+        finally
+        {
+            if (import.Failures > 0)
+            {
+                file.GiveUp();
+            }
+        }
+    }
+
+    private void Write(CaptureImport import, Stream output, Action whenWritten)
     {
         var export = new StreamExport(output, As, Side);
-        var import = new CaptureImport(this, new(), filter: null, CancelToken);
         try
         {
             foreach (TcpConversation conversation in _conversations)
             {
-                export.Begin(conversation);
-                foreach (StreamPiece piece in import.Stream(conversation, MaximumWaiting))
-                {
-                    export.Write(piece);
-                    whenWritten();
-                }
-
-                export.End();
+                Write(import, conversation, export, whenWritten);
             }
 
             whenWritten();
@@ -164,6 +169,35 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
         if (export.GivenUp > 0)
         {
             WriteWarning($"{export.GivenUp} octets were not waited for, since more than -MaximumWaiting came before them; the places are marked.");
+        }
+    }
+
+    // A conversation without data has its head line as well; one that cannot be read has none, or it would look like that.
+    private void Write(CaptureImport import, TcpConversation conversation, StreamExport export, Action whenWritten)
+    {
+        int failures = import.Failures;
+        bool hasBegun = false;
+        foreach (StreamPiece piece in import.Stream(conversation, MaximumWaiting))
+        {
+            if (!hasBegun)
+            {
+                export.Begin(conversation);
+                hasBegun = true;
+            }
+
+            export.Write(piece);
+            whenWritten();
+        }
+
+        if (!hasBegun && import.Failures == failures)
+        {
+            export.Begin(conversation);
+            hasBegun = true;
+        }
+
+        if (hasBegun)
+        {
+            export.End();
         }
     }
 

@@ -142,7 +142,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     [Parameter]
     public CaptureContent As { get; set; }
 
-    /// <summary>Shows sequence numbers of segments in Info as they stand in the headers, not relative to the initial ones.</summary>
+    /// <summary>Shows sequence numbers of segments (-As Segment) in Info as they stand in the headers, not relative to the initial ones.</summary>
     [Parameter]
     public SwitchParameter Absolute { get; set; }
 
@@ -152,6 +152,11 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
         foreach (string name in new[] { nameof(State), nameof(Ended), nameof(ThrottleLimit), nameof(MaximumListed), nameof(MaximumListedTotal), nameof(MaximumStateChanges) }.Where(name => As == CaptureContent.Segment && MyInvocation.BoundParameters.ContainsKey(name)))
         {
             ThrowTerminatingError(ErrorRecords.NotForSegments(name));
+        }
+
+        if (Absolute && As != CaptureContent.Segment)
+        {
+            ThrowTerminatingError(ErrorRecords.OnlyForSegments(nameof(Absolute)));
         }
 
         if (IdleTimeout <= TimeSpan.Zero)

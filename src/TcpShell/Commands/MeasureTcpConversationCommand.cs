@@ -54,12 +54,11 @@ public sealed class MeasureTcpConversationCommand : TcpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        _measure ??= new ConversationMeasure(By, Top);
         foreach (PSObject input in InputObject)
         {
             if (ConversationReader.Read(input) is { } conversation)
             {
-                _measure.Add(conversation);
+                (_measure ??= new ConversationMeasure(By, Top)).Add(conversation);
             }
             else
             {
@@ -69,5 +68,12 @@ public sealed class MeasureTcpConversationCommand : TcpCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => WriteObject(_measure?.Summaries(), enumerateCollection: true);
+    protected override void EndProcessing()
+    {
+        // null would be an object as well.
+        if (_measure is not null)
+        {
+            WriteObject(_measure.Summaries(), enumerateCollection: true);
+        }
+    }
 }

@@ -43,6 +43,9 @@ internal sealed class CaptureImport
         _stop = stop;
     }
 
+    /// <summary>How many captures could not be read, or not to where they end. Those that are damaged do not count: what precedes the damage is all there is.</summary>
+    public int Failures { get; private set; }
+
     /// <summary>The conversations of captures, one capture after the other, whatever number of processors is busy.</summary>
     /// <param name="captures">Captures, each of one file or of several that are read as one.</param>
     /// <param name="processors">How many may be busy.</param>
@@ -143,6 +146,7 @@ internal sealed class CaptureImport
         }
 
         ThrowIfStopped();
+        Failures += run.Troubles.Count(trouble => trouble.Failure is not null);
         _cmdlet.Report(run);
     }
 
@@ -155,6 +159,7 @@ internal sealed class CaptureImport
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             ThrowIfStopped();
+            Failures++;
             _cmdlet.WriteError(ErrorRecords.CaptureNotReadable(failure, string.Join(", ", files)));
             return false;
         }

@@ -8,6 +8,8 @@ namespace TcpShell.Conversations;
 /// <summary>What a user hears of a capture beside its conversations: what is wrong with it, and which limits changed the result.</summary>
 internal static class CaptureReports
 {
+    private const int NamesTold = 2;
+
     /// <summary>Reports what is to be said of an analysis that has ended.</summary>
     public static void Report(this Cmdlet cmdlet, CaptureRun run)
     {
@@ -18,7 +20,7 @@ internal static class CaptureReports
                 : ErrorRecords.CaptureDamaged(trouble.Damage!, trouble.File, trouble.FramesBefore));
         }
 
-        string name = string.Join(", ", run.Files.Select(Path.GetFileName));
+        string name = Name(run.Files);
         if (run.Unsupported > 0)
         {
             cmdlet.WriteWarning($"{run.Unsupported} of {run.Frames} frames of '{name}' have a link type that is not known here.");
@@ -48,5 +50,12 @@ internal static class CaptureReports
         {
             cmdlet.WriteWarning($"{run.Limits.StateChangesDropped} changes of state in '{name}' are not in StateChanges: -MaximumStateChanges says how many are kept of a conversation.");
         }
+    }
+
+    // Hundreds of names would hide what is said of them.
+    private static string Name(IReadOnlyList<string> files)
+    {
+        string names = string.Join(", ", files.Take(files.Count == NamesTold + 1 ? files.Count : NamesTold).Select(Path.GetFileName));
+        return files.Count > NamesTold + 1 ? $"{names} and {files.Count - NamesTold} more" : names;
     }
 }

@@ -43,7 +43,7 @@ internal static partial class ErrorRecords
 
     /// <summary>A file cannot be written.</summary>
     public static ErrorRecord FileNotWritable(Exception failed, string path) => Create(
-        failed, "FileNotWritable", ErrorCategory.WriteError, path, "Look at the rights on the folder, at the space on the disk, and whether another program holds the file.");
+        failed, "FileNotWritable", ErrorCategory.WriteError, path, "Look at the rights on the file and its folder, at the space on the disk, and whether another program holds the file.");
 
     /// <summary>A file is no capture, is another one than before, or cannot be opened.</summary>
     public static ErrorRecord CaptureNotReadable(Exception failed, string path) => failed switch
@@ -190,6 +190,14 @@ internal static partial class ErrorRecords
         ErrorCategory.InvalidArgument,
         parameter,
         "Leave it out, or take the streams from a first pass: -Stream (Import-TcpCapture ... -State ...).Stream.");
+
+    /// <summary>A parameter that says something of segments, where conversations are asked for.</summary>
+    public static ErrorRecord OnlyForSegments(string parameter) => Create(
+        new ArgumentException($"-{parameter} says how segments are shown; conversations are asked for."),
+        "OnlyForSegments",
+        ErrorCategory.InvalidArgument,
+        parameter,
+        "Leave it out, or ask for segments: -As Segment.");
 
     /// <summary>Raw octets that shall come down the pipeline.</summary>
     public static ErrorRecord RawNeedsFile() => Create(

@@ -49,6 +49,15 @@ internal static partial class ErrorRecords
         path,
         "Make it first (New-Item -ItemType Directory), or look at the spelling.");
 
+    /// <summary>A file shall be written into what is a file itself.</summary>
+    /// <param name="path">The file that is no folder.</param>
+    public static ErrorRecord FolderIsFile(string path) => Create(
+        new ItemNotFoundException($"'{path}' is a file, not a folder."),
+        "PathNotFound",
+        ErrorCategory.ObjectNotFound,
+        path,
+        "Name a folder, or look at the spelling.");
+
     /// <summary>A path leads to something that is no file of a file system: a registry key, a variable.</summary>
     /// <param name="path">The path as the user wrote it.</param>
     public static ErrorRecord PathNotFileSystem(string path) => Create(

@@ -1,11 +1,13 @@
 using System.Xml.Linq;
 using TcpShell.Diagrams.Charts;
 using TcpShell.Engine.Tests.Simulation;
+using TcpShell.Engine.Tests.Tracing;
 using TcpShell.Hosting;
 using TcpShell.Simulation;
 using TcpShell.Simulation.Impairments;
 using TcpShell.Tcp;
 using TcpShell.Tracing;
+using TcpShell.Wire;
 
 namespace TcpShell.Engine.Tests.Diagrams;
 
@@ -146,6 +148,50 @@ public class ChartTests
         double width = acknowledged[1].X - acknowledged[0].X;
         Assert.Equal(200_000, acknowledged.Sum(bin => bin.Y * width / 8), 3);
         Assert.True(chart.Series.Single(series => series.Name == "sent").Points.Sum(bin => bin.Y * width / 8) > 200_000, "one segment was sent twice");
+    }
+
+    [Fact]
+    public void TimeSequence_AnOlderAckThatComesLate_TakesNothingBack()
+    {
+        var observer = new Observer();
+        observer.FromClient(TcpFlags.SYN, 99);
+        observer.FromServer(TcpFlags.SYN | TcpFlags.ACK, 499, 100);
+        for (uint i = 0; i < 3; i++)
+        {
+            observer.FromClient(TcpFlags.ACK, 100 + (1000 * i), 500, length: 1000);
+        }
+
+        observer.FromServer(TcpFlags.ACK, 500, 1100, window: 5000);
+        observer.FromServer(TcpFlags.ACK, 500, 3100, window: 3000);
+        observer.FromServer(TcpFlags.ACK, 500, 2100, window: 3500);
+        observer.FromServer(TcpFlags.ACK, 500, 3100, window: 4000);
+        Chart chart = SegmentCharts.TimeSequence(observer.Records, observer.Client);
+        Assert.Equal([1001, 3001, 3001], chart.Series.Single(series => series.Name == "acknowledged").Points.Select(point => point.Y));
+        Assert.Equal([6001, 6001, 7001], chart.Series.Single(series => series.Name == "window").Points.Select(point => point.Y));
+    }
+
+    [Fact]
+    public void Svg_PaleBars_AreSeenOnPaper()
+    {
+        Chart chart = s_simple with { Series = [new("pale", [new(1, 100), new(1, 900)], SeriesStyle.PaleBars)] };
+        XElement path = XDocument.Parse(SvgChart.Draw(chart)).Root!.Elements().Last(element => element.Name.LocalName == "path");
+
+        // Less than two pixels at half the strength is lost where they fall between two columns of a bitmap.
+        Assert.True((double)path.Attribute("stroke-width")! >= 2);
+        Assert.True((double)path.Attribute("stroke-opacity")! > 0.5);
+    }
+
+    [Fact]
+    public void Throughput_OfOneMomentOnly_IsEmpty()
+    {
+        var observer = new Observer();
+        observer.FromClient(TcpFlags.SYN, 99);
+        observer.FromServer(TcpFlags.SYN | TcpFlags.ACK, 499, 100);
+        observer.FromClient(TcpFlags.ACK, 100, 500, length: 5);
+        observer.FromServer(TcpFlags.ACK, 500, 105);
+        Assert.True(SegmentCharts.Throughput(observer.Records, observer.Client).IsEmpty);
+        observer.FromClient(TcpFlags.ACK, 105, 500, length: 5);
+        Assert.False(SegmentCharts.Throughput(observer.Records, observer.Client).IsEmpty);
     }
 
     [Fact]

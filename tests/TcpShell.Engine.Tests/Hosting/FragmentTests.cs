@@ -148,7 +148,7 @@ public class FragmentTests
         }
 
         Assert.Equal(1, reassembly.Count);
-        Assert.InRange(reassembly.Bytes, 1, 2000);
+        Assert.InRange(reassembly.Bytes, 1, 3000);
     }
 
     private static TcpHost Host(string address, int mtu = Mtu) =>

@@ -47,7 +47,10 @@ public class HostilePeerTests(ITestOutputHelper output)
         bool isSoak = int.TryParse(Environment.GetEnvironmentVariable("TCPSHELL_HOSTILE_SECONDS"), out int wanted);
         int seconds = isSoak ? wanted : 5;
         using LiveNetwork network = isTun ? OnTun() : OnCable(pair);
+
+        // What is kept to look at afterwards is full soon, and nothing else may grow.
         network.Trace.Limit = 1024 * 1024;
+        network.StateChanges.Limit = 5000;
         string[] clients = [.. s_kernel.Select(address => address.ToString())];
         network.PacketArrived += packet =>
         {

@@ -37,8 +37,13 @@ public static class SegmentCharts
                 continue;
             }
 
-            acknowledged.Add(new(seen.Time, seen.First));
-            window.Add(new(seen.Time, seen.End));
+            // An ACK that others have overtaken takes nothing back, and its window is out of date (RFC 9293 3.10.7.4).
+            if (acknowledged.Count == 0 || seen.First >= acknowledged[^1].Y)
+            {
+                acknowledged.Add(new(seen.Time, seen.First));
+                window.Add(new(seen.Time, seen.End));
+            }
+
             AddSack(sacked, seen);
         }
 
@@ -189,7 +194,10 @@ public static class SegmentCharts
         ]);
     }
 
-    /// <summary>What was sent in each stretch of time, and what of it was acknowledged as new (goodput).</summary>
+    /// <summary>
+    /// What was sent in each stretch of time, and what of it was acknowledged as new (goodput). It is empty where all was sent at one moment: that tells
+    /// of no rate.
+    /// </summary>
     /// <param name="segments">Segments of one connection, both directions, by time.</param>
     /// <param name="source">Whose data is counted.</param>
     public static Chart Throughput(IEnumerable<SegmentRecord> segments, Endpoint source)
@@ -212,6 +220,12 @@ public static class SegmentCharts
             }
         }
 
+        if (sent.DistinctBy(point => point.X).Count() < 2)
+        {
+            sent.Clear();
+            delivered.Clear();
+        }
+
         return new($"Throughput {Title(segments, source)}", s_time, new("throughput", AxisUnit.BitsPerSecond) { Minimum = 0 },
         [
             new("sent", Rates(sent, sent, delivered), SeriesStyle.Steps) { Look = 0 },
@@ -229,7 +243,7 @@ public static class SegmentCharts
         }
 
         double start = times.Min();
-        double width = AxisScale.NiceStep(Math.Max(times.Max() - start, 1e-3) / ThroughputBins);
+        double width = AxisScale.NiceStep((times.Max() - start) / ThroughputBins);
         double[] bins = new double[(int)Math.Floor((times.Max() - start) / width) + 1];
         foreach (ChartPoint point in octets)
         {

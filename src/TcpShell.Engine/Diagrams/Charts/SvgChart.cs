@@ -110,7 +110,7 @@ public static class SvgChart
         string path = series.HasBars ? BarPath(series.Points, area) : LinePath(points, area, series.Style == SeriesStyle.Steps);
         string stroke = series.Style switch
         {
-            SeriesStyle.PaleBars => "stroke-width=\"1\" stroke-opacity=\"0.35\"",
+            SeriesStyle.PaleBars => "stroke-width=\"2.5\" stroke-opacity=\"0.9\"",
             SeriesStyle.Bars or SeriesStyle.MarkedBars => "stroke-width=\"2.5\" stroke-linecap=\"round\"",
             _ => "stroke-width=\"1.5\"",
         };

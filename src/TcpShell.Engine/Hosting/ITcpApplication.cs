@@ -14,4 +14,11 @@ public interface ITcpApplication
     /// <param name="what">What happened.</param>
     /// <param name="now">The time.</param>
     void Handle(HostedConnection connection, ConnectionEventKind what, Timestamp now);
+
+    /// <summary>One of its connections, or one of its listeners, is closed: nothing will happen on it any more, and what is kept for it can go.</summary>
+    /// <param name="connection">The connection; of a listener its <see cref="Listener.Control"/>.</param>
+    /// <remarks>Nothing may be called on connections here, and nothing waited for.</remarks>
+    void Ended(HostedConnection connection)
+    {
+    }
 }

@@ -385,6 +385,8 @@ public sealed partial class TcpHost
             _demultiplexer.Remove(listener);
             _listeners.Remove(listener);
         }
+
+        connection.Application.Ended(connection);
     }
 
     private void EndPredecessor(HostedConnection connection, Timestamp now)

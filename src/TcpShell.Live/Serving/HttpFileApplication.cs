@@ -51,13 +51,19 @@ public sealed class HttpFileApplication : ITcpApplication
         }
 
         exchange.Outbox.Push(tcp, now);
-        if (what == ConnectionEventKind.Failed)
-        {
-            exchange.Outbox.Clear();
-        }
-        else if (exchange.Outbox.IsEmpty && (exchange.IsAnswered || what == ConnectionEventKind.EndOfStream) && tcp.State is TcpState.Established or TcpState.CloseWait)
+        if (exchange.Outbox.IsEmpty && (exchange.IsAnswered || what == ConnectionEventKind.EndOfStream) && tcp.State is TcpState.Established or TcpState.CloseWait)
         {
             tcp.Close(now);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Ended(HostedConnection connection)
+    {
+        if (_exchanges.TryGetValue(connection, out Exchange? exchange))
+        {
+            exchange.Outbox.Clear();
+            _exchanges.Remove(connection);
         }
     }
 
@@ -83,10 +89,11 @@ public sealed class HttpFileApplication : ITcpApplication
         }
         else if (Open(words[1]) is { } file)
         {
-            WriteHead(outbox, "200 OK", file.Length, "Content-Type: application/octet-stream\r\n");
+            long length = file.Length;
+            WriteHead(outbox, "200 OK", length, "Content-Type: application/octet-stream\r\n");
             if (words[0] == "GET")
             {
-                outbox.Add(file);
+                outbox.Add(file, length);
             }
             else
             {
@@ -116,7 +123,7 @@ public sealed class HttpFileApplication : ITcpApplication
 
         try
         {
-            return new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return RegularFile.Open(full);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
@@ -143,13 +150,13 @@ public sealed class HttpFileApplication : ITcpApplication
     {
         byte[] body = Encoding.ASCII.GetBytes(status + "\n");
         WriteHead(outbox, status, body.Length, "Content-Type: text/plain\r\n" + fields);
-        outbox.Add(new MemoryStream(body));
+        outbox.Add(new MemoryStream(body), body.Length);
     }
 
     private static void WriteHead(Outbox outbox, string status, long length, string fields)
     {
         string head = string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status}\r\n{fields}Content-Length: {length}\r\nConnection: close\r\n\r\n");
-        outbox.Add(new MemoryStream(Encoding.ASCII.GetBytes(head)));
+        outbox.Add(new MemoryStream(Encoding.ASCII.GetBytes(head)), head.Length);
     }
 
     private sealed class Exchange

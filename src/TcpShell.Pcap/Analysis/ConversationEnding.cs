@@ -9,7 +9,7 @@ public enum ConversationEnding
     /// <summary>A SYN was seen and nothing ever came back.</summary>
     Unanswered,
 
-    /// <summary>The SYN was answered with a reset.</summary>
+    /// <summary>The SYN was answered with a reset and nothing else.</summary>
     Refused,
 
     /// <summary>Only the client sent a FIN.</summary>
@@ -29,6 +29,14 @@ public enum ConversationEnding
 
     /// <summary>The server reset the connection before both ends had closed.</summary>
     ResetByServer,
+}
+
+/// <summary>What tells a refusal from the reset of a connection of which the capture lacks the SYN,ACK.</summary>
+internal static class Refusal
+{
+    /// <summary>Whether the client did nothing but ask, and the server nothing but reset.</summary>
+    public static bool Is(long clientPackets, long clientSyns, long serverPackets, long serverResets) =>
+        clientSyns > 0 && clientPackets == clientSyns && serverResets > 0 && serverPackets == serverResets;
 }
 
 /// <summary>What tells which end of a conversation is the client.</summary>

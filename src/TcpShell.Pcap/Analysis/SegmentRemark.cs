@@ -5,47 +5,44 @@ namespace TcpShell.Pcap.Analysis;
 /// <summary>The verdicts of an analysis as Wireshark writes them before a segment in its packet list.</summary>
 public static class SegmentRemark
 {
+    // Wireshark puts each before the ones that it found earlier.
     private static readonly (TcpAnalysisFlags Flag, string Text)[] s_words =
     [
+        (TcpAnalysisFlags.ZeroWindowProbeAck, "TCP ZeroWindowProbeAck"),
+        (TcpAnalysisFlags.ZeroWindow, "TCP ZeroWindow"),
+        (TcpAnalysisFlags.ZeroWindowProbe, "TCP ZeroWindowProbe"),
+        (TcpAnalysisFlags.DuplicateAck, "TCP Dup ACK"),
+        (TcpAnalysisFlags.KeepAliveAck, "TCP Keep-Alive ACK"),
+        (TcpAnalysisFlags.KeepAlive, "TCP Keep-Alive"),
+        (TcpAnalysisFlags.WindowFull, "TCP Window Full"),
+        (TcpAnalysisFlags.WindowUpdate, "TCP Window Update"),
+        (TcpAnalysisFlags.AckedUnseenSegment, "TCP ACKed unseen segment"),
+        (TcpAnalysisFlags.PreviousSegmentNotCaptured, "TCP Previous segment not captured"),
+        (TcpAnalysisFlags.OutOfOrder, "TCP Out-Of-Order"),
         (TcpAnalysisFlags.FastRetransmission, "TCP Fast Retransmission"),
         (TcpAnalysisFlags.SpuriousRetransmission, "TCP Spurious Retransmission"),
-        (TcpAnalysisFlags.OutOfOrder, "TCP Out-Of-Order"),
+        (TcpAnalysisFlags.Retransmission, "TCP Retransmission"),
         (TcpAnalysisFlags.PortReuse, "TCP Port numbers reused"),
-        (TcpAnalysisFlags.PreviousSegmentNotCaptured, "TCP Previous segment not captured"),
-        (TcpAnalysisFlags.AckedUnseenSegment, "TCP ACKed unseen segment"),
-        (TcpAnalysisFlags.WindowUpdate, "TCP Window Update"),
-        (TcpAnalysisFlags.WindowFull, "TCP Window Full"),
-        (TcpAnalysisFlags.KeepAlive, "TCP Keep-Alive"),
-        (TcpAnalysisFlags.KeepAliveAck, "TCP Keep-Alive ACK"),
-        (TcpAnalysisFlags.DuplicateAck, "TCP Dup ACK"),
-        (TcpAnalysisFlags.ZeroWindowProbe, "TCP ZeroWindowProbe"),
-        (TcpAnalysisFlags.ZeroWindow, "TCP ZeroWindow"),
-        (TcpAnalysisFlags.ZeroWindowProbeAck, "TCP ZeroWindowProbeAck"),
         (TcpAnalysisFlags.BadChecksum, "TCP Checksum incorrect"),
         (TcpAnalysisFlags.OffloadedChecksum, "TCP Checksum offloaded"),
     ];
 
-    /// <summary><c>[TCP Dup ACK #2] [TCP ZeroWindow]</c>; empty where nothing is remarkable.</summary>
+    /// <summary><c>[TCP ZeroWindow] [TCP Window Full]</c>, <c>[TCP Dup ACK 7#2]</c>; empty where nothing is remarkable.</summary>
     /// <param name="flags">What is remarkable.</param>
     /// <param name="duplicateAckNumber">How many duplicates of the same ACK there were.</param>
-    public static string Text(TcpAnalysisFlags flags, int duplicateAckNumber = 0)
+    /// <param name="repeatedFrame">The frame that a duplicate ACK repeats, from 1; 0 where it is not known.</param>
+    public static string Text(TcpAnalysisFlags flags, int duplicateAckNumber = 0, long repeatedFrame = 0)
     {
         if (flags == TcpAnalysisFlags.None)
         {
             return "";
         }
 
-        List<string> words = [.. s_words.Where(word => flags.HasFlag(word.Flag)).Select(word => $"[{word.Text}{Number(word.Flag)}]")];
-
         // Fast and spurious ones are retransmissions too, which goes without saying.
-        if ((flags & (TcpAnalysisFlags.Retransmission | TcpAnalysisFlags.FastRetransmission | TcpAnalysisFlags.SpuriousRetransmission)) == TcpAnalysisFlags.Retransmission)
-        {
-            words.Insert(0, "[TCP Retransmission]");
-        }
+        TcpAnalysisFlags told = (flags & (TcpAnalysisFlags.FastRetransmission | TcpAnalysisFlags.SpuriousRetransmission)) != 0 ? flags & ~TcpAnalysisFlags.Retransmission : flags;
+        return string.Join(' ', s_words.Where(word => told.HasFlag(word.Flag)).Select(word => $"[{word.Text}{Number(word.Flag)}]"));
 
-        return string.Join(' ', words);
-
-        string Number(TcpAnalysisFlags flag) =>
-            flag == TcpAnalysisFlags.DuplicateAck && duplicateAckNumber > 0 ? " #" + duplicateAckNumber.ToString(CultureInfo.InvariantCulture) : "";
+        string Number(TcpAnalysisFlags flag) => flag != TcpAnalysisFlags.DuplicateAck || duplicateAckNumber == 0 ? ""
+            : string.Create(CultureInfo.InvariantCulture, $" {(repeatedFrame > 0 ? repeatedFrame : (long?)null)}#{duplicateAckNumber}");
     }
 }

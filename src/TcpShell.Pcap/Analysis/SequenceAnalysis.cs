@@ -25,10 +25,11 @@ internal static class SequenceAnalysis
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TcpAnalysisFlags Add(ref DirectionState own, ref DirectionState other, in SegmentSummary segment, long handshakeRtt)
     {
-        TcpAnalysisFlags flags = Classify(ref own, ref other, segment);
+        TcpAnalysisFlags flags = Classify(ref own, other, segment);
         if (segment.AcknowledgmentNumber != own.LastAck)
         {
             own.DuplicateAcks = 0;
+            own.AckFrame = segment.Frame;
         }
 
         // Told once for each gap: again only when the other end has sent something since, or was known to have sent more.
@@ -40,7 +41,7 @@ internal static class SequenceAnalysis
         }
 
         bool takesSpace = segment.Length > 0 || (segment.Flags & (TcpFlags.SYN | TcpFlags.FIN)) != 0;
-        if (takesSpace && own.HasNext && (flags & TcpAnalysisFlags.KeepAlive) == 0)
+        if (takesSpace && (flags & TcpAnalysisFlags.KeepAlive) == 0)
         {
             flags |= ClassifyRepeated(own, other, segment, handshakeRtt);
         }
@@ -63,6 +64,7 @@ internal static class SequenceAnalysis
         if (segment.AcknowledgmentNumber != own.LastAck)
         {
             own.DuplicateAcks = 0;
+            own.AckFrame = segment.Frame;
         }
 
         if (segment.Length > 0)
@@ -74,6 +76,7 @@ internal static class SequenceAnalysis
         }
 
         own.IsMissingTold = false;
+        own.IsSynWindow = false;
         own.Window = segment.Window;
         own.HasAck = true;
         own.LastAck = segment.AcknowledgmentNumber;
@@ -82,7 +85,7 @@ internal static class SequenceAnalysis
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TcpAnalysisFlags Classify(ref DirectionState own, ref DirectionState other, in SegmentSummary segment)
+    private static TcpAnalysisFlags Classify(ref DirectionState own, in DirectionState other, in SegmentSummary segment)
     {
         if (segment.Length == 1 && own.HasNext && segment.SequenceNumber == own.Next && other.Window == 0)
         {
@@ -116,12 +119,12 @@ internal static class SequenceAnalysis
             return flags | (FillsWindow(other, unchecked(segment.SequenceNumber + (uint)segment.Length)) ? TcpAnalysisFlags.WindowFull : 0);
         }
 
-        return flags | ClassifyAck(ref own, ref other, segment);
+        return flags | ClassifyAck(ref own, other, segment);
     }
 
     /// <summary>A segment without data, SYN, FIN and RST.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TcpAnalysisFlags ClassifyAck(ref DirectionState own, ref DirectionState other, in SegmentSummary segment)
+    private static TcpAnalysisFlags ClassifyAck(ref DirectionState own, in DirectionState other, in SegmentSummary segment)
     {
         if (!own.HasNext || segment.SequenceNumber != own.Next)
         {
@@ -134,45 +137,42 @@ internal static class SequenceAnalysis
             return repeatsAck && segment.Window != 0 ? TcpAnalysisFlags.WindowUpdate : TcpAnalysisFlags.None;
         }
 
-        bool acksOneMore = segment.AcknowledgmentNumber == unchecked(own.LastAck + 1);
-        if (segment.Window != 0)
+        if (!repeatsAck)
         {
-            if ((other.LastFlags & TcpAnalysisFlags.KeepAlive) != 0 && (repeatsAck || acksOneMore))
-            {
-                return TcpAnalysisFlags.KeepAliveAck;
-            }
-
-            own.DuplicateAcks += repeatsAck ? 1 : 0;
-            return repeatsAck ? TcpAnalysisFlags.DuplicateAck : TcpAnalysisFlags.None;
-        }
-
-        if ((other.LastFlags & TcpAnalysisFlags.ZeroWindowProbe) == 0 || (!repeatsAck && !acksOneMore))
-        {
+            // Also where it acknowledges the octet of a keep-alive or a probe: then that was data, and this is an ordinary ACK.
             return TcpAnalysisFlags.None;
         }
 
-        if (!repeatsAck)
+        if (segment.Window == 0)
         {
-            // The receiver took the probe's octet after all.
-            unchecked
-            {
-                other.Next++;
-                other.MaximumToBeAcked++;
-            }
+            return (other.LastFlags & TcpAnalysisFlags.ZeroWindowProbe) != 0 ? TcpAnalysisFlags.ZeroWindowProbeAck : TcpAnalysisFlags.None;
         }
 
-        return TcpAnalysisFlags.ZeroWindowProbeAck;
+        if ((other.LastFlags & TcpAnalysisFlags.KeepAlive) != 0)
+        {
+            return TcpAnalysisFlags.KeepAliveAck;
+        }
+
+        own.DuplicateAcks++;
+        return TcpAnalysisFlags.DuplicateAck;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool FillsWindow(in DirectionState receiver, uint end) =>
-        receiver.Window >= 0 && receiver.Shift >= 0 && end == unchecked(receiver.LastAck + ((uint)receiver.Window << receiver.Shift));
+        receiver.Window >= 0 && receiver.Shift >= 0 && end == unchecked(receiver.LastAck + ((uint)receiver.Window << (receiver.IsSynWindow ? 0 : receiver.Shift)));
 
     /// <summary>Whether a segment repeats something, and how.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TcpAnalysisFlags ClassifyRepeated(in DirectionState own, in DirectionState other, in SegmentSummary segment, long handshakeRtt)
     {
-        bool beginsBefore = IsAfter(own.Next, segment.SequenceNumber);
+        // What was acknowledged is spurious, however soon it comes, and also where its first transmission was not captured.
+        if (segment.Length > 0 && other.HasAck && other.LastAck != 0 && !IsAfter(unchecked(segment.SequenceNumber + (uint)segment.Length), other.LastAck))
+        {
+            return TcpAnalysisFlags.SpuriousRetransmission | TcpAnalysisFlags.Retransmission;
+        }
+
+        // Of a segment that begins with the last octet before, that octet may have been a probe of a closed window; the rest is new.
+        bool beginsBefore = own.HasNext && IsAfter(own.Next, segment.SequenceNumber) && (segment.Length <= 1 || segment.SequenceNumber != unchecked(own.Next - 1));
         if (beginsBefore && other.DuplicateAcks >= 2 && other.LastAck == segment.SequenceNumber && segment.Time - other.LastAckTime < FastRetransmissionLimit)
         {
             return TcpAnalysisFlags.FastRetransmission | TcpAnalysisFlags.Retransmission;
@@ -184,12 +184,7 @@ internal static class SequenceAnalysis
             return TcpAnalysisFlags.OutOfOrder;
         }
 
-        // What was acknowledged is spurious even where its first transmission was not captured.
-        bool wasAcked = segment.Length > 0 && other.HasAck && other.LastAck != 0
-            && !IsAfter(unchecked(segment.SequenceNumber + (uint)segment.Length), other.LastAck);
-        return wasAcked ? TcpAnalysisFlags.SpuriousRetransmission | TcpAnalysisFlags.Retransmission
-            : beginsBefore ? TcpAnalysisFlags.Retransmission
-            : TcpAnalysisFlags.None;
+        return beginsBefore ? TcpAnalysisFlags.Retransmission : TcpAnalysisFlags.None;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -216,6 +211,7 @@ internal static class SequenceAnalysis
 
         own.IsMissingTold = false;
         own.Window = segment.Window;
+        own.IsSynWindow = segment.Has(TcpFlags.SYN);
         own.HasAck |= segment.Has(TcpFlags.ACK);
         own.LastAck = segment.AcknowledgmentNumber;
         own.LastAckTime = segment.Time;
@@ -244,6 +240,10 @@ internal struct DirectionState
 
     public long NextTime;
     public long LastAckTime;
+
+    /// <summary>The frame that told <see cref="LastAck"/> first; 0 where segments came without numbers.</summary>
+    public long AckFrame;
+
     public uint Next;
     public uint MaximumToBeAcked;
     public uint LastAck;
@@ -255,6 +255,9 @@ internal struct DirectionState
     public bool HasMaximum;
     public bool HasAck;
     public bool IsMissingTold;
+
+    /// <summary>The window is a SYN's, which is not scaled (RFC 7323 2.2).</summary>
+    public bool IsSynWindow;
 
     public DirectionState()
     {

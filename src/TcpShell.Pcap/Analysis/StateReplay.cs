@@ -125,6 +125,13 @@ internal readonly ref struct StateReplay
             || new SeqNumber(segment.SequenceNumber).IsInWindow(next, (uint)Math.Max(1, _self.Window)),
     };
 
+    /// <summary>
+    /// Whether a reset of this end answers, in SYN-SENT, an ACK of something else than its SYN: it is for a connection of before that the peer has still,
+    /// and this end goes on waiting (RFC 9293 3.10.7.3 and, for half-open connections, 3.5.1).
+    /// </summary>
+    public bool ResetsOldConnection(in SegmentSummary segment) =>
+        _self.State == TcpState.SynSent && !_seen.PeerSynAcksOurs && _peer.Wireshark.HasAck && segment.SequenceNumber == _peer.Wireshark.LastAck;
+
     private void SendsSyn(bool hasAck)
     {
         if (hasAck && _self.State is null)

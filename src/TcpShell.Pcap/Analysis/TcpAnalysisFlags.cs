@@ -10,13 +10,13 @@ public enum TcpAnalysisFlags
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary>tcp.analysis.retransmission: it begins before what was sent already; set beside <see cref="FastRetransmission"/> and <see cref="SpuriousRetransmission"/> too.</summary>
+    /// <summary>tcp.analysis.retransmission: it begins before the end of what was sent already; set beside <see cref="FastRetransmission"/> and <see cref="SpuriousRetransmission"/> too.</summary>
     Retransmission = 1 << 0,
 
-    /// <summary>tcp.analysis.fast_retransmission: right after duplicate ACKs, or of something that the peer's SACK blocks lack.</summary>
+    /// <summary>tcp.analysis.fast_retransmission: it begins where two duplicate ACKs or more point to, within 20 ms after the last of them.</summary>
     FastRetransmission = 1 << 1,
 
-    /// <summary>tcp.analysis.spurious_retransmission: the peer had acknowledged all of it.</summary>
+    /// <summary>tcp.analysis.spurious_retransmission: the peer had acknowledged all of it, however soon it comes again.</summary>
     SpuriousRetransmission = 1 << 2,
 
     /// <summary>tcp.analysis.out_of_order: so soon behind a later segment that the network must have changed their order.</summary>
@@ -37,7 +37,7 @@ public enum TcpAnalysisFlags
     /// <summary>tcp.analysis.zero_window_probe: one new octet for a peer whose window is closed.</summary>
     ZeroWindowProbe = 1 << 8,
 
-    /// <summary>tcp.analysis.zero_window_probe_ack: the answer to a probe, with the window closed still.</summary>
+    /// <summary>tcp.analysis.zero_window_probe_ack: the ACK before repeated after a probe, with the window closed still.</summary>
     ZeroWindowProbeAck = 1 << 9,
 
     /// <summary>tcp.analysis.window_update: without data, and only the window is another than before.</summary>
@@ -49,7 +49,7 @@ public enum TcpAnalysisFlags
     /// <summary>tcp.analysis.keep_alive: no octet or one, the last of what was sent before.</summary>
     KeepAlive = 1 << 12,
 
-    /// <summary>tcp.analysis.keep_alive_ack: the answer to a keep-alive.</summary>
+    /// <summary>tcp.analysis.keep_alive_ack: the ACK before repeated after a keep-alive.</summary>
     KeepAliveAck = 1 << 13,
 
     /// <summary>tcp.analysis.reused_ports: a SYN between end points that had another connection before.</summary>

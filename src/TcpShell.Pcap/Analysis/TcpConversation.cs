@@ -162,9 +162,8 @@ public sealed class TcpConversation
         {
             if (_resetter is not null)
             {
-                bool isRefusal = Server.Syns == 0 && Client.Syns > 0;
                 return _resetter == Client ? ConversationEnding.ResetByClient
-                    : isRefusal ? ConversationEnding.Refused
+                    : Refusal.Is(Client.Packets, Client.Syns, Server.Packets, Server.Resets) ? ConversationEnding.Refused
                     : ConversationEnding.ResetByServer;
             }
 
@@ -350,9 +349,14 @@ public sealed class TcpConversation
         var own = new StateReplay(this, isClients, segment.Time);
         var other = new StateReplay(this, !isClients, segment.Time);
         bool isReset = segment.Has(TcpFlags.RST) && other.IsAcceptableReset(segment);
+        bool isOfOldConnection = isReset && own.ResetsOldConnection(segment);
         own.Sends(segment);
         other.Receives(segment, isReset);
-        if (isReset && (Client.Fins == 0 || Server.Fins == 0))
+        if (isOfOldConnection)
+        {
+            (isClients ? Server : Client).ExpectNewStart();
+        }
+        else if (isReset && (Client.Fins == 0 || Server.Fins == 0))
         {
             _resetter ??= sender;
         }

@@ -25,6 +25,7 @@ public sealed class TcpConversationSide
     private uint _maximumWindow;
     private bool _hasTimestamp;
     private bool _hasFin;
+    private bool _expectsNewStart;
     private readonly bool _verifiesChecksums;
     private List<FlaggedSegment>? _flagged;
     private AnalysisCounts? _analysis;
@@ -183,7 +184,7 @@ public sealed class TcpConversationSide
         }
 
         uint beyondAck = unchecked(number + (uint)segment.Length - receiver.LastAck);
-        return receiver.Window != 0 && (int)beyondAck > 0 && beyondAck != (uint)receiver.Window << receiver.Shift && (Zeek.Letters & ZeekLetters.Data) != 0;
+        return receiver.Window != 0 && !receiver.IsSynWindow && (int)beyondAck > 0 && beyondAck != (uint)receiver.Window << receiver.Shift && (Zeek.Letters & ZeekLetters.Data) != 0;
     }
 
     /// <summary>Carries forward what a segment changes that <see cref="IsUsual"/>.</summary>
@@ -236,12 +237,27 @@ public sealed class TcpConversationSide
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void NoteStart(in SegmentSummary segment)
     {
+        if (_expectsNewStart && segment.Has(TcpFlags.SYN))
+        {
+            ForgetOldConnection();
+        }
+
         if (Base is null)
         {
             Base = segment.Has(TcpFlags.SYN) ? segment.SequenceNumber : unchecked(segment.SequenceNumber - 1);
             Highest = Base.Value + 1;
             _highestOffset = 1;
         }
+    }
+
+    /// <summary>What this end sent so far was of a connection of before, which the peer has reset: with its next SYN its numbers and states begin anew.</summary>
+    internal void ExpectNewStart() => _expectsNewStart = true;
+
+    private void ForgetOldConnection()
+    {
+        _expectsNewStart = false;
+        (Base, Acknowledged, State, IsStateInferred) = (null, null, null, false);
+        (Replay, _octets, _outstanding) = (default, default, default);
     }
 
     /// <summary>Notes what was remarkable about a segment of this end.</summary>

@@ -112,7 +112,16 @@ public static class ConversationMerge
             end = piece.End > end ? piece.End : end;
         }
 
-        return ended;
+        if (ended is not (ConversationEnding.Refused or ConversationEnding.ResetByServer))
+        {
+            return ended;
+        }
+
+        // A piece alone does not show whether there was anything else than the SYN and its reset.
+        bool isRefusal = Refusal.Is(
+            pieces.Sum(piece => piece.Client.Packets), pieces.Sum(piece => (long)piece.Client.Syns),
+            pieces.Sum(piece => piece.Server.Packets), pieces.Sum(piece => (long)piece.Server.Resets));
+        return isRefusal ? ConversationEnding.Refused : ConversationEnding.ResetByServer;
     }
 
     private static ConversationEnding EndedOf(ConversationEnding first, ConversationEnding last, bool overlap)

@@ -16,7 +16,9 @@ namespace TcpShell.Commands;
 /// <summary>Opens ports of a host for connections.</summary>
 /// <remarks>
 /// <para>What happens with the connections is the application's affair: Echo sends everything back, Discard takes everything and answers nothing, both close when the peer closes. Manual does nothing by itself: the connections are there in Get-TcpConnection, to send, receive and close by hand.</para>
-/// <para>-HttpFolder serves the files of a folder to GET requests, one for each connection. -ScriptBlock is run for each piece of data that arrives, with the text and the connection as arguments, and what it gives is sent back; it runs in a runspace of its own, so it sees no variables of the session. A script block that fails resets its connection.</para>
+/// <para>-HttpFolder serves the regular files of a folder to GET requests, one for each connection. A file that is cut short while it is sent resets its connection.</para>
+/// <para>-ScriptBlock is run for each piece of data that arrives, with the data and the connection as arguments, and what it gives is sent back. The data is text (read as UTF-8, a character that comes in two segments as one), or octets where the first parameter is a [byte[]]. [byte] and [byte[]] output is sent as it is, everything else as UTF-8 text. It runs in a runspace of its own, so it sees no variables of the session, and none of another run. A script block that fails resets its connection; the Application of the listener has the LastError.</para>
+/// <para>On an interface script blocks run beside each other, 32 at once for each listener; further pieces wait. Output is sent as it comes, and a script block whose peer does not read waits. It is stopped when its connection, its listener or the interface is closed; connections of a closed listener are reset when they want something of it.</para>
 /// </remarks>
 /// <example>
 /// <para>A server driven by hand</para>
@@ -38,6 +40,12 @@ namespace TcpShell.Commands;
 /// <code>New-TcpListener 8080 -ScriptBlock { param($Text) $Text.ToUpper() }
 /// New-TcpConnection server:8080 | Send-TcpData 'who is there?' -PassThru | Receive-TcpData -AsText</code>
 /// <para>WHO IS THERE?</para>
+/// </example>
+/// <example>
+/// <para>A server of octets</para>
+/// <code>New-TcpListener 8081 -ScriptBlock { param([byte[]] $Data) [array]::Reverse($Data); $Data }
+/// New-TcpConnection server:8081 | Send-TcpData ([byte[]] (1, 2, 255)) -PassThru | Receive-TcpData</code>
+/// <para>Gives 255, 2 and 1: nothing is read as text on the way.</para>
 /// </example>
 /// <example>
 /// <para>Files over HTTP</para>
@@ -78,7 +86,7 @@ public sealed class NewTcpListenerCommand : NetworkCmdlet
     [ValidateNotNullOrEmpty]
     public string HttpFolder { get; set; } = null!;
 
-    /// <summary>What is run for each piece of data, as { param($Text, $Connection) ... }.</summary>
+    /// <summary>What is run for each piece of data: { param($Text, $Connection) ... } gets text, { param([byte[]] $Data, $Connection) ... } gets octets. Octets that it gives are sent as they are.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "ScriptBlock")]
     public ScriptBlock ScriptBlock { get; set; } = null!;
 

@@ -1,39 +1,42 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
-using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
-using System.Text;
 using TcpShell.Hosting;
-using TcpShell.Live.Serving;
+using TcpShell.Live;
 using TcpShell.Tcp;
 
 namespace TcpShell.Serving;
 
 /// <summary>
-/// Runs a script block for each piece of data that arrives, and sends back what it gives. It runs in a runspace of its own, as that of a job: in a
-/// lab while virtual time stands still, on a real network on another thread, so that a slow one holds up nobody but its own connections.
+/// Runs a script block for each piece of data that arrives, and sends back what it gives. In a lab it runs while virtual time stands still; on a
+/// real network on another thread, so that a slow one holds up nobody but its own connection, thirty-two at once at most, and what it gives is
+/// sent as it comes.
 /// </summary>
 public sealed class ScriptBlockApplication : ITcpApplication
 {
-    private readonly ConditionalWeakTable<HostedConnection, Exchange> _exchanges = [];
-    private readonly ConcurrentQueue<(HostedConnection Connection, Exchange Exchange, byte[] Data)> _work = [];
-    private readonly string _script;
-    private Runspace? _runspace;
-    private int _queued;
+    private const int LongestPiece = 64 * 1024;
+
+    // Together with the send buffer this is what a peer that does not read can make us keep.
+    private const int OutputLimit = 128 * 1024;
+
+    private readonly ConditionalWeakTable<HostedConnection, ScriptExchange> _exchanges = [];
+    private readonly ScriptRunner _runner;
 
     /// <summary>Makes a server.</summary>
-    /// <param name="script">Gets the data as text (as UTF-8) and the connection; strings (as UTF-8) and octets that it gives are sent.</param>
+    /// <param name="script">
+    /// Gets the data as text (as UTF-8), or as octets where its first parameter is a byte[], and the connection; strings (as UTF-8) and octets that
+    /// it gives are sent.
+    /// </param>
     public ScriptBlockApplication(ScriptBlock script)
     {
         ArgumentNullException.ThrowIfNull(script);
-        _script = script.ToString();
+        _runner = new ScriptRunner(script, Given, Finished);
     }
 
     /// <inheritdoc/>
     public string Name => "ScriptBlock";
 
-    /// <summary>What the script block failed with last; null if it never did. Its connection was reset then.</summary>
-    public Exception? LastError { get; private set; }
+    /// <summary>What the script block failed with last; null if it never did. Its connection was reset then, unless the script block went on.</summary>
+    public Exception? LastError => _runner.LastError;
 
     /// <inheritdoc/>
     public override string ToString() => Name;
@@ -42,131 +45,160 @@ public sealed class ScriptBlockApplication : ITcpApplication
     public void Handle(HostedConnection connection, ConnectionEventKind what, Timestamp now)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        TcpConnection tcp = connection.Tcp;
-        Exchange exchange = _exchanges.GetOrCreateValue(connection);
+        bool isRealTime = connection.Network?.IsRealTime == true;
+        ScriptExchange exchange = _exchanges.GetValue(connection, key => new ScriptExchange(key, isRealTime ? OutputLimit : int.MaxValue));
         exchange.HasEnded |= what == ConnectionEventKind.EndOfStream;
-        if (what == ConnectionEventKind.Failed)
+        if (what == ConnectionEventKind.StateChanged && connection.State > TcpState.Established && connection.State != TcpState.CloseWait)
         {
-            exchange.Outbox.Clear();
-            return;
+            exchange.Stop(); // somebody has closed this end, and nothing can be sent any more
         }
 
-        // One piece at a time: what comes meanwhile stays in the receive buffer and closes the window.
-        if (tcp.Available > 0 && !exchange.IsBusy)
-        {
-            var data = new byte[Math.Min(tcp.Available, 64 * 1024)];
-            data = data[..tcp.Receive(data, now)];
-            exchange.IsBusy = true;
-            if (connection.Network?.IsRealTime == true)
-            {
-                Queue(connection, exchange, data);
-            }
-            else
-            {
-                Finish(connection, exchange, Run(connection, data), now);
-                if (tcp.Available > 0)
-                {
-                    Handle(connection, ConnectionEventKind.DataAvailable, now);
-                    return;
-                }
-            }
-        }
-
-        Continue(tcp, exchange, now);
+        Continue(exchange, now);
     }
 
-    private static void Continue(TcpConnection tcp, Exchange exchange, Timestamp now)
+    /// <summary>The script blocks that run for a connection are stopped with it, and those of a listener's connections with the listener.</summary>
+    /// <param name="connection">The connection.</param>
+    public void Ended(HostedConnection connection)
     {
-        exchange.Outbox.Push(tcp, now);
-        if (exchange is { HasEnded: true, IsBusy: false, Outbox.IsEmpty: true } && tcp.Available == 0 && tcp.State == TcpState.CloseWait)
+        ArgumentNullException.ThrowIfNull(connection);
+        if (_exchanges.TryGetValue(connection, out ScriptExchange? own))
+        {
+            own.Stop();
+            _exchanges.Remove(connection);
+        }
+
+        if (connection.Role == ConnectionRole.Listener)
+        {
+            foreach ((HostedConnection other, ScriptExchange exchange) in _exchanges)
+            {
+                if (other.Owner == connection.Owner && other.Local.Port == connection.Local.Port)
+                {
+                    exchange.Stop();
+                }
+            }
+
+            _runner.Dismiss();
+        }
+    }
+
+    private void Continue(ScriptExchange exchange, Timestamp now)
+    {
+        TcpConnection tcp = exchange.Connection.Tcp;
+
+        // One piece at a time: what comes meanwhile stays in the receive buffer and closes the window.
+        while (!exchange.IsBusy && tcp.State is TcpState.Established or TcpState.CloseWait && TryTake(exchange, now, out object piece))
+        {
+            if (exchange.IsOver)
+            {
+                tcp.Abort(now); // its listener is gone: nobody answers any more
+                return;
+            }
+
+            if (exchange.Connection.Network?.IsRealTime == true)
+            {
+                exchange.IsBusy = true;
+                _runner.Queue(exchange, piece);
+            }
+            else if (!_runner.Run(exchange, piece))
+            {
+                Abort(tcp, now);
+                return;
+            }
+        }
+
+        Push(exchange, now);
+        if (exchange is { HasEnded: true, IsBusy: false } && exchange.Output.IsEmpty && tcp.Available == 0 && tcp.State == TcpState.CloseWait)
         {
             tcp.Close(now);
         }
     }
 
-    private static void Finish(HostedConnection connection, Exchange exchange, byte[]? answer, Timestamp now)
+    /// <summary>Takes what has come. Half a character waits for its other half, or for the end.</summary>
+    private bool TryTake(ScriptExchange exchange, Timestamp now, out object piece)
     {
-        exchange.IsBusy = false;
-        if (answer is null && connection.State != TcpState.Closed)
+        TcpConnection tcp = exchange.Connection.Tcp;
+        byte[] octets = [];
+        if (tcp.Available > 0)
         {
-            connection.Tcp.Abort(now);
+            octets = new byte[Math.Min(tcp.Available, LongestPiece)];
+            octets = octets[..tcp.Receive(octets, now)];
         }
-        else if (answer is { Length: > 0 })
+
+        piece = octets;
+        if (_runner.TakesOctets || (octets.Length == 0 && !exchange.HasEnded))
         {
-            exchange.Outbox.Add(new MemoryStream(answer));
+            return octets.Length > 0;
+        }
+
+        var text = new char[octets.Length + 4];
+        int count = exchange.Decoder.GetChars(octets, text, flush: exchange.HasEnded && tcp.Available == 0);
+        piece = new string(text, 0, count);
+        return count > 0;
+    }
+
+    private static void Abort(TcpConnection tcp, Timestamp now)
+    {
+        if (tcp.State is TcpState.Established or TcpState.CloseWait)
+        {
+            tcp.Abort(now);
         }
     }
 
-    private void Queue(HostedConnection connection, Exchange exchange, byte[] data)
+    private static void Push(ScriptExchange exchange, Timestamp now)
     {
-        _work.Enqueue((connection, exchange, data));
-        if (Interlocked.Increment(ref _queued) == 1)
+        TcpConnection tcp = exchange.Connection.Tcp;
+        Span<byte> chunk = stackalloc byte[4096];
+        while (tcp.State is TcpState.Established or TcpState.CloseWait
+            && Math.Min(tcp.SendSpace, chunk.Length) is > 0 and int room
+            && exchange.Output.Take(chunk[..room]) is > 0 and int count)
         {
-            ThreadPool.QueueUserWorkItem(_ => Work()); // one thread at a time, and none when there is nothing to do
+            tcp.Send(chunk[..count], now);
+        }
+
+        if (!exchange.Output.IsEmpty)
+        {
+            tcp.AskForSpace();
         }
     }
 
-    private void Work()
+    /// <summary>There is output. It is taken on another thread, so that many small parts become few segments.</summary>
+    private void Given(ScriptExchange exchange)
     {
-        do
+        if (exchange.Connection.Network is { IsRealTime: true } network && Interlocked.Exchange(ref exchange.IsAsked, 1) == 0)
         {
-            _work.TryDequeue(out (HostedConnection Connection, Exchange Exchange, byte[] Data) piece);
-            byte[]? answer = Run(piece.Connection, piece.Data);
-            TcpNetwork network = piece.Connection.Network!;
-            using NetworkHold hold = network.Hold();
-            Finish(piece.Connection, piece.Exchange, answer, network.Now);
-            Handle(piece.Connection, ConnectionEventKind.DataAvailable, network.Now);
-            network.Carry(piece.Connection);
+            ThreadPool.QueueUserWorkItem(_ => Act(network, exchange, () => Interlocked.Exchange(ref exchange.IsAsked, 0)));
         }
-        while (Interlocked.Decrement(ref _queued) > 0);
     }
 
-    /// <returns>What the script block gives; null if it failed.</returns>
-    private byte[]? Run(HostedConnection connection, byte[] data)
+    private void Finished(ScriptExchange exchange, bool isWell)
+    {
+        TcpNetwork network = exchange.Connection.Network!;
+        Act(network, exchange, () =>
+        {
+            exchange.IsBusy = false;
+            if (!isWell)
+            {
+                Abort(exchange.Connection.Tcp, network.Now);
+            }
+        });
+    }
+
+    private void Act(TcpNetwork network, ScriptExchange exchange, Action action)
     {
         try
         {
-            if (_runspace is null)
+            using NetworkHold hold = network.Hold();
+            action();
+            if (exchange.Connection.State != TcpState.Closed)
             {
-                _runspace = RunspaceFactory.CreateRunspace();
-                _runspace.Open();
+                Continue(exchange, network.Now);
             }
 
-            using var shell = PowerShell.Create();
-            shell.Runspace = _runspace;
-            shell.AddScript(_script).AddArgument(Encoding.UTF8.GetString(data)).AddArgument(connection);
-            using var answer = new MemoryStream();
-            foreach (PSObject? part in shell.Invoke())
-            {
-                answer.Write(part?.BaseObject switch
-                {
-                    byte[] octets => octets,
-                    byte octet => [octet],
-                    null => [],
-                    _ => Encoding.UTF8.GetBytes(part.ToString()),
-                });
-            }
-
-            if (shell.HadErrors && shell.Streams.Error.Count > 0)
-            {
-                LastError = shell.Streams.Error[0].Exception;
-            }
-
-            return answer.ToArray();
+            network.Carry(exchange.Connection);
         }
-        catch (RuntimeException failed)
+        catch (LiveException)
         {
-            LastError = failed;
-            return null;
+            // The device is gone; the network's own thread sees that as well, and says so.
         }
-    }
-
-    private sealed class Exchange
-    {
-        public Outbox Outbox { get; } = new();
-
-        public bool IsBusy { get; set; }
-
-        public bool HasEnded { get; set; }
     }
 }

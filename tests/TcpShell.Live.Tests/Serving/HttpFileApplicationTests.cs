@@ -9,6 +9,8 @@ namespace TcpShell.Live.Tests.Serving;
 /// <summary>The file server in a lab: what it gives, and above all what it does not give.</summary>
 public sealed class HttpFileApplicationTests : IDisposable
 {
+    private const int LargeSize = 4 << 20;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("tcpshell-http-").FullName;
     private readonly SimulatedNetwork _network = new();
 
@@ -51,6 +53,85 @@ public sealed class HttpFileApplicationTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(_folder, "root", "up"), _folder);
         Assert.Contains("404", Ask("GET /link HTTP/1.1\r\n\r\n"), StringComparison.Ordinal);
         Assert.Contains("404", Ask("GET /up/secret HTTP/1.1\r\n\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Request_ForAPipe_IsNotFound()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "no pipes in folders there");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(_folder, "root", "pipe")]))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        // On another thread: to open a pipe waits for its writer.
+        string answer = await Task.Run(() => Ask("GET /pipe HTTP/1.1\r\n\r\n"), TestContext.Current.CancellationToken);
+        Assert.StartsWith("HTTP/1.1 404 ", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Request_ForAFileThatShrinks_EndsWithAReset()
+    {
+        HostedConnection client = AskForPart(out string path);
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.SetLength(1000);
+        }
+
+        Drain(client);
+        Assert.Equal(Tcp.ConnectionError.Reset, client.Error);
+    }
+
+    [Fact]
+    public void Request_ForAFileThatGrows_GetsAsMuchAsWasAnnounced()
+    {
+        HostedConnection client = AskForPart(out string path);
+        using (FileStream file = new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.Write(new byte[1000]);
+        }
+
+        string answer = Drain(client);
+        Assert.Equal(LargeSize, answer.Length - answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) - 4);
+        Assert.Equal(Tcp.ConnectionError.None, client.Error);
+    }
+
+    [Fact]
+    public void ResetConnection_ReleasesItsFile()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the list of open files is there only");
+        HostedConnection client = AskForPart(out string path);
+        Assert.Contains(path, OpenFiles());
+        _network.Abort(client);
+        _network.RunUntil(() => false, TimeSpan.FromSeconds(10));
+        Assert.DoesNotContain(path, OpenFiles());
+    }
+
+    private static IEnumerable<string?> OpenFiles() => new DirectoryInfo("/proc/self/fd").GetFileSystemInfos().Select(file => file.LinkTarget);
+
+    /// <summary>Asks for a large file, of which the client reads nothing yet, so that the server still has most of it.</summary>
+    private HostedConnection AskForPart(out string path)
+    {
+        path = Path.Combine(_folder, "root", "large");
+        File.WriteAllBytes(path, new byte[LargeSize]);
+        HostedConnection client = _network.Connect(_network.FindHost(DefaultLab.Client)!, Endpoint.Parse("10.0.0.2:8080"));
+        _network.RunUntil(() => client.State == Tcp.TcpState.Established, TimeSpan.FromMinutes(1));
+        _network.Send(client, "GET /large HTTP/1.1\r\n\r\n"u8);
+        _network.RunUntil(() => client.ReceiveQueue > 1000, TimeSpan.FromMinutes(1));
+        return client;
+    }
+
+    private string Drain(HostedConnection client)
+    {
+        var answer = new StringBuilder();
+        var octets = new byte[65536];
+        for (int left = 10_000; left > 0 && client.State == Tcp.TcpState.Established; left--)
+        {
+            answer.Append(Encoding.Latin1.GetString(octets, 0, _network.Receive(client, octets)));
+            _network.RunUntil(() => client.ReceiveQueue > 0 || client.State != Tcp.TcpState.Established, TimeSpan.FromMinutes(1));
+        }
+
+        return answer.Append(Encoding.Latin1.GetString(octets, 0, client.ReceiveQueue > 0 ? _network.Receive(client, octets) : 0)).ToString();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using TcpShell.Pcap.Analysis;
 using TcpShell.Pcap.Files;
 using TcpShell.Wire;
@@ -12,7 +13,7 @@ namespace TcpShell.Pcap.Tests.Analysis;
 /// environment also the frames that differ; docs/analysis.md has it, and says why what differs differs.
 /// </summary>
 [Trait("Proves", "P71")]
-public sealed class AnalysisTruthTests(ITestOutputHelper output)
+public sealed partial class AnalysisTruthTests(ITestOutputHelper output)
 {
     private static readonly (TcpAnalysisFlags Flag, string Column)[] s_flags =
     [
@@ -61,9 +62,22 @@ public sealed class AnalysisTruthTests(ITestOutputHelper output)
         string explanations = File.ReadAllText(Explanations());
         string[] unexplained = [.. differences.Select(difference => difference[..difference.IndexOf(": ", StringComparison.Ordinal)]).Distinct().Where(name => !explanations.Contains($"`{name}`"))];
         Assert.True(unexplained.Length == 0, "not in docs/analysis.md: " + string.Join('\n', differences.Where(difference => unexplained.Any(difference.StartsWith))));
+        Assert.All(columns, column => Assert.Contains(InTable(column, files - wrong.GetValueOrDefault(column), files), explanations));
+        string[] obsolete = [.. Explained().Matches(explanations).Select(row => row.Groups[1].Value).Where(name => !differences.Any(difference => difference.StartsWith(name + ": ", StringComparison.Ordinal)))];
+        Assert.True(obsolete.Length == 0, "in docs/analysis.md, but there is no difference any more: " + string.Join('\n', obsolete));
         Assert.True(files > 900, $"only {files} captures were compared");
         Assert.All(columns, column => Assert.True(wrong.GetValueOrDefault(column) <= files * (column is "packets" or "conversations" or "bytes" ? 0.005 : column == "completeness" ? 0.01 : 0.02), $"{column} differs in {wrong.GetValueOrDefault(column)} captures"));
     }
+
+    // How docs/analysis.md has the number of captures that are equal.
+    private static string InTable(string column, int equal, int files)
+    {
+        string percent = (100.0 * equal / files).ToString(equal == files ? "0" : "0.0", CultureInfo.InvariantCulture);
+        return $"| {(column == "packets" ? "TCP packets" : column)} | {equal} ({percent} %) |";
+    }
+
+    [GeneratedRegex("^\\| `([^`]+)` \\|", RegexOptions.Multiline)]
+    private static partial Regex Explained();
 
     private static IEnumerable<string> Facts(Dictionary<string, string> row, List<TcpConversation> conversations, List<Dictionary<string, string>> truth)
     {

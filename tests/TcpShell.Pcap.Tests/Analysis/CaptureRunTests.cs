@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.IO.Compression;
 using TcpShell.Pcap.Analysis;
 using TcpShell.Pcap.Files;
@@ -264,8 +265,10 @@ public sealed class CaptureRunTests
         List<TcpConversation> conversations = Conversations(path, SmallLimits, out _);
         using var again = new CaptureRun([path]);
         again.Open();
+
+        // Lists of remarkable segments do not keep which frame a duplicate ACK repeats.
         HashSet<(int Stream, long Frame, string Remark)> found = [.. ConversationPackets.Segments(again.Readers, conversations)
-            .Where(one => one.Segment.Remark.Length > 0).Select(one => (one.Conversation.Stream, (long)one.Segment.Number, one.Segment.Remark))];
+            .Where(one => one.Segment.Remark.Length > 0).Select(one => (one.Conversation.Stream, (long)one.Segment.Number, Regex.Replace(one.Segment.Remark, @"(?<=Dup ACK )\d+(?=#)", "")))];
         HashSet<(int Stream, long Frame, string Remark)> told = [.. conversations.SelectMany(conversation => new[] { conversation.Client, conversation.Server }
             .SelectMany(side => side.FlaggedSegments).Select(flagged => (conversation.Stream, flagged.Frame, SegmentRemark.Text(flagged.Flags, flagged.DuplicateAckNumber))))];
 

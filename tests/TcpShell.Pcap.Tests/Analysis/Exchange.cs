@@ -28,6 +28,9 @@ internal sealed class Exchange
 
     public TcpOptions Options { get; set; }
 
+    /// <summary>The window of the next segments, as it stands in the header.</summary>
+    public ushort Window { get; set; } = 1000;
+
     /// <summary>The client sends; the numbers are raw.</summary>
     public Exchange C(TcpFlags flags, uint seq, uint ack = 0, int length = 0) => Send(Client, Server, flags, seq, ack, length);
 
@@ -77,7 +80,7 @@ internal sealed class Exchange
             Flags = flags,
             SequenceNumber = seq,
             AcknowledgmentNumber = ack,
-            Window = 1000,
+            Window = Window,
             Payload = new byte[length],
             Options = Options,
         };

@@ -96,6 +96,50 @@ public sealed class StateReplayTests
     }
 
     [Fact]
+    public void Syn_AskedTwiceAndRefusedTwice_IsRefused() =>
+        Assert.Equal(ConversationEnding.Refused, new Exchange().C(Syn, 100).S(RstAck, 0, 101).C(Syn, 100).S(RstAck, 0, 101).Only.Ended);
+
+    [Fact]
+    public void Conversation_WhoseSynAckIsMissing_IsResetAndNotRefused()
+    {
+        Exchange exchange = new Exchange().C(Syn, 100).C(Ack, 101, 501).C(Ack, 101, 501, 18).S(Ack, 501, 119, 24).C(Ack, 119, 525).S(RstAck, 525, 119);
+
+        Assert.Equal(ConversationEnding.ResetByServer, exchange.Only.Ended);
+        Assert.Equal(ConversationEnding.ResetByServer, new Exchange().C(Syn, 100).C(Ack, 101, 501).C(Ack, 101, 501, 18).S(RstAck, 501, 119).Only.Ended);
+    }
+
+    [Fact]
+    public void HalfOpenConnection_Discovered_OpensAnew()
+    {
+        // RFC 9293 3.5.1, figure 10: the server has an old connection still, with other numbers; its ACK makes the client reset that one and ask again.
+        Exchange exchange = new Exchange().C(Syn, 100).S(Ack, 7777, 400).C(Rst, 400).C(Syn, 100).S(SynAck, 500, 101).C(Ack, 101, 501)
+            .C(Ack, 101, 501, 2).S(Ack, 501, 103);
+
+        TcpConversation conversation = exchange.Only;
+        Assert.Equal("Closed > SynSent > Established", exchange.Path("client"));
+        Assert.Equal("Established > Listen > SynReceived > Established", exchange.Path("server"));
+        Assert.Equal((TcpState.Established, TcpState.Established), (conversation.ClientState, conversation.ServerState));
+        Assert.Equal((ConversationEnding.Open, true), (conversation.Ended, conversation.EndedMidStream));
+        Assert.Equal(500u, conversation.Server.InitialSequenceNumber!.Value.Value);
+        Assert.Equal((2L, false), (conversation.Client.UniqueBytes, conversation.Server.IsStateInferred));
+    }
+
+    [Fact]
+    public void HalfOpenConnection_DiscoveredAndUsed_EndsAsAnyOther()
+    {
+        Exchange exchange = new Exchange().C(Syn, 100).S(Ack, 7777, 400, 30).C(Rst, 400).C(Syn, 100).S(SynAck, 500, 101).C(Ack, 101, 501)
+            .S(Ack, 501, 101, 40).C(FinAck, 101, 541).S(FinAck, 541, 102).C(Ack, 102, 542);
+
+        Assert.Equal("Closed > SynSent > Established > FinWait1 > TimeWait", exchange.Path("client"));
+        Assert.Equal("Established > Listen > SynReceived > Established > CloseWait > LastAck > Closed", exchange.Path("server"));
+        Assert.Equal((ConversationEnding.ClosedByClient, 70L), (exchange.Only.Ended, exchange.Only.Server.UniqueBytes));
+    }
+
+    [Fact]
+    public void Reset_InSynSentThatAnswersNothing_EndsTheConversation() =>
+        Assert.Equal(ConversationEnding.ResetByClient, new Exchange().C(Syn, 100).C(Rst, 101).Only.Ended);
+
+    [Fact]
     public void Syn_WithoutAnAnswer_LeavesTheServerUnknown()
     {
         Exchange exchange = new Exchange().C(Syn, 100).C(Syn, 100).C(Syn, 100);
@@ -120,6 +164,7 @@ public sealed class StateReplayTests
         Exchange exchange = new Exchange().C(Syn, 100).S(SynAck, 500, 99).C(Rst, 99);
 
         Assert.Equal((TcpState.SynSent, TcpState.Listen), (exchange.Only.ClientState, exchange.Only.ServerState));
+        Assert.Equal(ConversationEnding.Open, exchange.Only.Ended);
     }
 
     [Fact]

@@ -112,6 +112,26 @@ public sealed class ConversationMergeTests
         Assert.Equal(expected, Assert.Single(ConversationMerge.Merge([one, two])).Ended);
     }
 
+    [Fact]
+    public void Merge_OfASynAndItsReset_IsRefused()
+    {
+        ConversationData asked = DataOf(new Exchange().C(Syn, 100));
+        ConversationData refused = DataOf(new Exchange().Wait(TimeSpan.FromMilliseconds(1)).S(RstAck, 0, 101));
+
+        Assert.Equal(ConversationEnding.Refused, Assert.Single(ConversationMerge.Merge([asked, refused])).Ended);
+    }
+
+    [Fact]
+    public void Merge_OfASynAndItsResetWithDataFromElsewhere_IsNotRefused()
+    {
+        ConversationData looksRefused = DataOf(new Exchange().C(Syn, 100).Wait(TimeSpan.FromMilliseconds(4)).S(RstAck, 501, 101));
+        ConversationData data = DataOf(new Exchange().Wait(TimeSpan.FromMilliseconds(2)).C(Ack, 101, 501, 10).S(Ack, 501, 111));
+
+        Assert.Equal(ConversationEnding.ResetByServer, Assert.Single(ConversationMerge.Merge([looksRefused, data])).Ended);
+    }
+
+    private static ConversationData DataOf(Exchange exchange) => ConversationData.From(exchange.Only);
+
     private static ConversationData Part(Func<int, bool> isCaptured)
     {
         TcpConversation? conversation = null;

@@ -26,6 +26,39 @@ internal static class HostAddresses
         }
     }
 
+    /// <summary>Refuses routers that the host could not use.</summary>
+    /// <param name="gateways">The routers.</param>
+    /// <param name="addresses">The host's addresses with their networks.</param>
+    /// <exception cref="LiveException">One is in no network of the host's, or the host itself, or there are two for one version of IP.</exception>
+    public static void CheckGateways(IReadOnlyList<IpAddress> gateways, IReadOnlyList<AddressPrefix> addresses)
+    {
+        foreach (IpAddress gateway in gateways)
+        {
+            if (addresses.Any(prefix => prefix.Address == gateway))
+            {
+                throw new LiveException(LiveProblem.NotPossible, $"The gateway {gateway} is the host's own address: it has to be a router's.");
+            }
+
+            if (!addresses.Any(prefix => prefix.Contains(gateway)))
+            {
+                throw new LiveException(LiveProblem.NotPossible, $"The gateway {gateway} is in none of the networks {string.Join(", ", addresses)}.");
+            }
+        }
+
+        if (gateways.GroupBy(gateway => gateway.IsIPv6).FirstOrDefault(same => same.Skip(1).Any()) is { } several)
+        {
+            throw new LiveException(LiveProblem.NotPossible, $"A host has one gateway for {(several.Key ? "IPv6" : "IPv4")}, not {string.Join(" and ", several)}.");
+        }
+    }
+
+    /// <summary>Why nobody can be reached at an address from a host on a link; null where somebody may be there.</summary>
+    /// <param name="target">The address.</param>
+    /// <param name="addresses">The host's addresses with their networks.</param>
+    public static string? WhyUnreachable(IpAddress target, IReadOnlyList<AddressPrefix> addresses) =>
+        IPAddress.IsLoopback(target.ToIPAddress()) ? "loopback addresses do not leave a machine (RFC 1122 3.2.1.3)"
+        : !target.IsIPv6 && addresses.Any(prefix => prefix.Contains(target) && 32 - prefix.Length >= 2 && target == prefix.Last) ? "it is the network's broadcast address (RFC 1122 3.2.1.3)"
+        : null;
+
     /// <summary>The name of this machine's interface on which its kernel has an address; null if it has it on none.</summary>
     /// <param name="address">The address.</param>
     public static string? FindKernelInterface(IpAddress address)
@@ -49,6 +82,16 @@ internal static class HostAddresses
         if (IPAddress.IsLoopback(address.ToIPAddress()))
         {
             return "a machine keeps loopback addresses to itself (RFC 1122 3.2.1.3)";
+        }
+
+        if (address.ToIPAddress().IsIPv4MappedToIPv6)
+        {
+            return "it stands for an IPv4 address, and no packet may bear it (RFC 4291 2.5.5.2)";
+        }
+
+        if (prefix.Length == 0)
+        {
+            return "its network would be the whole world";
         }
 
         // Networks of one or two addresses have no others than their hosts' (RFC 3021, RFC 6164).

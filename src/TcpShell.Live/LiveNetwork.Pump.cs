@@ -108,7 +108,7 @@ public sealed partial class LiveNetwork
             _gate.Tell();
         }
 
-        OpenNetworks.Remove(this);
+        EndOfProcess.Forget(this);
         _device.Dispose();
     }
 }

@@ -33,6 +33,7 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
     private readonly long _start = Stopwatch.GetTimestamp();
     private Timestamp _lastPacket;
     private volatile bool _closed;
+    private volatile bool _leaving;
 
     /// <summary>Makes a host behind a device and lets it run. The device belongs to the network from then on.</summary>
     /// <param name="device">The device.</param>
@@ -61,7 +62,7 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
         };
         _hosts = [_host];
         Trace.Limit = UsualTraceLimit;
-        OpenNetworks.Add(this);
+        EndOfProcess.Closes(this);
         _pump = new Thread(Run) { IsBackground = true, Name = $"TcpShell {device.Name}" };
         _pump.Start();
     }
@@ -151,9 +152,13 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
         }
     }
 
-    /// <summary>Aborts all connections, so that their peers get a RST, ends the thread and removes the device.</summary>
+    /// <summary>
+    /// Aborts all connections, so that their peers get a RST, ends the thread and removes the device. Where peers may have missed a part of what was sent
+    /// it stays for a moment, 200 ms at most, to answer those that challenge the RST.
+    /// </summary>
     public void Dispose()
     {
+        TimeSpan stay;
         using (Hold())
         {
             if (_closed)
@@ -167,7 +172,10 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
             {
             }
 
-            Stop(_host);
+            stay = HowLongToStay();
+            _host.Stop(Now, forGood: true);
+            Pump(_host);
+            _leaving = stay > TimeSpan.Zero;
             _closed = true;
             _gate.Tell();
             _device.Wake();
@@ -178,7 +186,9 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
             _pump.Join();
         }
 
-        OpenNetworks.Remove(this);
+        AnswerChallenges(stay);
+
+        EndOfProcess.Forget(this);
         _device.Dispose();
     }
 
@@ -195,7 +205,7 @@ public sealed partial class LiveNetwork : TcpNetwork, IDisposable
     protected override PacketFate Forward(TracedPacket packet, IpAddress destination, out string text)
     {
         ArgumentNullException.ThrowIfNull(packet);
-        if (packet.Reason is null || _closed || FindHost(destination) is not null)
+        if (packet.Reason is null || (_closed && !_leaving) || FindHost(destination) is not null)
         {
             return base.Forward(packet, destination, out text);
         }

@@ -58,6 +58,8 @@ Describe 'New-, Get- and Remove-TcpInterface' {
         @{ What = 'module'; Code = 'New-TcpInterface tcpsh0 10.77.0.2/24; New-TcpConnection 10.77.0.1:8080; Remove-Module TcpShell' }
         @{ What = 'session'; Code = '$shell = [powershell]::Create(); $shell.AddScript("Import-Module ''$path''; New-TcpInterface tcpsh0 10.77.0.2/24; New-TcpConnection 10.77.0.1:8080").Invoke(); $shell.Runspace.Dispose()' }
         @{ What = 'process'; Code = '& $pwshPath -NoProfile -Command "Import-Module ''$path''; New-TcpInterface tcpsh0 10.77.0.2/24; New-TcpConnection 10.77.0.1:8080"' }
+        @{ What = 'process is sent SIGTERM and'; Code = '& $pwshPath -NoProfile -Command "Import-Module ''$path''; New-TcpInterface tcpsh0 10.77.0.2/24; New-TcpConnection 10.77.0.1:8080; kill -TERM `$PID; Start-Sleep 20"' }
+        @{ What = 'process is sent SIGHUP and'; Code = '& $pwshPath -NoProfile -Command "Import-Module ''$path''; New-TcpInterface tcpsh0 10.77.0.2/24; New-TcpConnection 10.77.0.1:8080; kill -HUP `$PID; Start-Sleep 20"' }
     ) {
         $lines = Invoke-InOwnNetwork @"
             `$path = '$modulePath'

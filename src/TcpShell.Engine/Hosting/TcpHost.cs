@@ -241,14 +241,22 @@ public sealed partial class TcpHost
 
     /// <summary>The host is shut down: every connection is aborted, so that peers get a RST.</summary>
     /// <param name="now">The time.</param>
-    public void Stop(Timestamp now)
+    /// <param name="forGood">Whether it will hear no answer: see <see cref="TcpConnection.AbortForGood"/>.</param>
+    public void Stop(Timestamp now, bool forGood = false)
     {
         IsRunning = false;
         foreach (HostedConnection connection in AllConnections())
         {
             if (connection.State != TcpState.Closed)
             {
-                connection.Tcp.Abort(now);
+                if (forGood)
+                {
+                    connection.Tcp.AbortForGood(now);
+                }
+                else
+                {
+                    connection.Tcp.Abort(now);
+                }
             }
 
             Settle(connection, now);

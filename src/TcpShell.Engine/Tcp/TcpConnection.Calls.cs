@@ -6,6 +6,10 @@ namespace TcpShell.Tcp;
 public sealed partial class TcpConnection
 {
     private SeqNumber _requestedIss;
+    // A window of thousands of segments shall not end in thousands of RSTs.
+    private const int MaximumPlaces = 16;
+
+    private readonly Queue<SeqNumber> _abortPlaces = new(0);
     private bool _abortPending;
     private bool _receivesNoMore;
 
@@ -170,6 +174,26 @@ public sealed partial class TcpConnection
         _abortPending = State is TcpState.SynReceived or TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2 or TcpState.CloseWait;
         Fail(ConnectionError.Aborted, TransitionEvent.Abort, "the user aborts", now);
         Called?.Invoke(new(RecordedCallKind.Abort));
+    }
+
+    /// <summary>
+    /// ABORT after which nobody will be here any more. A peer that misses a part of what was sent would answer the RST at SND.NXT with a challenge only
+    /// (RFC 5961 3.2), and stay half-open when nobody answers that. So one more RST goes to each of the places where the peer may be, as far as they are few;
+    /// and one also where the peer has closed, which may not have heard all yet.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <exception cref="TcpCallException">There is no connection.</exception>
+    public void AbortForGood(Timestamp now)
+    {
+        bool hasClosed = State is TcpState.Closing or TcpState.LastAck;
+        bool hears = IsSynchronized(State) && State != TcpState.TimeWait;
+        SeqNumber[] places = hears ? [.. Unacknowledged.Segments.Where(segment => !segment.Sacked).Take(MaximumPlaces).Select(segment => segment.SequenceNumber)] : [];
+        Abort(now);
+        _abortPending |= hasClosed;
+        foreach (SeqNumber place in places.Where(place => place != Snd.Nxt))
+        {
+            _abortPlaces.Enqueue(place);
+        }
     }
 
     /// <summary>Makes the connection that answers a request which reached a listening one; it starts in LISTEN with the same settings.</summary>

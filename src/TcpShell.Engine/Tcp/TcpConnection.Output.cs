@@ -83,6 +83,12 @@ public sealed partial class TcpConnection
     private bool TryAbort(Timestamp now, out OutgoingSegment outgoing)
     {
         outgoing = default;
+        if (_abortPlaces.TryDequeue(out SeqNumber place))
+        {
+            outgoing = new(Make(TcpFlags.RST | TcpFlags.ACK, place, default, now), TransmitReason.Reset, 1, "the user aborts, and the peer may have got as far as here");
+            return true;
+        }
+
         if (!_abortPending)
         {
             return false;

@@ -28,7 +28,10 @@ public sealed partial class TcpConnection
         return verdict;
     }
 
-    /// <summary>The RST that answers a segment which belongs to no connection (RFC 9293 3.10.7.1 [U-1]); null where nothing is answered.</summary>
+    /// <summary>
+    /// The RST that answers a segment which belongs to no connection (RFC 9293 3.10.7.1 [U-1]); null where nothing is answered. It carries no timestamps:
+    /// nobody here has a clock that the peer knows (RFC 7323 3.2 asks for none in a RST), and a peer in SYN-RECEIVED may hold any other value for old.
+    /// </summary>
     /// <param name="segment">What arrived.</param>
     public static TcpSegment? ResetFor(in TcpSegment segment)
     {
@@ -45,7 +48,6 @@ public sealed partial class TcpConnection
             SequenceNumber = hasAck ? segment.AcknowledgmentNumber : 0,
             AcknowledgmentNumber = hasAck ? 0 : segment.End,
             Flags = hasAck ? TcpFlags.RST : TcpFlags.RST | TcpFlags.ACK,
-            Options = new() { Timestamps = segment.Options.Timestamps is { } timestamps ? new(0, timestamps.Value) : null }, // [7323-16]
         };
     }
 

@@ -144,6 +144,7 @@ public sealed partial class TcpConnection
 
         _replies.Clear();
         _abortPending = false;
+        _abortPlaces.Clear();
     }
 
     /// <summary>The one place where the state changes: checks the edge against the table and tells why.</summary>

@@ -44,24 +44,40 @@ public readonly record struct AddressPrefix(IpAddress Address, int Length)
     /// <summary>The network's last address: all bits behind the prefix are 1.</summary>
     public IpAddress Last => WithHostBits(isSet: true);
 
-    /// <summary>The first address of the network that a host can have, if it is not <see cref="Address"/> itself; else the one after; null if there is none.</summary>
-    public IpAddress? Neighbour()
+    /// <summary>
+    /// The first other address of the network that a host can have; null if there is none. In a network of two addresses it is the other one
+    /// (RFC 3021, RFC 6164).
+    /// </summary>
+    /// <param name="taken">Addresses that somebody has already; null for none but <see cref="Address"/>.</param>
+    public IpAddress? Neighbour(IReadOnlyCollection<IpAddress>? taken = null)
     {
-        int bits = Address.Size * 8;
-        if (bits - Length < 2)
+        int hostBits = (Address.Size * 8) - Length;
+        if (hostBits == 0)
         {
             return null;
         }
 
+        bool isPair = hostBits == 1;
         Span<byte> octets = stackalloc byte[Address.Size];
         First.WriteTo(octets);
-        octets[^1] |= 1;
-        if (IpAddress.FromBytes(octets) == Address)
+        for (IpAddress candidate = First; ; candidate = IpAddress.FromBytes(octets))
         {
-            octets[^1] ^= 3;
-        }
+            bool isLast = candidate == Last;
+            bool isNobodys = !isPair && (candidate == First || (isLast && !candidate.IsIPv6));
+            if (!isNobodys && candidate != Address && taken?.Contains(candidate) is not true)
+            {
+                return candidate;
+            }
 
-        return IpAddress.FromBytes(octets);
+            if (isLast)
+            {
+                return null;
+            }
+
+            for (int i = octets.Length - 1; ++octets[i] == 0; i--)
+            {
+            }
+        }
     }
 
     private IpAddress WithHostBits(bool isSet)

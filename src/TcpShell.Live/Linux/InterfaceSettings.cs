@@ -13,6 +13,7 @@ internal static class InterfaceSettings
 
     private const nuint SetAddressRequest = 0x8916;
     private const nuint SetMaskRequest = 0x891c;
+    private const nuint GetMtuRequest = 0x8921;
     private const nuint SetMtuRequest = 0x8922;
     private const nuint SetQueueLengthRequest = 0x8943;
     private const nuint GetFlagsRequest = 0x8913;
@@ -33,6 +34,26 @@ internal static class InterfaceSettings
     {
         SetNumber(name, SetMtuRequest, mtu, $"the MTU {mtu}");
         SetNumber(name, SetQueueLengthRequest, queueLength, $"the queue length {queueLength}");
+    }
+
+    /// <summary>The MTU that an interface has now; null where that cannot be asked.</summary>
+    public static int? FindMtu(string name)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        try
+        {
+            byte[] request = Request(name);
+            Control(Libc.AfInet, GetMtuRequest, request, "its MTU");
+            return MemoryMarshal.Read<int>(request.AsSpan(NameSize));
+        }
+        catch (LiveException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Gives the kernel an address on the interface, and with it the route to its network.</summary>

@@ -70,10 +70,15 @@ public sealed class NetworkProber : IDisposable
 
     /// <summary>Sends the request to a port.</summary>
     /// <param name="target">The port.</param>
-    /// <exception cref="TcpCallException">The host has no address of that version, or it is down.</exception>
+    /// <exception cref="TcpCallException">The host has no address of that version, or it is down; or the address is loopback's or a broadcast's and the network a link.</exception>
     public void Start(Endpoint target)
     {
         using NetworkHold hold = _network.Hold();
+        if (_network is LiveNetwork live && HostAddresses.WhyUnreachable(target.Address, live.Addresses) is { } objection)
+        {
+            throw new TcpCallException(TcpCallError.InvalidAddress, $"No port of {target.Address} can be probed over {live.Name}: {objection}.");
+        }
+
         if (_halfOpen)
         {
             var local = new Endpoint(_host.SourceFor(target.Address), ChoosePort(target));

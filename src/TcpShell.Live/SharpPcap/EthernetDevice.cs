@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using TcpShell.Live.Devices;
+using TcpShell.Live.Linux;
 using TcpShell.Pcap.Files;
 using TcpShell.Wire;
 
@@ -99,14 +100,7 @@ internal sealed class EthernetDevice : IPacketDevice
         }
 
         HostAddresses.Check(addresses);
-        foreach (IpAddress gateway in gateways)
-        {
-            if (!addresses.Any(prefix => prefix.Contains(gateway)))
-            {
-                throw new LiveException(LiveProblem.NotPossible, $"The gateway {gateway} is in none of the networks {string.Join(", ", addresses)}.");
-            }
-        }
-
+        HostAddresses.CheckGateways(gateways, addresses);
         RefuseTaken(device, addresses, own, stopping);
         IDeviceCapture capture = PcapCapture.Open(device, new CaptureOptions
         {
@@ -204,10 +198,11 @@ internal sealed class EthernetDevice : IPacketDevice
     }
 
     /// <summary>An Ethernet address that no card has (locally administered), the same for the same IP address.</summary>
-    private static MacAddress LocalAddress(IpAddress address)
+    internal static MacAddress LocalAddress(IpAddress address)
     {
-        byte[] octets = address.ToIPAddress().GetAddressBytes();
-        return MacAddress.FromBytes([0x02, 0x54, .. octets[^4..]]);
+        // All octets count: the addresses of two IPv6 networks often end alike.
+        byte[] digest = SHA256.HashData(address.ToIPAddress().GetAddressBytes());
+        return MacAddress.FromBytes([0x02, 0x54, .. digest[..4]]);
     }
 
     /// <summary>Asks the link, and the kernel, whether anybody has the addresses.</summary>
@@ -345,36 +340,44 @@ internal sealed class EthernetDevice : IPacketDevice
     /// Tells our host by ICMP, as a router would, that a segment of its own could not be delivered (RFC 1122 3.2.2.1, RFC 4443 3.1). Nobody is told of
     /// anything but a segment, and of none that bears another's address.
     /// </summary>
-    private void Tell(IcmpErrorKind error, ReadOnlySpan<byte> packet)
+    private void Tell(IcmpErrorKind error, ReadOnlySpan<byte> packet, int mtu = 0)
     {
         DecodedPacket decoded = PacketDecoder.Decode(packet.ToArray(), LinkType.Raw);
         if (decoded.Status == PacketStatus.Tcp && IsOwn(decoded.Sender) && _errors.Count < MaximumErrors)
         {
-            _errors.Enqueue(IcmpWriter.Write(decoded.Sender, packet, error));
+            _errors.Enqueue(IcmpWriter.Write(decoded.Sender, packet, error, mtu));
             Wake();
         }
     }
 
     private void Announce(IpAddress address) => TrySend(NeighborFrames.Answer(_mac, address, default, null));
 
-    private void SendPacket(MacAddress destination, ReadOnlySpan<byte> packet)
+    /// <summary>Sends a packet. One that is larger than what the device takes by now is told of, as a router would (RFC 1191 4, RFC 8201 4).</summary>
+    private bool SendPacket(MacAddress destination, ReadOnlySpan<byte> packet)
     {
         var frame = new byte[HeaderLength + packet.Length];
         new EthernetHeader(_mac, destination).WriteTo(packet[0] >> 4 == 6 ? EtherType.IPv6 : EtherType.IPv4, frame);
         packet.CopyTo(frame.AsSpan(HeaderLength));
-        TrySend(frame);
+        bool isTaken = TrySend(frame);
+        if (!isTaken && InterfaceSettings.FindMtu(Name) is { } mtu && mtu < packet.Length)
+        {
+            Tell(IcmpErrorKind.PacketTooBig, packet, mtu);
+        }
+
+        return isTaken;
     }
 
-    /// <summary>What the device does not take is lost, as frames are; whether it is gone shows in the next reading.</summary>
-    private void TrySend(ReadOnlySpan<byte> frame)
+    /// <summary>What the device does not take is lost, as frames are: it is down, or the frame too long. Whether it is gone shows in the next reading.</summary>
+    private bool TrySend(ReadOnlySpan<byte> frame)
     {
         try
         {
             _capture.Send(frame);
+            return true;
         }
         catch (CaptureException)
         {
-            // Counted by nobody: the peers' and our own timers repair it.
+            return false;
         }
     }
 }

@@ -7,9 +7,9 @@ namespace TcpShell.Live.SharpPcap;
 /// says what to send.
 /// </summary>
 /// <param name="ask">Sends a question for an address: to its former Ethernet address, or to everybody where that is null.</param>
-/// <param name="send">Sends a packet to an Ethernet address.</param>
+/// <param name="send">Sends a packet to an Ethernet address, and tells whether the device took it.</param>
 /// <param name="lose">Takes back a packet that has waited in vain: nobody has the address (RFC 1122 2.4, RFC 4861 7.2.2).</param>
-internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<MacAddress, byte[]> send, Action<byte[]> lose)
+internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Func<MacAddress, byte[], bool> send, Action<byte[]> lose)
 {
     /// <summary>Hosts that are known at most. Forged questions take the free places, and then no more; only what this host sends itself drives others out.</summary>
     public const int MaximumNeighbors = 1024;
@@ -35,7 +35,7 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
     public TimeSpan? NextTime { get; private set; }
 
     /// <summary>Sends a packet to a host of the link, as soon as its Ethernet address is known.</summary>
-    /// <returns>False if it was not taken: too many wait.</returns>
+    /// <returns>False if it was not taken: too many wait, or the device refuses it.</returns>
     public bool Send(IpAddress address, ReadOnlySpan<byte> packet, TimeSpan now)
     {
         Neighbor neighbor = Find(address);
@@ -47,8 +47,7 @@ internal sealed class NeighborTable(Action<IpAddress, MacAddress?> ask, Action<M
                 Ask(address, neighbor, now);
             }
 
-            send(mac, packet.ToArray());
-            return true;
+            return send(mac, packet.ToArray());
         }
 
         if (neighbor.Waiting.Count >= MaximumWaiting)

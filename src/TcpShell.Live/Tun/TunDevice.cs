@@ -112,6 +112,24 @@ public sealed class TunDevice : IPacketDevice
         }
     }
 
+    /// <summary>The kernel's own addresses on a device that leads to a host, where nobody names any: one in each of the host's networks.</summary>
+    /// <param name="own">The host's addresses with their networks.</param>
+    public static IReadOnlyList<AddressPrefix> KernelAddressesFor(IReadOnlyList<AddressPrefix> own)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        IpAddress[] taken = [.. own.Select(prefix => prefix.Address)];
+        var kernel = new List<AddressPrefix>();
+        foreach (AddressPrefix prefix in own)
+        {
+            if (!kernel.Any(other => other.Contains(prefix.Address)) && prefix.Neighbour(taken) is { } neighbour)
+            {
+                kernel.Add(prefix with { Address = neighbour });
+            }
+        }
+
+        return kernel;
+    }
+
     /// <summary>Refuses addresses of a host that the kernel could not reach behind such a device.</summary>
     /// <param name="own">The host's addresses with their networks.</param>
     /// <param name="kernel">The kernel's own addresses on the device.</param>

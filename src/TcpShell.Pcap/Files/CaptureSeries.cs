@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace TcpShell.Pcap.Files;
@@ -14,7 +15,7 @@ public readonly record struct CaptureRotation(long? MaximumSize, TimeSpan? After
 
 /// <summary>
 /// A capture in one file, or in a series of them: <c>x.pcapng</c>, or <c>x_00001_20260131235959.pcapng</c> with number and UTC time of the first
-/// packet, as dumpcap names them. So a capture of days takes bounded memory, and bounded room if it is to.
+/// packet, as dumpcap names them. So a capture of days takes bounded memory, and bounded room if it is to. Another thread may end it.
 /// </summary>
 /// <param name="path">Where the one file shall stand, or what the names of the series are made of.</param>
 /// <param name="interfaceName">The name of the interface, for pcapng.</param>
@@ -23,7 +24,9 @@ public readonly record struct CaptureRotation(long? MaximumSize, TimeSpan? After
 public sealed class CaptureSeries(string path, string interfaceName, CaptureRotation rotation = default, bool overwrite = true) : IDisposable
 {
     private readonly Queue<string> _kept = new();
-    private readonly Queue<string> _finished = new();
+    private readonly ConcurrentQueue<string> _finished = new();
+    private readonly object _writing = new();
+    private bool _ended;
     private CaptureFile? _file;
     private string _current = "";
     private Timestamp _began;
@@ -40,12 +43,10 @@ public sealed class CaptureSeries(string path, string interfaceName, CaptureRota
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public void Write(Timestamp time, ReadOnlySpan<byte> bytes, string comment)
     {
-        if (_file is { } full && (full.Length >= rotation.MaximumSize || time - _began >= rotation.After))
+        lock (_writing)
         {
-            End(full);
+            WriteNext(time, bytes, comment);
         }
-
-        Begin(time).Write(time, bytes, comment);
     }
 
     /// <summary>Begins a file that may stay without a packet; does nothing if one is begun.</summary>
@@ -87,10 +88,29 @@ public sealed class CaptureSeries(string path, string interfaceName, CaptureRota
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Dispose()
     {
-        if (_file is { } last)
+        lock (_writing)
         {
-            End(last);
+            _ended = true;
+            if (_file is { } last)
+            {
+                End(last);
+            }
         }
+    }
+
+    private void WriteNext(Timestamp time, ReadOnlySpan<byte> bytes, string comment)
+    {
+        if (_ended)
+        {
+            return; // the process ends, and the file is complete
+        }
+
+        if (_file is { } full && (full.Length >= rotation.MaximumSize || time - _began >= rotation.After))
+        {
+            End(full);
+        }
+
+        Begin(time).Write(time, bytes, comment);
     }
 
     private void End(CaptureFile file)

@@ -4,6 +4,7 @@ using TcpShell.Completion;
 using TcpShell.Errors;
 using TcpShell.Pcap.Files;
 using TcpShell.Hosting;
+using TcpShell.Live;
 using TcpShell.Scripting;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
@@ -150,6 +151,11 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     protected override void Dispose(bool disposing)
     {
         OutputFile.Release(_series);
+        if (_series is { } closed)
+        {
+            EndOfProcess.Forget(closed);
+        }
+
         base.Dispose(disposing);
     }
 
@@ -189,7 +195,14 @@ public sealed class ExportTcpCaptureCommand : NetworkCmdlet
     private ErrorRecord? WhyNot() => OutputFile.WhyNot(_path, NoClobber && !Rotation.IsOn)
         ?? (MaximumFiles is { } files && !Rotation.IsOn ? ErrorRecords.RotationNotSet(files) : null);
 
-    private void Begin(string interfaceName) => _series ??= new CaptureSeries(_path, interfaceName, Rotation, overwrite: !NoClobber);
+    private void Begin(string interfaceName)
+    {
+        if (_series is null)
+        {
+            _series = new CaptureSeries(_path, interfaceName, Rotation, overwrite: !NoClobber);
+            EndOfProcess.Closes(_series);
+        }
+    }
 
     private void Write(Timestamp time, ReadOnlyMemory<byte> bytes, string comment)
     {

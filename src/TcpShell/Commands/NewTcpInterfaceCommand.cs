@@ -115,7 +115,7 @@ public sealed class NewTcpInterfaceCommand : TcpCmdlet
 
     private TunDevice OpenTun()
     {
-        AddressPrefix[] kernel = KernelAddress ?? [.. Address.Where(prefix => prefix.Neighbour() is not null).Select(prefix => prefix with { Address = prefix.Neighbour()!.Value })];
+        IReadOnlyList<AddressPrefix> kernel = KernelAddress ?? TunDevice.KernelAddressesFor(Address);
         TunDevice.CheckHost(Address, kernel);
         return TunDevice.Open(Tun, kernel, Mtu);
     }
@@ -130,7 +130,7 @@ public sealed class NewTcpInterfaceCommand : TcpCmdlet
     private IPacketDevice OpenDevice()
     {
         NetworkDevice device = CaptureBackend.Find(Device);
-        IpAddress[] gateways = Gateway ?? [.. device.Gateways.Where(gateway => Address.Any(prefix => prefix.Contains(gateway)))];
+        IpAddress[] gateways = Gateway ?? [.. device.Gateways.Where(gateway => Address.Any(prefix => prefix.Contains(gateway))).DistinctBy(gateway => gateway.IsIPv6)];
         return CaptureBackend.OpenHost(device, Address, gateways, MacAddress, CancelToken);
     }
 }

@@ -222,6 +222,18 @@ public sealed class CallTests
     public void Established_AbortWithDataInFlight_RstIsBehindIt() =>
         InState.Established().Send(10).Expect("> P. 101:111(10) ack 301").Abort().Expect("> R. 111 ack 301").ExpectNothing();
 
+    // A peer that has not got all of it answers a RST behind it with a challenge, which nobody will hear any more.
+    [Fact]
+    public void Established_AbortForGoodWithDataInFlight_RstsGoToEachPlaceWhereThePeerMayBe() =>
+        InState.Established(TcpHarness.Plain with { Nagle = false }).Send(10).IgnoreSent().Send(10).IgnoreSent()
+            .Do((connection, now) => connection.AbortForGood(now))
+            .Expect("> R. 101 ack 301").Expect("> R. 111 ack 301").Expect("> R. 121 ack 301").ExpectNothing();
+
+    [Fact]
+    public void LastAck_AbortForGood_TellsThePeerToo() =>
+        InState.Established().Inject("< F. 301 ack 101").IgnoreSent().Close().IgnoreSent().ExpectState(LastAck)
+            .Do((connection, now) => connection.AbortForGood(now)).Expect("> R. 101 ack 302").Expect("> R. 102 ack 302").ExpectNothing();
+
     [Fact]
     [Trait("Proves", "P48")]
     [Trait("Proves", "MUST-12")]

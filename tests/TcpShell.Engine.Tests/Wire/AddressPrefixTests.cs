@@ -13,7 +13,8 @@ public class AddressPrefixTests
     [InlineData("fd00:77::2/64", "fd00:77::1")]
     [InlineData("fd00:77::1:2/64", "fd00:77::1")]
     [InlineData("10.0.0.1/32", null)]
-    [InlineData("10.0.0.1/31", null)]
+    [InlineData("10.0.0.1/31", "10.0.0.0")] // RFC 3021
+    [InlineData("fd00:77::2/127", "fd00:77::3")] // RFC 6164
     public void Neighbour_IsTheFirstOtherAddress(string text, string? neighbour)
     {
         AddressPrefix prefix = AddressPrefix.Parse(text);

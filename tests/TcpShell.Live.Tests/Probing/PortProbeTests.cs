@@ -86,6 +86,18 @@ public class PortProbeTests
         Assert.Equal(PortAnswer.Rst, results[Endpoint.Parse("10.77.0.1:81")].Answer);
     });
 
+    // A kernel in SYN-RECEIVED holds even a RST against the request's timestamps (PAWS); one that it refuses leaves the port half-open for a minute.
+    [Fact]
+    public void HalfOpen_OverTun_LeavesNothingHalfOpenAtTheKernel() => NetworkNamespace.Run(() =>
+    {
+        NetworkNamespace.RequireProgram("ss", "iproute2");
+        using var link = new KernelLink();
+        using Socket listener = KernelLink.Listen();
+        Assert.Equal(PortAnswer.SynAck, Assert.Single(Probe(link.Network, halfOpen: true, listener.LocalEndPoint!.ToString()!)).Value.Answer);
+        Thread.Sleep(200);
+        Assert.DoesNotContain("SYN-RECV", NetworkNamespace.Shell("ss", "-tan"), StringComparison.Ordinal);
+    });
+
     // The host's own answer is there before the call that asked has returned.
     [Theory]
     [InlineData(false)]

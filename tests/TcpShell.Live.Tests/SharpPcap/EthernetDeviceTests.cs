@@ -9,6 +9,7 @@ using TcpShell.Live.SharpPcap;
 using TcpShell.Live.Tests.Devices;
 using TcpShell.Live.Tests.Tun;
 using TcpShell.Tcp;
+using TcpShell.Tracing;
 using TcpShell.Wire;
 using IPStatus = System.Net.NetworkInformation.IPStatus;
 using Ping = System.Net.NetworkInformation.Ping;
@@ -48,6 +49,35 @@ public class EthernetDeviceTests
         Assert.Equal(TcpFlags.RST | TcpFlags.ACK, answer.Segment.Flags);
         Assert.Equal(1001u, answer.Segment.AcknowledgmentNumber.Value);
         Assert.True(answer.TcpChecksumValid);
+    });
+
+    // The addresses of hosts in two networks often end alike.
+    [Fact]
+    public void EthernetAddress_DependsOnAllOctetsOfTheAddress() =>
+        Assert.NotEqual(EthernetDevice.LocalAddress(IpAddress.Parse("fd00:78::2")), EthernetDevice.LocalAddress(IpAddress.Parse("fd00:79::2")));
+
+    [Fact]
+    public void Mtu_LoweredUnderTheInterface_IsToldToTheHost() => VethPair.Run(pair =>
+    {
+        pair.AddKernelAddresses();
+        using var network = new LiveNetwork(Open(s_own), s_own);
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Parse("10.78.0.1"), 0));
+        listener.Listen();
+        HostedConnection connection = network.Connect(network.Hosts[0], Endpoint.Parse(listener.LocalEndPoint!.ToString()!));
+        using Socket peer = listener.Accept();
+        peer.ReceiveTimeout = 20_000;
+        NetworkNamespace.Shell("ip", $"link set {VethPair.Ours} mtu 1000");
+        network.Send(connection, new byte[20_000]);
+        var buffer = new byte[20_000];
+        for (int received = 0; received < buffer.Length;)
+        {
+            int count = peer.Receive(buffer);
+            Assert.NotEqual(0, count);
+            received += count;
+        }
+
+        Assert.Contains(network.Trace, packet => packet.Fate == PacketFate.Lost);
     });
 
     [Theory]

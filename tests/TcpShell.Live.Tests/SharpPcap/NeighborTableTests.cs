@@ -13,9 +13,23 @@ public class NeighborTableTests
     private readonly List<(MacAddress Mac, byte[] Packet)> _sent = [];
     private readonly List<byte> _lost = [];
     private readonly NeighborTable _table;
+    private bool _isUp = true;
 
     public NeighborTableTests() => _table = new NeighborTable(
-        (address, known) => _asked.Add((address, known)), (mac, packet) => _sent.Add((mac, packet)), packet => _lost.Add(packet[0]));
+        (address, known) => _asked.Add((address, known)), (mac, packet) =>
+        {
+            _sent.Add((mac, packet));
+            return _isUp;
+        }, packet => _lost.Add(packet[0]));
+
+    [Fact]
+    public void Packet_ThatTheDeviceRefuses_DoesNotCountAsTaken()
+    {
+        Assert.True(_table.Send(s_peer, [1], TimeSpan.Zero));
+        _table.Learn(s_peer, new MacAddress(0x020000000001), TimeSpan.Zero, isCaller: false);
+        _isUp = false;
+        Assert.False(_table.Send(s_peer, [2], TimeSpan.Zero));
+    }
 
     [Fact]
     public void Packets_WaitForTheAnswerAndThenGoInOrder()

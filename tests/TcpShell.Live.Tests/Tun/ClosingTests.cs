@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using TcpShell.Hosting;
+using TcpShell.Simulation.Impairments;
 using TcpShell.Tcp;
 using TcpShell.Wire;
 
@@ -134,6 +135,38 @@ public class ClosingTests
         SocketException reset = Assert.Throws<SocketException>(() => theirs.Receive(new byte[1]));
         Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
         Assert.DoesNotContain("tcpsh0", NetworkNamespace.Shell("ip", "link"));
+    });
+
+    // Who misses a segment answers a RST beyond it with a challenge only (RFC 5961 3.2).
+    [Fact]
+    public void Dispose_WhilePeersMissSegments_LeavesNoHalfOpenPeer() => NetworkNamespace.Run(() =>
+    {
+        NetworkNamespace.RequireProgram("ss", "iproute2");
+        var theirs = new List<Socket>();
+        using (var link = new KernelLink())
+        {
+            using Socket listener = KernelLink.Listen();
+            link.Network.AddImpairment(ImpairmentKind.Drop, new() { Probability = 0.1 });
+            for (int i = 0; i < 20; i++)
+            {
+                (HostedConnection ours, Socket peer) = link.Open(listener);
+                theirs.Add(peer);
+                NetworkNamespace.Start(() => Record.Exception(() => KernelLink.ReadToEnd(peer)));
+                link.Network.Send(ours, new byte[1_000_000]);
+            }
+
+            Assert.NotEmpty(Half());
+        }
+
+        for (int tries = 0; tries < 20 && Half().Length > 0; tries++)
+        {
+            Thread.Sleep(50);
+        }
+
+        Assert.Empty(Half());
+        theirs.ForEach(socket => socket.Dispose());
+
+        static string[] Half() => [.. NetworkNamespace.Shell("ss", "-tanH").Split('\n').Where(line => line.StartsWith("ESTAB", StringComparison.Ordinal))];
     });
 
     [Fact]

@@ -119,6 +119,75 @@ public sealed record SystemConnection
     /// <summary>Octets per second that arrived at the peer lately.</summary>
     public long? DeliveryRate { get; init; }
 
+    /// <summary>Octets per second at which segments leave at most; null where nothing holds them back.</summary>
+    public long? PacingRate { get; init; }
+
+    /// <summary>Whether the rate was bound by what the program gave, and not by the network.</summary>
+    public bool? IsApplicationLimited { get; init; }
+
+    /// <summary>Octets of data sent, repeated ones included.</summary>
+    public long? BytesSent { get; init; }
+
+    /// <summary>Octets of data sent again.</summary>
+    public long? BytesRetransmitted { get; init; }
+
+    /// <summary>Octets that the peer acknowledged, the SYN counted as one.</summary>
+    public long? BytesAcknowledged { get; init; }
+
+    /// <summary>Octets that were given and have not been sent once.</summary>
+    public long? Unsent { get; init; }
+
+    /// <summary>Segments sent.</summary>
+    public long? SegmentsSent { get; init; }
+
+    /// <summary>Segments received.</summary>
+    public long? SegmentsReceived { get; init; }
+
+    /// <summary>Segments with data sent.</summary>
+    public long? DataSegmentsSent { get; init; }
+
+    /// <summary>Segments with data received.</summary>
+    public long? DataSegmentsReceived { get; init; }
+
+    /// <summary>Segments that arrived at the peer, as its ACKs and SACKs tell.</summary>
+    public long? Delivered { get; init; }
+
+    /// <summary>Duplicates that the peer reported (D-SACK, RFC 2883).</summary>
+    public long? DuplicatesReported { get; init; }
+
+    /// <summary>Segments that were received out of order.</summary>
+    public long? OutOfOrderReceived { get; init; }
+
+    /// <summary>How often the RTO has been doubled since the last ACK.</summary>
+    public int? Backoff { get; init; }
+
+    /// <summary>How long an ACK waits for company at most.</summary>
+    public TimeSpan? DelayedAckTimeout { get; init; }
+
+    /// <summary>The largest segment that came lately, in octets, by which ACKs are delayed.</summary>
+    public int? PeerSegmentSize { get; init; }
+
+    /// <summary>How long ago data was sent.</summary>
+    public TimeSpan? SinceDataSent { get; init; }
+
+    /// <summary>How long ago data came.</summary>
+    public TimeSpan? SinceDataReceived { get; init; }
+
+    /// <summary>How long ago an ACK came.</summary>
+    public TimeSpan? SinceAckReceived { get; init; }
+
+    /// <summary>The round-trip time as the receiver sees it; null before the first measurement.</summary>
+    public TimeSpan? ReceiveRtt { get; init; }
+
+    /// <summary>Octets that the program takes in a round trip, by which the receive buffer grows.</summary>
+    public long? ReceiveSpace { get; init; }
+
+    /// <summary>The most octets of window that are told for now.</summary>
+    public long? ReceiveSsthresh { get; init; }
+
+    /// <summary>How long there was something to send.</summary>
+    public TimeSpan? BusyTime { get; init; }
+
     /// <summary>The number of the socket's file.</summary>
     internal uint Inode { get; init; }
 

@@ -82,6 +82,29 @@ public class SystemConnectionTests
         Assert.Equal(Regex.IsMatch(theirs, @"\ssack\s"), ours.SackInForce);
         Assert.Contains($" {ours.Congestion} ", theirs, StringComparison.Ordinal);
         Assert.Equal(((long?)100_000, (long?)500), (ours.Sent, ours.Received));
+        Assert.Equal(Number(theirs, @"\bbytes_sent:(\d+)"), ours.BytesSent);
+        Assert.Equal(Number(theirs, @"\bbytes_acked:(\d+)"), ours.BytesAcknowledged);
+        Assert.Equal(Optional(theirs, @"\bbytes_retrans:(\d+)"), ours.BytesRetransmitted);
+        Assert.Equal(Number(theirs, @"\bsegs_out:(\d+)"), ours.SegmentsSent);
+        Assert.Equal(Number(theirs, @"\bsegs_in:(\d+)"), ours.SegmentsReceived);
+        Assert.Equal(Number(theirs, @"\bdata_segs_out:(\d+)"), ours.DataSegmentsSent);
+        Assert.Equal(Number(theirs, @"\bdata_segs_in:(\d+)"), ours.DataSegmentsReceived);
+        Assert.Equal(Number(theirs, @"\bdelivered:(\d+)"), ours.Delivered);
+        Assert.Equal(Number(theirs, @"\brcvmss:(\d+)"), (long?)ours.PeerSegmentSize);
+        Assert.Equal(Number(theirs, @"\brcv_space:(\d+)"), ours.ReceiveSpace);
+        Assert.Equal(Number(theirs, @"\brcv_ssthresh:(\d+)"), ours.ReceiveSsthresh);
+        Assert.Equal(Optional(theirs, @"\bbackoff:(\d+)"), (long?)ours.Backoff);
+        Assert.Equal(Optional(theirs, @"\bnotsent:(\d+)"), ours.Unsent);
+        Assert.Equal(Fraction(theirs, @"\bato:([\d.]+)"), ours.DelayedAckTimeout!.Value.TotalMilliseconds, 0.01);
+        Assert.Equal(Regex.IsMatch(theirs, @"\bapp_limited\b"), ours.IsApplicationLimited);
+        Assert.Equal((double)Optional(theirs, @"\bbusy:(\d+)ms")!, ours.BusyTime!.Value.TotalMilliseconds, 1.0);
+        Assert.Equal(Fraction(theirs, @"\bpacing_rate (\d+)bps"), ours.PacingRate!.Value * 8.0, 8);
+
+        // The two looked one after the other.
+        const double Between = 2000;
+        Assert.InRange(Fraction(theirs, @"\blastsnd:(\d+)") - ours.SinceDataSent!.Value.TotalMilliseconds, 0, Between);
+        Assert.InRange(Fraction(theirs, @"\blastrcv:(\d+)") - ours.SinceDataReceived!.Value.TotalMilliseconds, 0, Between);
+        Assert.InRange(Fraction(theirs, @"\blastack:(\d+)") - ours.SinceAckReceived!.Value.TotalMilliseconds, 0, Between);
     }
 
     // A session with pauses between its steps: each state is seen once, in order, at both ends. P: handshake, half-close, TIME-WAIT.
@@ -177,6 +200,9 @@ public class SystemConnectionTests
         socket.Connect(listener.LocalEndPoint!);
         return socket;
     }
+
+    // ss leaves out what is 0.
+    private static long? Optional(string text, string pattern) => Regex.IsMatch(text, pattern) ? Number(text, pattern) : 0;
 
     private static long? Number(string text, string pattern) => (long)Fraction(text, pattern);
 

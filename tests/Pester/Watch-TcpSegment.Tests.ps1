@@ -340,8 +340,7 @@ Describe 'Watch-TcpSegment -Path, in words' {
     }
 
     It 'names the standard input when there is nothing in it' {
-        $pwsh = [Environment]::ProcessPath
-        $said = '' | & $pwsh -NoProfile -NonInteractive -Command "Import-Module '$modulePath'; try { Watch-TcpSegment -Path - -ErrorAction Stop } catch { `$_.Exception.Message; `$_.TargetObject }"
+        $said = '' | & $pwshPath -NoProfile -NonInteractive -Command "Import-Module '$modulePath'; try { Watch-TcpSegment -Path - -ErrorAction Stop } catch { `$_.Exception.Message; `$_.TargetObject }"
         "$said" | Should -BeLike '*standard input*'
         "$said" | Should -Not -BeLike "*('-')*"
     }

@@ -61,8 +61,7 @@ Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 
 $root = $PSScriptRoot
-# Of a PowerShell that is a .NET tool the process is dotnet.
-$pwsh = (Split-Path -LeafBase ([Environment]::ProcessPath)) -eq 'dotnet' ? (Get-Command pwsh -CommandType Application)[0].Source : [Environment]::ProcessPath
+$pwsh = & (Join-Path $root 'tools/Get-PwshPath.ps1')
 $buildOptions = @(
     '--nologo'
     '--configuration', ($Configuration ? $Configuration : 'Package' -in $Task ? 'Release' : 'Debug')

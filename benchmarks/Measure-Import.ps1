@@ -22,8 +22,7 @@ param(
     [string] $ModulePath = (Join-Path $PSScriptRoot '../TcpShell.psd1')
 )
 
-# Of a PowerShell that is a .NET tool the process is dotnet.
-$pwsh = (Split-Path -LeafBase ([Environment]::ProcessPath)) -eq 'dotnet' ? (Get-Command pwsh -CommandType Application)[0].Source : [Environment]::ProcessPath
+$pwsh = & (Join-Path $PSScriptRoot '../tools/Get-PwshPath.ps1')
 
 function Measure-Start([string] $Command) {
     (Measure-Command { & $pwsh -NoProfile -NonInteractive -Command $Command }).TotalMilliseconds

@@ -24,7 +24,7 @@ internal static class ScriptFile
         foreach (DictionaryEntry entry in given)
         {
             string word = $"{entry.Key}";
-            object? value = entry.Value is PSObject wrapped ? wrapped.BaseObject : entry.Value;
+            object? value = entry.Value.Unwrap();
             if (!TcpScript.CanDefine(word))
             {
                 Refuse(word, $"'{word}' cannot be defined: a word has letters, digits and underscores, is no number, and does not belong to the language.");

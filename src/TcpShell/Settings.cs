@@ -68,7 +68,7 @@ internal static class Settings
 
     private static object? Convert(object? value, Type type)
     {
-        value = value is PSObject wrapped ? wrapped.BaseObject : value;
+        value = value.Unwrap();
         Type inner = Nullable.GetUnderlyingType(type) ?? type;
         if (value is null && inner != type)
         {

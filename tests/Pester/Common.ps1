@@ -3,5 +3,5 @@ $repositoryRoot = (Resolve-Path "$PSScriptRoot/../..").Path
 $modulePath = Join-Path $repositoryRoot 'TcpShell.psd1'
 Import-Module $modulePath -ErrorAction Stop
 
-# What starts this PowerShell once more. Of one that is a .NET tool the process is dotnet; then the pwsh on PATH does.
-$pwshPath = (Split-Path -LeafBase ([Environment]::ProcessPath)) -eq 'dotnet' ? (Get-Command pwsh -CommandType Application)[0].Source : [Environment]::ProcessPath
+# What starts this PowerShell once more.
+$pwshPath = & (Join-Path $repositoryRoot 'tools/Get-PwshPath.ps1')

@@ -22,6 +22,10 @@ Describe 'The operating system''s connections' {
         $end = Get-TcpConnection -System -RemotePort $port -RemoteAddress 127.0.0.1
         $end.Local.Port | Should -Be $client.Client.LocalEndPoint.Port
         Get-TcpConnection -System -Port $port -RemoteAddress 192.0.2.1 | Should -BeNullOrEmpty
+        (Get-TcpConnection -System -RemotePort $port -RemoteAddress 127.0.0.0/8).Local.Port | Should -Be $end.Local.Port
+        @(Get-TcpConnection -System -Port $port -LocalAddress 127.0.0.0/8).Count | Should -Be 3
+        Get-TcpConnection -System -Port $port -LocalAddress 127.0.1.0/24 | Should -BeNullOrEmpty
+        { Get-TcpConnection -System -LocalAddress 127.0.0.0/33 } | Should -Throw "*'127.0.0.0/33'*10.0.0.0/8*"
     }
 
     It 'have their processes on Linux' {

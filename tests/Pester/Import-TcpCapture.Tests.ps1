@@ -44,6 +44,10 @@ Describe 'Import-TcpCapture' {
         @{ Filter = 'port'; Streams = 1; Call = { Import-TcpCapture $path -Port 443 } }
         @{ Filter = 'address'; Streams = 0, 1; Call = { Import-TcpCapture $path -Address 10.0.0.1 } }
         @{ Filter = 'an address that nobody has'; Streams = @(); Call = { Import-TcpCapture $path -Address 10.0.0.7 } }
+        @{ Filter = 'a prefix'; Streams = 0, 1; Call = { Import-TcpCapture $path -Address 10.0.0.0/30 } }
+        @{ Filter = 'a prefix in which nobody is'; Streams = @(); Call = { Import-TcpCapture $path -Address 10.0.0.8/29 } }
+        @{ Filter = 'several addresses and prefixes'; Streams = 0, 1; Call = { Import-TcpCapture $path -Address 192.0.2.1, 2001:db8::/32, 10.0.0.0/8 } }
+        @{ Filter = 'objects of .NET'; Streams = 0, 1; Call = { Import-TcpCapture $path -Address ([ipaddress] '10.0.0.1'), ([System.Net.IPNetwork]::Parse('192.0.2.0/24')) } }
         @{ Filter = 'stream'; Streams = 1; Call = { Import-TcpCapture $path -Stream 1 } }
         @{ Filter = 'ending'; Streams = 0; Call = { Import-TcpCapture $path -Ended ClosedByClient } }
         @{ Filter = 'state'; Streams = 0; Call = { Import-TcpCapture $path -State TIME-WAIT } }
@@ -56,10 +60,15 @@ Describe 'Import-TcpCapture' {
 
     It 'refuses <What> where it is typed' -ForEach @(
         @{ What = 'an address that is none'; Call = { Import-TcpCapture $path -Address 10.0.0.300 }; Message = '*10.0.0.300*IPv4 or IPv6*' }
+        @{ What = 'a prefix longer than an address'; Call = { Import-TcpCapture $path -Address 10.0.0.1, 10.0.0.0/33 }; Message = "*'10.0.0.0/33'*10.0.0.0/8*" }
         @{ What = 'a time that is none'; Call = { Import-TcpCapture $path -StartTime yesterdayish }; Message = '*yesterdayish*date and time*' }
         @{ What = 'whole conversations of segments'; Call = { Import-TcpCapture $path -As Segment -State Closed }; Message = '*-State*whole conversations*' }
     ) {
         $Call | Should -Throw $Message
+    }
+
+    It 'has an id for addresses that are none' {
+        { Import-TcpCapture $path -Address 2001:db8::/129 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,TcpShell.Commands.ImportTcpCaptureCommand'
     }
 
     It 'gives the same in the same order with any number of processors' {
@@ -427,6 +436,8 @@ Describe 'Get-TcpSegment -Path' {
         Export-TcpCapture $six
         @(Get-TcpSegment -Path $six -From 2001:0DB8:0:0::000A -Flags SYN).Count | Should -Be 1
         @(Get-TcpSegment -Path $six -To '[2001:0db8::0b]:80' -Flags SYN).Count | Should -Be 1
+        @(Import-TcpCapture $six -Address 2001:db8::8/125).Count | Should -Be 1
+        @(Import-TcpCapture $six -Address 2001:db8::10/125).Count | Should -Be 0
     }
 
     It 'says that hosts of a capture have no names' {

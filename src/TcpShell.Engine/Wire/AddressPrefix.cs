@@ -34,6 +34,28 @@ public readonly record struct AddressPrefix(IpAddress Address, int Length)
         ? prefix
         : throw new FormatException($"'{text}' is not an address with the length of its network's prefix such as 10.77.0.2/24 or fd00:77::2/64.");
 
+    /// <summary>Reads what a filter takes: a prefix such as <c>10.0.0.0/8</c>, or an address alone, which stands for nothing but itself.</summary>
+    /// <param name="text">Address, or address, slash and length. Bits behind the prefix need not be 0; they say nothing.</param>
+    /// <param name="prefix">What was read.</param>
+    /// <returns>Whether the text was one.</returns>
+    public static bool TryParseAddressOrPrefix(string? text, out AddressPrefix prefix)
+    {
+        if (!IpAddress.TryParse(text, out IpAddress address))
+        {
+            return TryParse(text, out prefix);
+        }
+
+        prefix = Of(address);
+        return true;
+    }
+
+    /// <summary>The network that has one address alone.</summary>
+    /// <param name="address">The address.</param>
+    public static AddressPrefix Of(IpAddress address) => new(address, address.Size * 8);
+
+    /// <summary>Whether no other address is of the same network.</summary>
+    public bool IsOneAddress => Length == Address.Size * 8;
+
     /// <summary>Whether an address is one of the same network.</summary>
     /// <param name="other">The address.</param>
     public bool Contains(IpAddress other) => other.IsIPv6 == Address.IsIPv6 && Address.CommonPrefixLength(other) >= Length;

@@ -15,11 +15,11 @@ public sealed record SystemFilter
     /// <summary>This port there.</summary>
     public int? RemotePort { get; init; }
 
-    /// <summary>This address here.</summary>
-    public IpAddress? LocalAddress { get; init; }
+    /// <summary>An address of this network here, which may be one address.</summary>
+    public AddressPrefix? LocalAddress { get; init; }
 
-    /// <summary>This address there.</summary>
-    public IpAddress? RemoteAddress { get; init; }
+    /// <summary>An address of this network there.</summary>
+    public AddressPrefix? RemoteAddress { get; init; }
 
     /// <summary>In one of these states.</summary>
     public IReadOnlyList<TcpState>? States { get; init; }
@@ -31,8 +31,8 @@ public sealed record SystemFilter
         (Port is null || local.Port == Port || remote.Port == Port)
         && (LocalPort is null || local.Port == LocalPort)
         && (RemotePort is null || remote.Port == RemotePort)
-        && (LocalAddress is null || local.Address == LocalAddress)
-        && (RemoteAddress is null || remote.Address == RemoteAddress);
+        && LocalAddress?.Contains(local.Address) != false
+        && RemoteAddress?.Contains(remote.Address) != false;
 
     /// <summary>Whether a state is meant.</summary>
     /// <param name="state">The state.</param>

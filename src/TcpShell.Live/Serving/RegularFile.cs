@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using TcpShell.Pcap.Files;
 
 namespace TcpShell.Live.Serving;
 
@@ -8,21 +8,6 @@ namespace TcpShell.Live.Serving;
 /// </summary>
 internal static class RegularFile
 {
-    // AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH and STATX_TYPE, and where statx(2) puts stx_mode; the same on all architectures.
-    private const int CurrentFolder = -100;
-    private const int NoFollow = 0x100;
-    private const int EmptyPath = 0x1000;
-    private const uint TypeWanted = 1;
-    private const int StatusSize = 256;
-    private const int ModeOffset = 28;
-
-    // S_IFMT and S_IFREG
-    private const int TypeMask = 0xf000;
-    private const int RegularType = 0x8000;
-
-    // O_NONBLOCK and O_CLOEXEC: should it have become a pipe just now, opening it does not wait.
-    private static int OpenFlags => OperatingSystem.IsMacOS() ? 0x4 | 0x1000000 : 0x800 | 0x80000;
-
     /// <summary>Opens a file to read, which others may write and delete meanwhile.</summary>
     /// <param name="path">Its path.</param>
     /// <returns>The file; null if it is no regular one, or not there.</returns>
@@ -30,15 +15,16 @@ internal static class RegularFile
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public static FileStream? Open(string path)
     {
-        if (OperatingSystem.IsLinux() && !IsRegular(CurrentFolder, path, NoFollow))
+        if (OperatingSystem.IsLinux() && UnixFile.Status(path, followLinks: false) is not { IsRegular: true })
         {
             return null;
         }
 
+        // Should it have become a pipe just now, opening it does not wait.
         SafeFileHandle handle = OperatingSystem.IsWindows()
             ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
-            : new SafeFileHandle(Open(path, OpenFlags), ownsHandle: true);
-        if (handle.IsInvalid || (OperatingSystem.IsLinux() && !IsRegular((int)handle.DangerousGetHandle(), "", EmptyPath)))
+            : UnixFile.Open(path);
+        if (handle.IsInvalid || (OperatingSystem.IsLinux() && UnixFile.Status(handle) is not { IsRegular: true }))
         {
             handle.Dispose();
             return null;
@@ -53,17 +39,4 @@ internal static class RegularFile
         file.Dispose();
         return null;
     }
-
-    private static bool IsRegular(int folder, string path, int flags)
-    {
-        Span<byte> status = stackalloc byte[StatusSize];
-        return Status(folder, path, flags, TypeWanted, ref MemoryMarshal.GetReference(status)) == 0
-            && (MemoryMarshal.Read<ushort>(status[ModeOffset..]) & TypeMask) == RegularType;
-    }
-
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
-    private static extern int Status(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint wanted, ref byte status);
 }

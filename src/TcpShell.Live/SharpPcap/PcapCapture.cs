@@ -136,7 +136,7 @@ internal sealed class PcapCapture : IDeviceCapture
         int milliseconds = (int)Math.Clamp(timeout.TotalMilliseconds, 0, int.MaxValue);
         if (_descriptor >= 0)
         {
-            return PcapLibrary.Wait(_descriptor, milliseconds);
+            return UnixFile.WaitForInput(_descriptor, milliseconds);
         }
 
         Thread.Sleep(Math.Min(milliseconds, AskAgainMilliseconds));

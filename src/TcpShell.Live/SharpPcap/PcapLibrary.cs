@@ -7,8 +7,6 @@ namespace TcpShell.Live.SharpPcap;
 /// <summary>libpcap itself, without which SharpPcap can do nothing, and what of it SharpPcap gets wrong or does not offer.</summary>
 internal static unsafe class PcapLibrary
 {
-    private const short Readable = 1;
-
     // Loaded a second time under its own names, for SharpPcap keeps its handle to itself; it is the same library.
     private static readonly string[] s_names = OperatingSystem.IsWindows() ? ["wpcap.dll"]
         : OperatingSystem.IsMacOS() ? ["libpcap.dylib", "libpcap.A.dylib"]
@@ -55,16 +53,6 @@ internal static unsafe class PcapLibrary
         return ((delegate* unmanaged[Cdecl]<nint, int>)function)(handle.DangerousGetHandle());
     }
 
-    /// <summary>Waits until a descriptor has something to read.</summary>
-    /// <param name="descriptor">The descriptor.</param>
-    /// <param name="timeout">How long at most, in milliseconds.</param>
-    /// <returns>False if the time passed, or the wait was interrupted.</returns>
-    public static bool Wait(int descriptor, int timeout)
-    {
-        var wanted = new PollDescriptor { Descriptor = descriptor, Events = Readable };
-        return Poll(ref wanted, 1, timeout) > 0;
-    }
-
     private static nint Load()
     {
         foreach (string name in s_names)
@@ -76,15 +64,5 @@ internal static unsafe class PcapLibrary
         }
 
         throw new DllNotFoundException($"None of {string.Join(", ", s_names)} can be loaded.");
-    }
-
-    [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static extern int Poll(ref PollDescriptor descriptors, nuint count, int timeout);
-
-    private struct PollDescriptor
-    {
-        public int Descriptor;
-        public short Events;
-        public short Occurred;
     }
 }

@@ -26,8 +26,8 @@ public sealed class CaptureRun : IDisposable
     private CaptureReader[] _readers = [];
     private CaptureAnalysis? _analysis;
     private ConversationTracker? _tracker;
-    private readonly object _closing = new();
-    private (long Bytes, AnalysisLimits Limits, long Unsupported)? _atEnd;
+    private readonly ReadingProgress _progress = new();
+    private (AnalysisLimits Limits, long Unsupported)? _atEnd;
 
     /// <summary>Prepares an analysis; no file is touched yet.</summary>
     /// <param name="files">The captures; several are read as one, in the order of time.</param>
@@ -63,23 +63,14 @@ public sealed class CaptureRun : IDisposable
     /// <summary>How often limits changed the result.</summary>
     public AnalysisLimits Limits => _atEnd?.Limits ?? _analysis?.Limits ?? (_tracker?.Limits ?? default) with { SegmentsUnlisted = 0, StateChangesDropped = 0 };
 
-    /// <summary>Frames read so far.</summary>
-    public long Frames => _readers.Sum(reader => reader.FramesRead);
+    /// <summary>Frames read so far; another thread may ask.</summary>
+    public long Frames => _progress.Frames;
 
     /// <summary>Frames with a link type that is not known.</summary>
     public long Unsupported => _atEnd?.Unsupported ?? _analysis?.Unsupported ?? _tracker?.Unsupported ?? 0;
 
     /// <summary>Octets of the files that were read so far; another thread may ask.</summary>
-    public long BytesRead
-    {
-        get
-        {
-            lock (_closing)
-            {
-                return _atEnd?.Bytes ?? _readers.Sum(reader => reader.BytesRead);
-            }
-        }
-    }
+    public long BytesRead => _progress.Bytes;
 
     /// <summary>Opens the files.</summary>
     /// <returns>Whether there is anything to read.</returns>
@@ -92,6 +83,7 @@ public sealed class CaptureRun : IDisposable
             {
                 CaptureReader reader = _isOver is null ? CaptureReader.Open(file) : CaptureReader.Open(file, _isOver);
                 opened.Add(reader);
+                reader.NoteProgressIn(_progress);
                 if (Files.Count > 1)
                 {
                     reader.Rest();
@@ -169,16 +161,13 @@ public sealed class CaptureRun : IDisposable
     /// <summary>Closes the files and gives the memory back; what is to be said of the analysis stays.</summary>
     public void Dispose()
     {
-        lock (_closing)
+        if (_atEnd is null)
         {
-            if (_atEnd is null)
-            {
-                _atEnd = (BytesRead, Limits, Unsupported);
-                _analysis?.Dispose();
-                Array.ForEach(_readers, reader => reader.Dispose());
-                _analysis = null;
-                _tracker = null;
-            }
+            _atEnd = (Limits, Unsupported);
+            _analysis?.Dispose();
+            Array.ForEach(_readers, reader => reader.Dispose());
+            _analysis = null;
+            _tracker = null;
         }
     }
 }

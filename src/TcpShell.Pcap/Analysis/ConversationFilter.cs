@@ -8,8 +8,23 @@ namespace TcpShell.Pcap.Analysis;
 /// </summary>
 public sealed record ConversationFilter
 {
-    /// <summary>One end has one of these addresses; null for any.</summary>
-    public IReadOnlyCollection<IpAddress>? Addresses { get; init; }
+    private readonly IReadOnlyCollection<AddressPrefix>? _addresses;
+
+    // Each conversation is asked for, and a list of addresses may be long: whole ones are looked up.
+    private readonly HashSet<IpAddress> _hosts = [];
+    private readonly AddressPrefix[] _networks = [];
+
+    /// <summary>One end has one of these addresses, or one of these networks; null for any.</summary>
+    public IReadOnlyCollection<AddressPrefix>? Addresses
+    {
+        get => _addresses;
+        init
+        {
+            _addresses = value;
+            _hosts = [.. (value ?? []).Where(prefix => prefix.IsOneAddress).Select(prefix => prefix.Address)];
+            _networks = [.. (value ?? []).Where(prefix => !prefix.IsOneAddress)];
+        }
+    }
 
     /// <summary>One end has one of these ports; null for any.</summary>
     public IReadOnlyCollection<ushort>? Ports { get; init; }
@@ -34,7 +49,7 @@ public sealed record ConversationFilter
     {
         Endpoint client = conversation.Client.Endpoint;
         Endpoint server = conversation.Server.Endpoint;
-        return (Addresses is null || Addresses.Contains(client.Address) || Addresses.Contains(server.Address))
+        return (_addresses is null || HasAddress(client.Address) || HasAddress(server.Address))
             && (Ports is null || Ports.Contains(client.Port) || Ports.Contains(server.Port));
     }
 
@@ -43,4 +58,17 @@ public sealed record ConversationFilter
 
     /// <summary>Whether the whole conversation is wanted.</summary>
     internal bool FitsEnding(TcpConversation conversation) => Endings is null || Endings.Contains(conversation.Ended);
+
+    private bool HasAddress(IpAddress address)
+    {
+        foreach (AddressPrefix network in _networks)
+        {
+            if (network.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return _hosts.Contains(address);
+    }
 }

@@ -26,6 +26,8 @@ public abstract class CaptureReader : IDisposable
     public const int MaximumFrameLength = 256 * 1024;
 
     private readonly List<CaptureInterface> _interfaces = [];
+    private ReadingProgress? _progress;
+    private (long Frames, long Bytes) _noted;
 
     private protected CaptureReader(CaptureInput input) => Input = input;
 
@@ -129,7 +131,12 @@ public abstract class CaptureReader : IDisposable
     }
 
     /// <summary>Reads the next frame as numbers.</summary>
-    internal bool TryReadHeader(ref FrameHeader header) => Problem is null && ReadFrame(ref header);
+    internal bool TryReadHeader(ref FrameHeader header)
+    {
+        bool isRead = Problem is null && ReadFrame(ref header);
+        NoteProgress();
+        return isRead;
+    }
 
     /// <summary>Reads frames as numbers, as many as stand in the window together.</summary>
     /// <param name="headers">Where to put them, at least one; all of them are valid until the next call.</param>
@@ -146,6 +153,17 @@ public abstract class CaptureReader : IDisposable
             Failure = failure;
             return 0;
         }
+        finally
+        {
+            NoteProgress();
+        }
+    }
+
+    /// <summary>How far it is counts there from now on, with what was read already.</summary>
+    internal void NoteProgressIn(ReadingProgress progress)
+    {
+        _progress = progress;
+        NoteProgress();
     }
 
     /// <summary>Gives back the file and the memory until more is asked for; the frames that were read last are no longer valid. Does nothing with a pipe or a stream.</summary>
@@ -158,6 +176,7 @@ public abstract class CaptureReader : IDisposable
     {
         bool isResting = Input.TryRest(headers[0].FileOffset);
         FramesRead -= isResting ? headers.Length : 0;
+        NoteProgress();
         return isResting;
     }
 
@@ -218,6 +237,16 @@ public abstract class CaptureReader : IDisposable
                 CaptureProblemKind.Truncated,
                 offset,
                 $"The {(IsCompressed ? "unpacked file" : "file")} ends at byte {offset + present}, in the middle of {what} that starts at byte {offset}: {present} of {length} bytes are there.");
+    }
+
+    private void NoteProgress()
+    {
+        if (_progress is not null)
+        {
+            (long Frames, long Bytes) now = (FramesRead, BytesRead);
+            _progress.Add(now.Frames - _noted.Frames, now.Bytes - _noted.Bytes);
+            _noted = now;
+        }
     }
 
     private static CaptureProblem EmptyFile => new(CaptureProblemKind.NotACapture, 0, "The file is empty.");

@@ -1,14 +1,8 @@
-using System.Runtime.InteropServices;
-using System.Text;
-
 namespace TcpShell.Pcap.Files;
 
 /// <summary>Which file a name leads to: links, also those to folders, and hard links give one file several names.</summary>
 public static class FileIdentity
 {
-    private const int CurrentFolder = -100; // AT_FDCWD
-    private const uint InodeWanted = 0x100; // STATX_INO
-
     /// <summary>Whether two names lead to one file. Names are compared first, then where their links end, and on Linux device and inode.</summary>
     /// <param name="one">A whole path.</param>
     /// <param name="other">Another.</param>
@@ -70,20 +64,13 @@ public static class FileIdentity
             return null;
         }
 
-        byte[] found = new byte[256];
         try
         {
-            return Statx(CurrentFolder, Encoding.UTF8.GetBytes(path + '\0'), 0, InodeWanted, found) == 0
-                ? (BitConverter.ToUInt64(found, 136), BitConverter.ToUInt64(found, 32))
-                : null;
+            return UnixFile.Status(path, followLinks: true)?.Identity;
         }
         catch (EntryPointNotFoundException)
         {
             return null; // a C library without it: names have to do
         }
     }
-
-    // The only one of the stat family whose structure is the same on every processor.
-    [DllImport("libc", EntryPoint = "statx")]
-    private static extern int Statx(int folder, byte[] path, int flags, uint mask, byte[] found);
 }

@@ -61,21 +61,14 @@ public static class GrowingInput
     /// </summary>
     private sealed class UnixPipe(SafeFileHandle handle, Func<bool> isOver) : ForwardStream
     {
-        private const int ReadOnly = 0;
-        private const short Readable = 1;
         private const int TryAgain = 11; // EAGAIN
         private const int Interrupted = 4; // EINTR
         private const int NotPermitted = 13; // EACCES
 
-        // O_NONBLOCK and O_CLOEXEC
-        private static int OpenFlags => OperatingSystem.IsMacOS() ? 0x4 | 0x1000000 : 0x800 | 0x80000;
-
         public static SafeFileHandle Open(string path)
         {
-            int descriptor = Open(path, ReadOnly | OpenFlags);
-            return descriptor >= 0
-                ? new SafeFileHandle(descriptor, ownsHandle: true)
-                : throw Failure(path, Marshal.GetLastPInvokeError());
+            SafeFileHandle file = UnixFile.Open(path);
+            return file.IsInvalid ? throw Failure(path, Marshal.GetLastPInvokeError()) : file;
         }
 
         // The kinds and the number of the error are those that a FileStream would give.
@@ -89,8 +82,7 @@ public static class GrowingInput
         {
             while (!isOver())
             {
-                var wanted = new PollDescriptor { Descriptor = (int)handle.DangerousGetHandle(), Events = Readable };
-                if (Poll(ref wanted, 1, PauseMilliseconds) <= 0)
+                if (!UnixFile.WaitForInput((int)handle.DangerousGetHandle(), PauseMilliseconds))
                 {
                     continue;
                 }
@@ -116,20 +108,7 @@ public static class GrowingInput
             base.Dispose(disposing);
         }
 
-        [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-        private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-        [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
-        private static extern int Poll(ref PollDescriptor descriptors, nuint count, int timeout);
-
         [DllImport("libc", EntryPoint = "read", SetLastError = true)]
         private static extern nint Read(SafeFileHandle handle, ref byte buffer, nuint length);
-
-        private struct PollDescriptor
-        {
-            public int Descriptor;
-            public short Events;
-            public short Occurred;
-        }
     }
 }

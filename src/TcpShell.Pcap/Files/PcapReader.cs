@@ -5,14 +5,14 @@ using TcpShell.Wire;
 namespace TcpShell.Pcap.Files;
 
 /// <summary>Reads libpcap's file format: a header of 24 bytes, then records of a header of 16 bytes and a frame each (draft-ietf-opsawg-pcap).</summary>
-/// <remarks>Micro- and nanoseconds, both byte orders, versions 2.0 to 2.4, and Alexey Kuznetzov's variant with longer record headers.</remarks>
+/// <remarks>Micro- and nanoseconds, both byte orders, versions 2.0 to 2.4, and the variants with longer record headers: <see cref="PcapVariant"/>.</remarks>
 internal sealed class PcapReader : CaptureReader
 {
     private const uint Microseconds = 0xa1b2c3d4;
     private const uint Nanoseconds = 0xa1b23c4d;
     private const uint Modified = 0xa1b2cd34;
     private const int FileHeaderLength = 24;
-    private const int UsualRecordHeader = 16;
+    private const int UsualRecordHeader = PcapVariant.UsualHeader;
 
     private bool _isBigEndian;
     private int _recordHeaderLength = UsualRecordHeader;
@@ -38,17 +38,8 @@ internal sealed class PcapReader : CaptureReader
 
         ReadOnlySpan<byte> header = Input.Peek(FileHeaderLength);
         _isBigEndian = IsMagic(BinaryPrimitives.ReadUInt32BigEndian(header));
-        switch (ReadUInt32(header))
-        {
-            case Nanoseconds:
-                _nanosecondsPerUnit = 1;
-                break;
-            case Modified:
-                // Interface index, protocol and packet type follow the usual fields.
-                _recordHeaderLength = 24;
-                break;
-        }
-
+        uint magic = ReadUInt32(header);
+        _nanosecondsPerUnit = magic == Nanoseconds ? 1 : 1000;
         int majorVersion = ReadUInt16(header[4..]);
         _minorVersion = ReadUInt16(header[6..]);
         if (majorVersion != 2 || _minorVersion > 4)
@@ -65,6 +56,10 @@ internal sealed class PcapReader : CaptureReader
             TimestampUnitsPerSecond = CaptureInterface.NanosecondsPerSecond / (ulong)_nanosecondsPerUnit,
         });
         Input.Advance(FileHeaderLength);
+
+        // By what came together with the header: nobody waits here for what a pipe brings next.
+        ReadOnlySpan<byte> records = magic == Nanoseconds || _minorVersion < 4 ? default : Input.Peek(Input.Available);
+        _recordHeaderLength = PcapVariant.RecordHeaderLength(records, magic == Modified, _isBigEndian);
         return true;
     }
 

@@ -38,13 +38,15 @@ public abstract class SystemCmdlet : NetworkCmdlet
     [ValidateRange(1, 65535)]
     public int? RemotePort { get; set; }
 
-    /// <summary>Only connections with this address at this end.</summary>
+    /// <summary>Only connections with this address at this end, or with one that begins with this prefix.</summary>
     [Parameter(ParameterSetName = SystemSet)]
-    public IpAddress? LocalAddress { get; set; }
+    [AddressPrefix]
+    public AddressPrefix? LocalAddress { get; set; }
 
-    /// <summary>Only connections with this address at the other end.</summary>
+    /// <summary>Only connections with this address at the other end, or with one that begins with this prefix.</summary>
     [Parameter(ParameterSetName = SystemSet)]
-    public IpAddress? RemoteAddress { get; set; }
+    [AddressPrefix]
+    public AddressPrefix? RemoteAddress { get; set; }
 
     /// <summary>What the parameters mean, in whatever parameter set: those that it does not have are not there.</summary>
     private protected SystemFilter Wanted => new()

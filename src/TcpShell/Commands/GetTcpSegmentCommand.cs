@@ -75,13 +75,13 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int[]? Stream { get; set; }
 
-    /// <summary>Only segments from this host; in a capture, from this address or endpoint: fd00::1, or 10.0.0.1:80.</summary>
+    /// <summary>Only segments from this host; in a capture, from this address, prefix or endpoint: fd00::1, 10.0.0.0/8, or 10.0.0.1:80.</summary>
     [Parameter]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
     public string? From { get; set; }
 
-    /// <summary>Only segments to this host; in a capture, to this address or endpoint.</summary>
+    /// <summary>Only segments to this host; in a capture, to this address, prefix or endpoint.</summary>
     [Parameter]
     [HostName]
     [ArgumentCompleter(typeof(HostNameCompleter))]
@@ -176,9 +176,9 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
             return _ => true;
         }
 
-        if (IpAddress.TryParse(wanted, out IpAddress address))
+        if (AddressPrefix.TryParseAddressOrPrefix(wanted, out AddressPrefix prefix))
         {
-            return end => end.Address == address;
+            return end => prefix.Contains(end.Address);
         }
 
         if (!Endpoint.TryParse(wanted, out Endpoint endpoint))

@@ -57,10 +57,10 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = null!;
 
-    /// <summary>Only conversations of which one end has one of these addresses.</summary>
+    /// <summary>Only conversations of which one end has one of these addresses, or an address that begins with one of these prefixes.</summary>
     [Parameter]
-    [Address]
-    public IpAddress[]? Address { get; set; }
+    [AddressPrefix]
+    public AddressPrefix[]? Address { get; set; }
 
     /// <summary>Only conversations of which one end has one of these ports.</summary>
     [Parameter]

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Management.Automation;
 using TcpShell.Hosting;
 
 namespace TcpShell.Completion;
@@ -10,8 +9,7 @@ public sealed class HostNameCompleter : NameCompleter
     /// <inheritdoc/>
     protected override IEnumerable<(string Name, string ToolTip)> GetNames(IDictionary fakeBoundParameters)
     {
-        object? named = fakeBoundParameters["Network"];
-        TcpNetwork network = (named is PSObject wrapped ? wrapped.BaseObject : named) as TcpNetwork ?? Lab.Current;
+        TcpNetwork network = fakeBoundParameters["Network"].Unwrap() as TcpNetwork ?? Lab.Current;
         return network.Hosts.Select(host => (host.Name, host.ToString()));
     }
 }

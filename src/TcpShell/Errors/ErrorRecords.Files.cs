@@ -229,11 +229,11 @@ internal static partial class ErrorRecords
 
     /// <summary>A name where a capture has addresses alone.</summary>
     public static ErrorRecord CapturedHostHasNoName(string name) => Create(
-        new ArgumentException($"'{name}' is neither an address nor an endpoint, and hosts of a capture have no names."),
+        new ArgumentException($"'{name}' is neither an address, nor a prefix, nor an endpoint, and hosts of a capture have no names."),
         "CapturedHostHasNoName",
         ErrorCategory.InvalidArgument,
         name,
-        "Give an address such as 10.0.0.1 or fd00::1, or an endpoint such as 10.0.0.1:80 or [fd00::1]:80.");
+        "Give an address such as 10.0.0.1 or fd00::1, a prefix such as 10.0.0.0/8, or an endpoint such as 10.0.0.1:80 or [fd00::1]:80.");
 
     // What the system says of a file does not always name it.
     private static ErrorRecord NotReadable(Exception failed, string path) => Create(

@@ -13,7 +13,7 @@ public sealed class HostNameAttribute : ArgumentTransformationAttribute
 
     private static object One(object input)
     {
-        object value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        object value = input.Unwrap();
         return value switch
         {
             TcpHost host => host.Name,

@@ -14,7 +14,7 @@ public sealed class HostedConnectionAttribute : ArgumentTransformationAttribute
 
     private static object One(object input)
     {
-        object value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        object value = input.Unwrap();
         switch (value)
         {
             case Listener listener:

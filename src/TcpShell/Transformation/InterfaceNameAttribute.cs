@@ -11,5 +11,5 @@ public sealed class InterfaceNameAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
         inputData is object[] several ? several.Select(One).ToArray() : One(inputData);
 
-    private static object One(object input) => (input is PSObject wrapped ? wrapped.BaseObject : input) is TcpNetwork network ? network.Name : input;
+    private static object One(object input) => input.Unwrap() is TcpNetwork network ? network.Name : input;
 }

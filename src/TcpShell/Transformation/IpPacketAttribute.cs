@@ -19,7 +19,7 @@ public sealed class IpPacketAttribute : ArgumentTransformationAttribute
     /// </remarks>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? value = Unwrap(inputData);
+        object? value = inputData.Unwrap();
         if (ToOctets(value) is { } octets)
         {
             return new[] { new ReadOnlyMemory<byte>(octets) };
@@ -35,18 +35,16 @@ public sealed class IpPacketAttribute : ArgumentTransformationAttribute
             return inputData;
         }
 
-        byte[]?[] packets = [.. items.Select(item => ToOctets(Unwrap(item)))];
+        byte[]?[] packets = [.. items.Select(item => ToOctets(item.Unwrap()))];
         return packets.Contains(null) ? inputData : packets.Select(packet => new ReadOnlyMemory<byte>(packet)).ToArray();
     }
-
-    private static object? Unwrap(object? item) => item is PSObject wrapped ? wrapped.BaseObject : item;
 
     private static byte[]? ToOctets(object? value) => value switch
     {
         byte[] octets => octets,
         SegmentRecord segment => segment.Bytes.ToArray(),
-        object[] numbers when numbers.Length > 0 && numbers.All(number => Unwrap(number) is byte or (int and >= 0 and <= 255)) =>
-            [.. numbers.Select(number => Convert.ToByte(Unwrap(number), CultureInfo.InvariantCulture))],
+        object[] numbers when numbers.Length > 0 && numbers.All(number => number.Unwrap() is byte or (int and >= 0 and <= 255)) =>
+            [.. numbers.Select(number => Convert.ToByte(number.Unwrap(), CultureInfo.InvariantCulture))],
         null => null,
         _ => CaptureBackend.FromPacketDotNet(value),
     };

@@ -12,7 +12,7 @@ public sealed class ListenerEndpointAttribute : ArgumentTransformationAttribute
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        object value = inputData.Unwrap();
         return value switch
         {
             Listener listener => new Endpoint(

@@ -8,13 +8,13 @@ public sealed class NetworkConverter : PSTypeConverter
 {
     /// <inheritdoc/>
     public override bool CanConvertFrom(object sourceValue, Type destinationType) =>
-        Unwrap(sourceValue) is string && destinationType == typeof(TcpNetwork);
+        sourceValue.Unwrap() is string && destinationType == typeof(TcpNetwork);
 
     /// <inheritdoc/>
     /// <exception cref="PSInvalidCastException">No interface has that name.</exception>
     public override object ConvertFrom(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase)
     {
-        string name = (string)Unwrap(sourceValue);
+        string name = (string)sourceValue.Unwrap();
         return Lab.Interfaces.FirstOrDefault(network => network.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new PSInvalidCastException($"This session has made no interface '{name}'. Get-TcpInterface lists those that it has made; networks of labs are given as objects.");
     }
@@ -24,6 +24,4 @@ public sealed class NetworkConverter : PSTypeConverter
 
     /// <inheritdoc/>
     public override object ConvertTo(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) => throw new PSInvalidCastException();
-
-    private static object Unwrap(object value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 }

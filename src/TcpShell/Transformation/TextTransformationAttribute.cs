@@ -33,7 +33,7 @@ public abstract class TextTransformationAttribute<T> : ArgumentTransformationAtt
     /// <param name="item">What the user gave.</param>
     protected T TransformItem(object? item)
     {
-        object? value = item is PSObject wrapped ? wrapped.BaseObject : item;
+        object? value = item.Unwrap();
         string text = Write(item, value);
         return value is T ready ? ready
             : TryConvert(value, text, out T result) ? result
@@ -61,7 +61,7 @@ public abstract class TextTransformationAttribute<T> : ArgumentTransformationAtt
 
     private object? TransformCore(object? input)
     {
-        object? value = input is PSObject wrapped ? wrapped.BaseObject : input;
+        object? value = input.Unwrap();
         return value switch
         {
             null => null,

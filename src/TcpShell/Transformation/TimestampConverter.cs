@@ -12,7 +12,7 @@ public sealed class TimestampConverter : PSTypeConverter
 
     /// <inheritdoc/>
     public override bool CanConvertFrom(object sourceValue, Type destinationType) =>
-        destinationType == typeof(Timestamp) && Unwrap(sourceValue) is string or DateTime or DateTimeOffset or int or long or double or decimal;
+        destinationType == typeof(Timestamp) && sourceValue.Unwrap() is string or DateTime or DateTimeOffset or int or long or double or decimal;
 
     /// <inheritdoc/>
     /// <exception cref="PSInvalidCastException">It is neither a date nor a number.</exception>
@@ -30,14 +30,12 @@ public sealed class TimestampConverter : PSTypeConverter
 
     /// <inheritdoc/>
     public override bool CanConvertTo(object sourceValue, Type destinationType) =>
-        Unwrap(sourceValue) is Timestamp && (destinationType == typeof(DateTime) || destinationType == typeof(DateTimeOffset));
+        sourceValue.Unwrap() is Timestamp && (destinationType == typeof(DateTime) || destinationType == typeof(DateTimeOffset));
 
     /// <inheritdoc/>
     public override object ConvertTo(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase)
     {
-        DateTimeOffset time = DateTimeOffset.UnixEpoch + ((Timestamp)Unwrap(sourceValue)).ToTimeSpan();
+        DateTimeOffset time = DateTimeOffset.UnixEpoch + ((Timestamp)sourceValue.Unwrap()).ToTimeSpan();
         return destinationType == typeof(DateTime) ? (object)time.UtcDateTime : time;
     }
-
-    private static object Unwrap(object value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 }

@@ -206,10 +206,16 @@ public sealed class CaptureAnalysisTests
         Assert.Equal([1], Streams(new ConversationFilter { Ports = [2] }));
         Assert.Equal([0, 1, 2], Streams(new ConversationFilter { Ports = [80] }));
         Assert.Equal([2], Streams(new ConversationFilter { Endings = [ConversationEnding.Unanswered] }));
-        Assert.Equal([], Streams(new ConversationFilter { Addresses = [IpAddress.Parse("10.0.0.9")] }));
-        Assert.Equal([0, 1, 2], Streams(new ConversationFilter { Addresses = [IpAddress.Parse("10.0.0.2")] }));
+        Assert.Equal([], Streams(new ConversationFilter { Addresses = [Prefix("10.0.0.9")] }));
+        Assert.Equal([0, 1, 2], Streams(new ConversationFilter { Addresses = [Prefix("10.0.0.2")] }));
+        Assert.Equal([0, 1, 2], Streams(new ConversationFilter { Addresses = [Prefix("10.0.0.2/31")] }));
+        Assert.Equal([], Streams(new ConversationFilter { Addresses = [Prefix("10.0.0.4/30"), Prefix("fd00::/8"), Prefix("10.0.0.9")] }));
+        Assert.Equal([0, 1, 2], Streams(new ConversationFilter { Addresses = [Prefix("10.0.0.4/30"), Prefix("fd00::/8"), Prefix("10.0.0.1")] }));
+        Assert.Equal([], Streams(new ConversationFilter { Addresses = [] }));
         Assert.Equal([0], Streams(new ConversationFilter { From = Timestamp.FromSeconds(2) })); // the slice has one
         Assert.Equal([0], Streams(new ConversationFilter { Until = Timestamp.FromSeconds(1) }));
+
+        static AddressPrefix Prefix(string text) => AddressPrefix.TryParseAddressOrPrefix(text, out AddressPrefix prefix) ? prefix : throw new FormatException(text);
 
         List<int> Streams(ConversationFilter filter)
         {

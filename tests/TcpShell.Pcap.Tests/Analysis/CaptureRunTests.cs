@@ -110,6 +110,40 @@ public sealed class CaptureRunTests
         }
     }
 
+    [Theory]
+    [InlineData("in time order", false)]
+    [InlineData("in time order", true)]
+    [InlineData("by turns", false)]
+    public void Progress_OfManyCaptures_IsThatOfAllReaders(string how, bool isPacked)
+    {
+        const int Parts = 7;
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            string whole = Path.Combine(SharedCaptures.Folder, "zeek/http/m57-long-49583-80.pcap");
+            string[] parts = Split(whole, folder, Parts, how == "by turns" ? (frame, _) => frame % Parts : (frame, count) => (int)((long)frame * Parts / count), isPacked);
+            using var run = new CaptureRun(parts);
+            Assert.Equal((0, 0), (run.Frames, run.BytesRead));
+            Assert.True(run.Open());
+            Assert.True(run.BytesRead > 0, "something is read to know what kind of files they are");
+            bool goesOn = true;
+            while (goesOn)
+            {
+                Assert.Equal((run.Readers.Sum(reader => reader.FramesRead), run.Readers.Sum(reader => reader.BytesRead)), (run.Frames, run.BytesRead));
+                goesOn = run.Advance();
+            }
+
+            Assert.Equal(parts.Sum(part => new FileInfo(part).Length), run.BytesRead);
+            (long frames, long bytes) = (run.Frames, run.BytesRead);
+            run.Dispose();
+            Assert.Equal((frames, bytes), (run.Frames, run.BytesRead));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public void Run_OfWhichAFileGoesAwayMeanwhile_TellsSoAndGivesTheOthers()
     {

@@ -50,6 +50,40 @@ public sealed class RealCaptureTests
     }
 
     [Theory]
+    [InlineData("nokiapcap")]
+    [InlineData("rh6_1pcap")]
+    [InlineData("suse6_3pcap")]
+    [InlineData("modpcap")]
+    public void Variants_WrittenByEditcap_AreReadAsTheCapturesThemselves(string variant)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"tcpshell-{Guid.NewGuid():N}");
+        try
+        {
+            string[] captures = [.. SharedCaptures.Index.Where(row => row["format"].StartsWith("pcap us", StringComparison.Ordinal) && row["read_error"].Length == 0 && row.Number("packets") > 1)
+                .Where((_, i) => i % 40 == 0).Select(row => Path.Combine(SharedCaptures.Folder, row["source"], row["file"]))];
+            foreach (string capture in captures)
+            {
+                Tshark.Run("editcap", "-F", variant, capture, path);
+                Assert.True(Frames(capture).SequenceEqual(Frames(path)), capture);
+            }
+
+            Assert.True(captures.Length > 5, $"only {captures.Length} captures");
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        static List<string> Frames(string file)
+        {
+            using CaptureReader reader = CaptureReader.Open(file);
+            List<string> frames = [.. reader.ReadAll().Select(frame => $"{frame.Timestamp} {frame.LinkType} {frame.OriginalLength} {Convert.ToHexString(frame.Data.Span)}")];
+            Assert.Null(reader.Problem);
+            return frames;
+        }
+    }
+
+    [Theory]
     [InlineData("pcapng")]
     [InlineData("pcap")]
     [InlineData("pcap-nanoseconds")]

@@ -54,6 +54,27 @@ Describe 'Send-TcpData and Receive-TcpData' {
         $c | Receive-TcpData -ToEnd -AsText | Should -Be 'last words'
     }
 
+    It 'says so where the end of the stream does not come in time' {
+        $c | Send-TcpData 'and then'
+        $c | Receive-TcpData -ToEnd -AsText -Timeout 1s -ErrorAction SilentlyContinue -ErrorVariable failed | Should -Be 'and then'
+        $failed[0].FullyQualifiedErrorId | Should -Be 'NothingReceived,TcpShell.Commands.ReceiveTcpDataCommand'
+        $failed[0].Exception.Message | Should -Match '8 octets .* not closed'
+    }
+
+    It 'receives what came before a RST ended TIME-WAIT' {
+        New-TcpListener 9 -Application Manual | Out-Null
+        $near = New-TcpConnection server:9
+        Step-TcpNetwork -For 1s
+        $far = Get-TcpConnection -HostName server -Port 9 -State Established
+        $near | Close-TcpConnection -HalfClose
+        $far | Send-TcpData 'all of it'
+        $far | Close-TcpConnection
+        $near.State | Should -Be 'TimeWait'
+        Send-TcpSegment -From $far.Local -To $near.Local -Flags RST -SequenceNumber $near.RcvNxt.Value
+        $near.State | Should -Be 'Closed'
+        $near | Receive-TcpData -ToEnd -AsText | Should -Be 'all of it'
+    }
+
     It 'warns when the peer does not read: the window is closed (P34)' {
         New-TcpListener 9 -Application Manual -Option @{ ReceiveBufferSize = 4096 } | Out-Null
         $slow = New-TcpConnection server:9

@@ -119,6 +119,12 @@ public sealed partial class TcpConnection
     public bool EndOfStream => _finReceived && Available == 0 && Error == ConnectionError.None;
 
     /// <summary>
+    /// Whether nothing is left to be received, and nothing can come any more: the end of the stream, or a connection that was closed in another way.
+    /// That it is closed does not say so alone: what an orderly close leaves behind can still be received, even if a RST has ended TIME-WAIT.
+    /// </summary>
+    public bool ReceivingIsOver => EndOfStream || (State == TcpState.Closed && Available == 0);
+
+    /// <summary>
     /// Octets up to the end of the urgent data that the user has not received yet, whether they have arrived or not; 0 where nothing is
     /// urgent [MUST-33].
     /// </summary>

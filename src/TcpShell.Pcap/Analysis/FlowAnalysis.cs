@@ -148,12 +148,14 @@ internal sealed class FlowAnalysis
         Released.EnsureCapacity(Released.Count + _table.Count);
         foreach (TcpConversation conversation in _table.All())
         {
-            Release(conversation, conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.EndOfCapture, long.MaxValue);
+            conversation.Released = conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.EndOfCapture;
+            Released.Add(conversation);
         }
 
         _table.Clear();
         _leaving.Clear();
         _gone = 0;
+        Listed = 0;
     }
 
     private static long NanosecondsOf(TimeSpan time) => time.Ticks > long.MaxValue / 100 ? long.MaxValue : time.Ticks * 100;

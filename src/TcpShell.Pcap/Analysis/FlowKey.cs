@@ -31,6 +31,12 @@ internal readonly struct FlowKey
         _isIPv6 = segment.IsIPv6;
     }
 
+    /// <summary>The client's address and port.</summary>
+    public Endpoint Client => new(IpAddress.FromNumber(_clientHigh, _clientLow, _isIPv6), _clientPort);
+
+    /// <summary>The server's address and port.</summary>
+    public Endpoint Server => new(IpAddress.FromNumber(_serverHigh, _serverLow, _isIPv6), _serverPort);
+
     /// <summary>A hash that nobody can aim at: sums of products of 128 bits with a number of this process's own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Hash(in SegmentSummary segment, ulong secret)

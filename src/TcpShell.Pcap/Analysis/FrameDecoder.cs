@@ -34,21 +34,39 @@ internal sealed class FrameDecoder
     /// <param name="frame">The frame.</param>
     /// <param name="segment">What is in it.</param>
     /// <returns>Whether it has to do with a conversation.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryDecode(CaptureReader reader, in FrameHeader frame, ref SegmentSummary segment)
     {
         segment.Time = frame.Time;
         segment.Frame = frame.Number;
+        if (_verify || !SegmentReader.TryReadUsual(reader.DataOf(frame), frame.LinkType, frame.OriginalLength, ref segment))
+        {
+            return TryDecodeOther(reader, frame, ref segment);
+        }
+
+        Take(ref segment);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryDecodeOther(CaptureReader reader, in FrameHeader frame, ref SegmentSummary segment)
+    {
         if (SegmentReader.TryRead(reader.DataOf(frame), frame.LinkType, frame.OriginalLength, _verify, ref segment))
         {
-            _frames++;
-            _segments++;
-            segment.Kind = PacketStatus.Tcp;
-            segment.Hash = FlowKey.Hash(segment, _secret);
+            Take(ref segment);
             return true;
         }
 
         return TryDecodeRare(reader, frame, ref segment);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Take(ref SegmentSummary segment)
+    {
+        _frames++;
+        _segments++;
+        segment.Kind = PacketStatus.Tcp;
+        segment.Hash = FlowKey.Hash(segment, _secret);
     }
 
     // Apart, because room for a whole decoded packet would be cleared with each call otherwise.

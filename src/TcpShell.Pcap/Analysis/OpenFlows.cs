@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace TcpShell.Pcap.Analysis;
 
 /// <summary>
@@ -7,6 +10,8 @@ namespace TcpShell.Pcap.Analysis;
 /// </summary>
 internal sealed class OpenFlows
 {
+    private const long AfterAllFrames = long.MaxValue / 2;
+
     private readonly AnalysisOptions _options;
     private readonly ConversationFilter? _filter;
     private long _evicted;
@@ -106,10 +111,7 @@ internal sealed class OpenFlows
             return;
         }
 
-        // In place and with room made at once: at the end of a capture these are all that are open, and large arrays cost a collection of everything.
-        released.Sort(static (one, other) => one.ReleaseFrame != other.ReleaseFrame
-            ? one.ReleaseFrame.CompareTo(other.ReleaseFrame)
-            : one.FirstFrame.CompareTo(other.FirstFrame));
+        Sort(released);
         finished?.EnsureCapacity(finished.Count + released.Count);
         foreach (TcpConversation conversation in released)
         {
@@ -123,6 +125,26 @@ internal sealed class OpenFlows
         }
 
         released.Clear();
+    }
+
+    // By numbers that stand side by side: at the end of a capture these are all that are open, and comparing them would look for each of them in memory
+    // time and again.
+    private static void Sort(List<TcpConversation> released)
+    {
+        if (released.Count == 1)
+        {
+            return;
+        }
+
+        long[] order = ArrayPool<long>.Shared.Rent(released.Count);
+        for (int i = 0; i < released.Count; i++)
+        {
+            TcpConversation conversation = released[i];
+            order[i] = conversation.ReleaseFrame < long.MaxValue ? conversation.ReleaseFrame : AfterAllFrames + conversation.FirstFrame;
+        }
+
+        order.AsSpan(0, released.Count).Sort(CollectionsMarshal.AsSpan(released));
+        ArrayPool<long>.Shared.Return(order);
     }
 
     // Those that were quiet for longest, and an eighth more, so that not every new one has to look for one.

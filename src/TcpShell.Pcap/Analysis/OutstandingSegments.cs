@@ -12,7 +12,10 @@ internal struct OutstandingSegments
     private const int Capacity = 32;
     private const int FirstSize = 2;
 
-    private (uint End, long Time)[]? _segments;
+    // The oldest one stands here, as the only one mostly; those after it in a ring.
+    private (uint End, long Time)[]? _later;
+    private long _oldestTime;
+    private uint _oldestEnd;
     private byte _first;
     private byte _count;
 
@@ -20,27 +23,20 @@ internal struct OutstandingSegments
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(uint end, long time)
     {
-        if (_segments is null)
+        if (_count == 0)
         {
-            _segments = new (uint, long)[FirstSize];
+            (_oldestEnd, _oldestTime, _count) = (end, time, 1);
         }
-        else if (_count == _segments.Length)
+        else
         {
-            if (_count == Capacity)
-            {
-                return;
-            }
-
-            Grow();
+            AddLater(end, time);
         }
-
-        _segments[(_first + _count++) & (_segments.Length - 1)] = (end, time);
     }
 
     /// <summary>Something from a number on was sent again.</summary>
     public void Forget(uint from)
     {
-        while (_count > 0 && unchecked((int)(_segments![(_first + _count - 1) & (_segments.Length - 1)].End - from)) > 0)
+        while (_count > 0 && unchecked((int)((_count == 1 ? _oldestEnd : _later![PlaceOf(_count - 2)].End) - from)) > 0)
         {
             _count--;
         }
@@ -54,31 +50,48 @@ internal struct OutstandingSegments
     public long Acknowledge(uint ack, long time)
     {
         long rtt = -1;
-        while (_count > 0)
+        while (_count > 0 && unchecked((int)(ack - _oldestEnd)) >= 0)
         {
-            ref (uint End, long Time) oldest = ref _segments![_first];
-            if (unchecked((int)(ack - oldest.End)) < 0)
+            rtt = ack == _oldestEnd ? time - _oldestTime : -1;
+            if (--_count > 0)
             {
-                break;
+                (_oldestEnd, _oldestTime) = _later![_first];
+                _first = (byte)PlaceOf(1);
             }
-
-            rtt = ack == oldest.End ? time - oldest.Time : -1;
-            _first = (byte)((_first + 1) & (_segments.Length - 1));
-            _count--;
         }
 
         return rtt;
     }
 
-    private void Grow()
+    private void AddLater(uint end, long time)
     {
-        var larger = new (uint, long)[2 * _segments!.Length];
-        for (int i = 0; i < _count; i++)
+        int later = _count - 1;
+        _later ??= new (uint, long)[FirstSize];
+        if (_count == Capacity)
         {
-            larger[i] = _segments[(_first + i) & (_segments.Length - 1)];
+            return;
         }
 
-        _segments = larger;
+        if (later == _later.Length)
+        {
+            Grow();
+        }
+
+        _later[PlaceOf(later)] = (end, time);
+        _count++;
+    }
+
+    private readonly int PlaceOf(int later) => (_first + later) & (_later!.Length - 1);
+
+    private void Grow()
+    {
+        var larger = new (uint, long)[2 * _later!.Length];
+        for (int i = 0; i < _later.Length; i++)
+        {
+            larger[i] = _later[PlaceOf(i)];
+        }
+
+        _later = larger;
         _first = 0;
     }
 }

@@ -9,18 +9,24 @@ namespace TcpShell.Pcap.Analysis;
 /// </summary>
 public sealed class RttStatistics
 {
-    private const int ExactSamples = 64;
+    /// <summary>How many are kept as they are.</summary>
+    internal const int ExactSamples = 64;
+
     private const int BucketsPerOctave = 16;
     private const int Octaves = 32;
 
     // In units of TimeSpan, 100 ns; saturating at seven minutes.
-    private uint[]? _samples = new uint[16];
+    private uint[]? _samples;
     private int[]? _buckets;
     private uint _last;
     private uint _minimum = uint.MaxValue;
     private uint _maximum;
     private ulong _sum;
     private ulong _differences;
+
+    /// <summary>Starts with none.</summary>
+    /// <param name="expected">How many are expected: room for so many is made at once.</param>
+    internal RttStatistics(int expected = 16) => _samples = new uint[Math.Clamp(expected, 1, ExactSamples)];
 
     /// <summary>Samples taken.</summary>
     public long Count { get; private set; }
@@ -75,10 +81,15 @@ public sealed class RttStatistics
 
     /// <summary>Takes a sample.</summary>
     /// <param name="nanoseconds">The round trip; not negative.</param>
+    internal void Add(long nanoseconds) => Add(SampleOf(nanoseconds));
+
+    /// <summary>A round trip in the unit of samples, 100 ns.</summary>
+    internal static uint SampleOf(long nanoseconds) => (uint)Math.Min((ulong)nanoseconds / 100, uint.MaxValue);
+
+    /// <summary>Takes a sample.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void Add(long nanoseconds)
+    internal void Add(uint sample)
     {
-        uint sample = (uint)Math.Min(nanoseconds / 100, uint.MaxValue);
         _differences += Count > 0 ? (ulong)Math.Abs((long)sample - _last) : 0;
         _last = sample;
         _minimum = Math.Min(_minimum, sample);
@@ -122,7 +133,7 @@ public sealed class RttStatistics
     {
         if (Count == _samples!.Length)
         {
-            Array.Resize(ref _samples, 2 * _samples.Length);
+            Array.Resize(ref _samples, Math.Min(ExactSamples, 2 * _samples.Length));
         }
 
         _samples[Count] = sample;

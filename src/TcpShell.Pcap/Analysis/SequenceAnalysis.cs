@@ -221,7 +221,7 @@ internal static class SequenceAnalysis
     /// <summary>Windows are scaled if both SYNs say so; before the SYN,ACK nobody knows, unless the SYN has a scale.</summary>
     private static void NoteScale(ref DirectionState own, ref DirectionState other, in SegmentSummary segment)
     {
-        own.Shift = segment.Has(SegmentOptions.WindowScale) ? Math.Min((int)segment.WindowScale, 14) : DirectionState.NoShift;
+        own.Shift = segment.Has(SegmentOptions.WindowScale) ? (sbyte)Math.Min((int)segment.WindowScale, 14) : DirectionState.NoShift;
         if (segment.Has(TcpFlags.ACK) && (own.Shift < 0 || other.Shift < 0))
         {
             own.Shift = other.Shift = 0;
@@ -236,7 +236,7 @@ internal static class SequenceAnalysis
 internal struct DirectionState
 {
     /// <summary>The scale is not known.</summary>
-    public const int NoShift = -1;
+    public const sbyte NoShift = -1;
 
     public long NextTime;
     public long LastAckTime;
@@ -249,8 +249,8 @@ internal struct DirectionState
     public uint LastAck;
     public TcpAnalysisFlags LastFlags;
     public int DuplicateAcks;
-    public int Shift = NoShift;
     public int Window = -1;
+    public sbyte Shift = NoShift;
     public bool HasNext;
     public bool HasMaximum;
     public bool HasAck;

@@ -31,14 +31,14 @@ public sealed class TcpConversation
         Options = options;
         _start = _end = first.Time;
         FirstFrame = LastFrame = first.Frame;
-        Endpoint sender = first.Source;
-        Endpoint receiver = first.Destination;
         RolesFrom = FindRoles(first, out isFromClient);
-        isFromClient |= sender == receiver;
         Key = new(first, isFromClient);
+
+        // Where both ends are the same, this segment fits as the client's.
+        Key.Fits(first, out isFromClient);
         Hash = first.Hash;
-        Client = new(isFromClient ? sender : receiver, options.VerifyChecksums);
-        Server = new(isFromClient ? receiver : sender, options.VerifyChecksums);
+        Client = new(this);
+        Server = new(this);
         if (RolesFrom == RoleEvidence.SynAck)
         {
             _zeek.NoteFlip(first.Time);
@@ -192,7 +192,7 @@ public sealed class TcpConversation
     internal bool IsSkipped { get; set; }
 
     /// <summary>The frame at which it came out, or the last of all where that was no frame's doing.</summary>
-    internal long ReleaseFrame { get; set; }
+    internal long ReleaseFrame { get; set; } = long.MaxValue;
 
     internal long EndTime => _end;
 

@@ -8,6 +8,7 @@ namespace TcpShell.Pcap.Analysis;
 public sealed class TcpConversationSide
 {
     private const int MaximumShift = 14;
+    private const sbyte UnknownShift = -1;
 
     private static readonly FlaggedSegment[] s_none = [];
 
@@ -23,23 +24,25 @@ public sealed class TcpConversationSide
     private uint _fin;
     private uint _minimumWindow = uint.MaxValue;
     private uint _maximumWindow;
+    private uint _base;
+    private uint _highest;
+    private uint _acknowledged;
+    private sbyte _windowShift = UnknownShift;
+    private bool _hasBase;
+    private bool _hasAcknowledged;
     private bool _hasTimestamp;
     private bool _hasFin;
     private bool _expectsNewStart;
-    private readonly bool _verifiesChecksums;
+    private readonly TcpConversation _conversation;
     private List<FlaggedSegment>? _flagged;
     private AnalysisCounts? _analysis;
-    private RttStatistics? _rtt;
-    private RttStatistics? _timestampRtt;
+    private RttSamples _rtt;
+    private RttSamples _timestampRtt;
 
-    internal TcpConversationSide(Endpoint endpoint, bool verifiesChecksums)
-    {
-        Endpoint = endpoint;
-        _verifiesChecksums = verifiesChecksums;
-    }
+    internal TcpConversationSide(TcpConversation conversation) => _conversation = conversation;
 
     /// <summary>Its address and port.</summary>
-    public Endpoint Endpoint { get; }
+    public Endpoint Endpoint => this == _conversation.Client ? _conversation.Key.Client : _conversation.Key.Server;
 
     /// <summary>Segments that it sent.</summary>
     public long Packets { get; private set; }
@@ -84,10 +87,10 @@ public sealed class TcpConversationSide
     /// Round trips between the capturing point and the peer: from a segment with something new to the ACK of just that, as Wireshark's
     /// tcp.analysis.ack_rtt, but without what was sent again. Null if none was measured.
     /// </summary>
-    public RttStatistics? Rtt => _rtt;
+    public RttStatistics? Rtt => _rtt.Statistics;
 
     /// <summary>The same from the timestamps option, about once in a round trip: it tells which of two transmissions was answered. Null if none was measured.</summary>
-    public RttStatistics? TimestampRtt => _timestampRtt;
+    public RttStatistics? TimestampRtt => _timestampRtt.Statistics;
 
     /// <summary>Segments with SYN, with or without ACK.</summary>
     public int Syns { get; private set; }
@@ -102,13 +105,13 @@ public sealed class TcpConversationSide
     /// Segments with a wrong TCP checksum; null if nobody asked. They count in everything else: mostly the network card puts the checksum in after
     /// the capture.
     /// </summary>
-    public int? BadChecksums => _verifiesChecksums ? CountOf(TcpAnalysisFlags.BadChecksum) + CountOf(TcpAnalysisFlags.OffloadedChecksum) : null;
+    public int? BadChecksums => VerifiesChecksums ? CountOf(TcpAnalysisFlags.BadChecksum) + CountOf(TcpAnalysisFlags.OffloadedChecksum) : null;
 
     /// <summary>
     /// Those of <see cref="BadChecksums"/> that hold the pseudo-header's sum alone: the network card was to put in the rest, and nothing is wrong.
     /// Null if nobody asked.
     /// </summary>
-    public int? OffloadedChecksums => _verifiesChecksums ? CountOf(TcpAnalysisFlags.OffloadedChecksum) : null;
+    public int? OffloadedChecksums => VerifiesChecksums ? CountOf(TcpAnalysisFlags.OffloadedChecksum) : null;
 
     /// <summary>The sequence number of its SYN; null if no SYN was seen.</summary>
     public SeqNumber? InitialSequenceNumber { get; private set; }
@@ -120,7 +123,7 @@ public sealed class TcpConversationSide
     public byte? WindowScale { get; private set; }
 
     /// <summary>The shift count by which its windows are multiplied: its own option, if both SYNs had one; 0 if one had none; null if they were not seen.</summary>
-    public int? WindowShift { get; internal set; }
+    public int? WindowShift => _windowShift >= 0 ? _windowShift : null;
 
     /// <summary>Whether its SYN had SACK permitted.</summary>
     public bool SackPermitted { get; private set; }
@@ -144,13 +147,13 @@ public sealed class TcpConversationSide
     public bool IsStateInferred { get; internal set; }
 
     /// <summary>The number from which its sequence numbers count: its SYN's, or the one before the first that was seen.</summary>
-    internal SeqNumber? Base { get; private set; }
+    internal SeqNumber? Base => _hasBase ? _base : null;
 
     /// <summary>The sequence number after the highest that it sent.</summary>
-    internal SeqNumber Highest { get; private set; }
+    internal SeqNumber Highest => _highest;
 
     /// <summary>The highest acknowledgment that it sent; null if it sent none.</summary>
-    internal SeqNumber? Acknowledged { get; private set; }
+    internal SeqNumber? Acknowledged => _hasAcknowledged ? _acknowledged : null;
 
     /// <summary>The segments with one remark, in their order.</summary>
     /// <param name="flag">The remark.</param>
@@ -170,7 +173,7 @@ public sealed class TcpConversationSide
         const TcpFlags Telling = TcpFlags.SYN | TcpFlags.FIN | TcpFlags.RST | TcpFlags.ACK;
         uint number = segment.SequenceNumber;
         if ((segment.Flags & Telling) != TcpFlags.ACK || segment.Window == 0 || segment.Checksum >= ChecksumVerdict.Bad
-            || !Wireshark.HasMaximum || number != Wireshark.Next || number != Highest.Value
+            || !Wireshark.HasMaximum || number != Wireshark.Next || number != _highest
             || !receiver.HasMaximum || unchecked((int)(segment.AcknowledgmentNumber - receiver.MaximumToBeAcked)) > 0
             || Zeek.State < ZeekState.Partial)
         {
@@ -196,7 +199,7 @@ public sealed class TcpConversationSide
         {
             DataPackets++;
             Bytes += segment.Length;
-            Highest = segment.SequenceNumber + (uint)segment.Length;
+            _highest = segment.SequenceNumber + (uint)segment.Length;
             UniqueBytes += _octets.Add(_highestOffset, _highestOffset + segment.Length);
             _highestOffset += segment.Length;
         }
@@ -242,10 +245,11 @@ public sealed class TcpConversationSide
             ForgetOldConnection();
         }
 
-        if (Base is null)
+        if (!_hasBase)
         {
-            Base = segment.Has(TcpFlags.SYN) ? segment.SequenceNumber : unchecked(segment.SequenceNumber - 1);
-            Highest = Base.Value + 1;
+            _hasBase = true;
+            _base = segment.Has(TcpFlags.SYN) ? segment.SequenceNumber : unchecked(segment.SequenceNumber - 1);
+            _highest = unchecked(_base + 1);
             _highestOffset = 1;
         }
     }
@@ -256,7 +260,7 @@ public sealed class TcpConversationSide
     private void ForgetOldConnection()
     {
         _expectsNewStart = false;
-        (Base, Acknowledged, State, IsStateInferred) = (null, null, null, false);
+        (_hasBase, _hasAcknowledged, State, IsStateInferred) = (false, false, null, false);
         (Replay, _octets, _outstanding) = (default, default, default);
     }
 
@@ -327,7 +331,7 @@ public sealed class TcpConversationSide
         long rtt = _outstanding.Acknowledge(segment.AcknowledgmentNumber, segment.Time);
         if (rtt >= 0)
         {
-            (_rtt ??= new()).Add(rtt);
+            _rtt.Add(rtt);
         }
 
         if (_hasTimestamp && segment.Has(SegmentOptions.Timestamps) && unchecked((int)(segment.TimestampEcho - _timestamp)) >= 0)
@@ -335,7 +339,7 @@ public sealed class TcpConversationSide
             _hasTimestamp = false;
             if (segment.TimestampEcho == _timestamp && segment.Time >= _timestampTime)
             {
-                (_timestampRtt ??= new()).Add(segment.Time - _timestampTime);
+                _timestampRtt.Add(segment.Time - _timestampTime);
             }
         }
 
@@ -347,13 +351,19 @@ public sealed class TcpConversationSide
         return rtt;
     }
 
+    private bool VerifiesChecksums => _conversation.Options.VerifyChecksums;
+
     private int CountOf(TcpAnalysisFlags flag) => _analysis?[flag] ?? 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NoteAcknowledgment(in SegmentSummary segment)
     {
-        SeqNumber ack = segment.AcknowledgmentNumber;
-        Acknowledged = Acknowledged is { } before && before > ack ? before : ack;
+        uint ack = segment.AcknowledgmentNumber;
+        if (!_hasAcknowledged || unchecked((int)(ack - _acknowledged)) > 0)
+        {
+            _hasAcknowledged = true;
+            _acknowledged = ack;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -366,7 +376,7 @@ public sealed class TcpConversationSide
             {
                 // The capture lacks what it sent before.
                 _highestOffset += new SeqNumber(segment.SequenceNumber) - Highest;
-                Highest = segment.SequenceNumber;
+                _highest = segment.SequenceNumber;
             }
 
             return;
@@ -402,7 +412,7 @@ public sealed class TcpConversationSide
         long endOffset = _highestOffset + (end - Highest);
         if (end > Highest)
         {
-            Highest = end;
+            _highest = end.Value;
             _highestOffset = endOffset;
         }
 
@@ -436,7 +446,7 @@ public sealed class TcpConversationSide
             return;
         }
 
-        uint window = (uint)segment.Window << (WindowShift ?? 0);
+        uint window = (uint)segment.Window << Math.Max(0, (int)_windowShift);
         Window = window;
         _minimumWindow = Math.Min(_minimumWindow, window);
         _maximumWindow = Math.Max(_maximumWindow, window);
@@ -447,7 +457,8 @@ public sealed class TcpConversationSide
     {
         bool isScaled = one.WindowScale is not null && other.WindowScale is not null;
         bool isKnown = isScaled || (one.Syns > 0 && other.Syns > 0);
-        one.WindowShift = isKnown ? (isScaled ? Math.Min((int)one.WindowScale!.Value, MaximumShift) : 0) : null;
-        other.WindowShift = isKnown ? (isScaled ? Math.Min((int)other.WindowScale!.Value, MaximumShift) : 0) : null;
+        one._windowShift = isScaled ? Limited(one.WindowScale!.Value) : isKnown ? (sbyte)0 : UnknownShift;
+        other._windowShift = isScaled ? Limited(other.WindowScale!.Value) : isKnown ? (sbyte)0 : UnknownShift;
+        static sbyte Limited(byte shift) => (sbyte)Math.Min((int)shift, MaximumShift);
     }
 }

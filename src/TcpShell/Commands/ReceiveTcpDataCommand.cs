@@ -39,7 +39,7 @@ public sealed class ReceiveTcpDataCommand : NetworkCmdlet
     [ValidateRange(1, 1 << 30)]
     public int? Count { get; set; }
 
-    /// <summary>Waits until the peer has closed, and gives everything up to there.</summary>
+    /// <summary>Waits until the peer has closed, and gives everything up to there. If it does not close in time, it is an error, and what has come is given all the same.</summary>
     [Parameter]
     public SwitchParameter ToEnd { get; set; }
 
@@ -71,7 +71,7 @@ public sealed class ReceiveTcpDataCommand : NetworkCmdlet
         while (received.Length < wanted)
         {
             bool enough = received.Length > 0 && Count is null && !ToEnd;
-            if (connection.ReceiveQueue == 0 && (enough || IsOver(connection) || !RunUntil(network, () => connection.ReceiveQueue > 0 || IsOver(connection), end - network.Now)))
+            if (connection.ReceiveQueue == 0 && (enough || connection.Tcp.ReceivingIsOver || !RunUntil(network, () => connection.ReceiveQueue > 0 || connection.Tcp.ReceivingIsOver, end - network.Now)))
             {
                 break;
             }
@@ -90,11 +90,9 @@ public sealed class ReceiveTcpDataCommand : NetworkCmdlet
         {
             WriteError(ErrorRecords.ConnectionFailed(connection));
         }
-        else if (received.Length < (Count ?? (received.Length == 0 && !connection.Tcp.EndOfStream ? 1 : 0)))
+        else if (Count is { } count ? received.Length < count : (ToEnd || received.Length == 0) && !connection.Tcp.EndOfStream)
         {
             WriteError(ErrorRecords.NothingReceived(connection, (int)received.Length, Count));
         }
     }
-
-    private static bool IsOver(HostedConnection connection) => connection.Tcp.EndOfStream || connection.State == TcpState.Closed;
 }

@@ -141,11 +141,14 @@ internal static partial class ErrorRecords
             ? $"This end holds {connection.ReceiveQueue} octets that nobody has received: Receive-TcpData first, the peer may wait for it. Then send the rest, from octet {sent} on."
             : $"The octets that were taken are on their way. Send the rest, from octet {sent} on, when there is room: the peer must read, or time must pass (no -NoWait, a longer -Timeout).");
 
-    /// <summary>Less was received than asked for.</summary>
+    /// <summary>Less was received than asked for; the end of the stream counts as asked for where no number is given.</summary>
     public static ErrorRecord NothingReceived(HostedConnection connection, int received, int? wanted) => Create(
-        new TimeoutException(wanted is null
-            ? $"Nothing has arrived on connection {connection.Id} (state {connection.State})."
-            : $"Only {received} of {wanted} octets have arrived on connection {connection.Id} (state {connection.State})."),
+        new TimeoutException((wanted, received) switch
+        {
+            (null, 0) => $"Nothing has arrived on connection {connection.Id} (state {connection.State}).",
+            (null, _) => $"Only {received} octets have arrived on connection {connection.Id} (state {connection.State}), and the peer has not closed.",
+            _ => $"Only {received} of {wanted} octets have arrived on connection {connection.Id} (state {connection.State}).",
+        }),
         "NothingReceived",
         ErrorCategory.OperationTimeout,
         connection,

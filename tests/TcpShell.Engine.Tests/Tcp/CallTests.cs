@@ -262,6 +262,27 @@ public sealed class CallTests
             .Receive(most: 100, count: 0)
             .Check(connection => Assert.True(connection.EndOfStream));
 
+    // A peer that was gone already answers our second ACK of its late duplicates so.
+    [Fact]
+    [Trait("Proves", "MUST-12")]
+    public void TimeWait_ResetWithUnreadData_AllCanStillBeReceivedBeforeReceivingIsOver() =>
+        InState.FinWait2().Inject("< FP. 301:311(10) ack 102").Expect("> . 102 ack 312").ExpectState(TimeWait)
+            .Inject("< R 312").ExpectNothing().ExpectState(Closed)
+            .Check(connection => Assert.Equal((ConnectionError.None, 10, false, false), (connection.Error, connection.Available, connection.EndOfStream, connection.ReceivingIsOver)))
+            .Receive(most: 9, count: 9).Check(connection => Assert.False(connection.ReceivingIsOver))
+            .Receive(most: 9, count: 1).Check(connection => Assert.Equal((true, true), (connection.EndOfStream, connection.ReceivingIsOver)));
+
+    [Fact]
+    public void Receiving_IsOverAtTheEndOfStreamAndWhereNothingIsLeft_NotBefore()
+    {
+        InState.Established().Inject("< P. 301:311(10) ack 101").IgnoreSent().Check(connection => Assert.False(connection.ReceivingIsOver))
+            .Receive(most: 100, count: 10).Check(connection => Assert.False(connection.ReceivingIsOver))
+            .Inject("< F. 311 ack 101").IgnoreSent().Check(connection => Assert.True(connection.ReceivingIsOver));
+        InState.CloseWait().Check(connection => Assert.True(connection.ReceivingIsOver));
+        InState.Established().Inject("< P. 301:311(10) ack 101").IgnoreSent().Inject("< R 311").ExpectFailure(ConnectionError.Reset)
+            .Check(connection => Assert.Equal((false, true), (connection.EndOfStream, connection.ReceivingIsOver)));
+    }
+
     [Theory]
     [MemberData(nameof(InState.All), MemberType = typeof(InState))]
     [Trait("Proves", "P52")]

@@ -311,62 +311,6 @@ public sealed class CaptureRunTests
         Assert.Equal(told.Order(), found.Order());
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void ManyConversations_OpenOrRefused_TakeMemoryForSoManyAsMayBeOpen(bool isRefused)
-    {
-        const int Count = 100_000;
-        string path = Path.GetTempFileName();
-        try
-        {
-            using (var file = File.Create(path))
-            {
-                var exchange = new Exchange();
-                file.Write(new CaptureBytes(bigEndian: false).PcapHeader(linkType: (uint)Wire.LinkType.Raw).ToArray());
-                for (int i = 0; i < Count; i++)
-                {
-                    // All within the time that a closed one stays.
-                    var client = new Wire.Endpoint(Wire.IpAddress.Parse($"10.1.{i / 50_000}.1"), (ushort)(1000 + (i % 50_000)));
-                    byte[] answer = exchange.Bytes(Exchange.Server, client, isRefused ? Exchange.RstAck : Exchange.SynAck, 0, (uint)i + 1);
-                    foreach (byte[] packet in new[] { exchange.Bytes(client, Exchange.Server, Exchange.Syn, (uint)i), answer })
-                    {
-                        file.Write(new CaptureBytes(bigEndian: false).PcapRecord((uint)(i / 1000), (uint)(i % 1000 * 1000), packet).ToArray());
-                    }
-                }
-            }
-
-            var options = new AnalysisOptions { MaximumOpenConversations = 1000 };
-            using var segments = new CaptureRun([path], options);
-            segments.Open();
-            long before = GC.GetTotalMemory(forceFullCollection: true);
-            Assert.Equal(2 * Count, segments.Segments().Count(segment => segment.Number != (2 * Count) - 1 || IsSmall(before)));
-            Assert.Equal(!isRefused, segments.Limits.Evicted > 0);
-
-            using var conversations = new CaptureRun([path], options);
-            int found = 0;
-            before = GC.GetTotalMemory(forceFullCollection: true);
-            for (bool goesOn = conversations.Open(); goesOn;)
-            {
-                goesOn = conversations.Advance();
-                for (; conversations.TryTake(out _); found++)
-                {
-                    Assert.True(found != Count - 5000 || IsSmall(before));
-                }
-            }
-
-            Assert.Equal(Count, found);
-            Assert.Equal(segments.Limits, conversations.Limits);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-
-        // They would take some hundred megabytes together; what else runs beside this takes some as well.
-        static bool IsSmall(long before) => GC.GetTotalMemory(forceFullCollection: true) - before < 25_000_000;
-    }
-
     [Fact]
     public void Segment_WhoseHeaderLies_HasNoNumberOfAnotherConversation()
     {

@@ -155,7 +155,7 @@ public sealed class ConversationTrackerTests
     [Fact]
     public void Checksums_ThatANetworkCardWasToPutIn_LeaveRoomForOtherRemarks()
     {
-        var side = new TcpConversationSide(Client, verifiesChecksums: true);
+        TcpConversationSide side = new TcpConversation(default, new() { VerifyChecksums = true }, out _).Client;
         for (int i = 0; i < 20; i++)
         {
             side.Note(default, TcpAnalysisFlags.OffloadedChecksum, 10);

@@ -50,6 +50,35 @@ public sealed class RttTests
         Assert.Equal("4 samples, 1/3/9 ms", statistics.ToString());
     }
 
+    // Kept in pieces at first; whoever asks, and when, changes nothing.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Samples_OfAnyNumber_ComeToTheSameAsStatistics(bool isAskedMeanwhile)
+    {
+        var random = new Random(2);
+        var samples = new RttSamples();
+        var statistics = new RttStatistics();
+        Assert.Null(samples.Statistics);
+        for (int count = 1; count <= 200; count++)
+        {
+            long sample = random.NextInt64(1_000_000_000);
+            samples.Add(sample);
+            statistics.Add(sample);
+            if (isAskedMeanwhile || count == 200)
+            {
+                Assert.Equal(Facts(statistics), Facts(samples.Statistics!));
+            }
+
+            // A copy asks apart from the original, so that the original keeps its pieces.
+            RttSamples copy = samples;
+            Assert.Equal(Facts(statistics), Facts(copy.Statistics!));
+        }
+
+        static (long Count, TimeSpan Minimum, TimeSpan Median, TimeSpan Tail, TimeSpan Maximum, TimeSpan Mean, TimeSpan Jitter) Facts(RttStatistics of) =>
+            (of.Count, of.Minimum, of.Median, of.Quantile(0.95), of.Maximum, of.Mean, of.Jitter);
+    }
+
     [Fact]
     public void Retransmission_Acknowledged_TellsNoRoundTrip()
     {

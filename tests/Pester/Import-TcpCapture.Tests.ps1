@@ -67,6 +67,15 @@ Describe 'Import-TcpCapture' {
         $Call | Should -Throw $Message
     }
 
+    It 'gives conversations and segments that have their addresses in JSON' {
+        $conversation = Import-TcpCapture $path -Stream 0
+        ($conversation | ConvertTo-Json -WarningAction Ignore | ConvertFrom-Json).Client.Endpoint.Address | Should -Be 10.0.0.1
+        ($conversation | ConvertTo-Json -Depth 4 | ConvertFrom-Json).Client.Endpoint.Address.Text | Should -Be 10.0.0.1
+        $segment = Import-TcpCapture $path -As Segment | Select-Object -First 1
+        ($segment | ConvertTo-Json -Depth 1 -WarningAction Ignore | ConvertFrom-Json).Destination.Address | Should -Be 10.0.0.2
+        ($segment | ConvertTo-Json -WarningAction Ignore | ConvertFrom-Json).Destination.Address.Text | Should -Be 10.0.0.2
+    }
+
     It 'has an id for addresses that are none' {
         { Import-TcpCapture $path -Address 2001:db8::/129 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,TcpShell.Commands.ImportTcpCaptureCommand'
     }

@@ -436,6 +436,13 @@ Describe 'Get-TcpSegment -Path' {
         @(Get-TcpSegment -Path $path -To $From -DataOnly).Count | Should -Be ($Count -gt 0 ? 2 : 0)
     }
 
+    It 'takes a prefix for the sender or the receiver of a captured segment' {
+        @(Get-TcpSegment -Path $path -From 10.0.0.0/30).Count | Should -Be @(Get-TcpSegment -Path $path).Count
+        @(Get-TcpSegment -Path $path -From 10.0.0.2/31 -To 10.0.0.0/31).Count | Should -Be @(Get-TcpSegment -Path $path -From 10.0.0.2).Count
+        Get-TcpSegment -Path $path -To 10.0.0.4/30 | Should -BeNullOrEmpty
+        { Get-TcpSegment -Path $path -To 10.0.0.4/33 } | Should -Throw -ErrorId 'CapturedHostHasNoName,TcpShell.Commands.GetTcpSegmentCommand'
+    }
+
     It 'compares addresses, not their spellings' {
         $net = New-TcpNetwork -Empty
         New-TcpHost a -Address 2001:db8::a | Out-Null

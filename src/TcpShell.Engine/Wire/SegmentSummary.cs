@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace TcpShell.Wire;
 
@@ -7,11 +6,8 @@ namespace TcpShell.Wire;
 /// What of a captured TCP segment an analysis of millions needs, as plain numbers: no slices, no objects, and valid after the frame's
 /// memory has been used again. <see cref="SegmentReader"/> fills it.
 /// </summary>
-[StructLayout(LayoutKind.Sequential)]
 internal struct SegmentSummary
 {
-    // The four halves of the addresses stand side by side, and first: they are compared at once.
-
     /// <summary>The sender's address: <see cref="SourceHigh"/> is 0 for IPv4.</summary>
     public ulong SourceHigh;
 

@@ -1,12 +1,9 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Analysis;
 
 /// <summary>Addresses and ports of a conversation, the client's first. Both directions have the same hash.</summary>
-[StructLayout(LayoutKind.Sequential)]
 internal readonly struct FlowKey
 {
     private const ulong Golden = 0x9e3779b97f4a7c15;
@@ -56,18 +53,14 @@ internal readonly struct FlowKey
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Fits(in SegmentSummary segment, out bool isFromClient)
     {
-        // Without branches, because nobody can foretell which end sends next; both addresses at once, as they stand side by side in both structures.
-        Vector256<ulong> addresses = Vector256.LoadUnsafe(in segment.SourceHigh);
-        Vector256<ulong> clientFirst = Vector256.LoadUnsafe(in _clientHigh);
-        Vector256<ulong> serverFirst = Vector256.Shuffle(clientFirst, Vector256.Create(2UL, 3, 0, 1));
-        uint ports = Ports(segment.SourcePort, segment.DestinationPort);
-        isFromClient = addresses == clientFirst & ports == Ports(_clientPort, _serverPort);
-        bool isFromServer = addresses == serverFirst & ports == Ports(_serverPort, _clientPort);
-        return (isFromClient | isFromServer) & segment.IsIPv6 == _isIPv6;
+        // Without branches: which end sends next cannot be foretold.
+        ulong forth = (segment.SourceLow ^ _clientLow) | (segment.DestinationLow ^ _serverLow) | (segment.SourceHigh ^ _clientHigh)
+            | (segment.DestinationHigh ^ _serverHigh) | (uint)(segment.SourcePort ^ _clientPort) | (uint)(segment.DestinationPort ^ _serverPort);
+        ulong back = (segment.SourceLow ^ _serverLow) | (segment.DestinationLow ^ _clientLow) | (segment.SourceHigh ^ _serverHigh)
+            | (segment.DestinationHigh ^ _clientHigh) | (uint)(segment.SourcePort ^ _serverPort) | (uint)(segment.DestinationPort ^ _clientPort);
+        isFromClient = forth == 0;
+        return (forth == 0 | back == 0) & segment.IsIPv6 == _isIPv6;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Ports(ushort source, ushort destination) => source | ((uint)destination << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Mix(ulong left, ulong right)

@@ -67,6 +67,15 @@ Describe 'Import-TcpCapture' {
         $Call | Should -Throw $Message
     }
 
+    It 'gives conversations and segments that have their addresses in JSON' {
+        $conversation = Import-TcpCapture $path -Stream 0
+        ($conversation | ConvertTo-Json -WarningAction Ignore | ConvertFrom-Json).Client.Endpoint.Address | Should -Be 10.0.0.1
+        ($conversation | ConvertTo-Json -Depth 4 | ConvertFrom-Json).Client.Endpoint.Address.Text | Should -Be 10.0.0.1
+        $segment = Import-TcpCapture $path -As Segment | Select-Object -First 1
+        ($segment | ConvertTo-Json -Depth 1 -WarningAction Ignore | ConvertFrom-Json).Destination.Address | Should -Be 10.0.0.2
+        ($segment | ConvertTo-Json -WarningAction Ignore | ConvertFrom-Json).Destination.Address.Text | Should -Be 10.0.0.2
+    }
+
     It 'has an id for addresses that are none' {
         { Import-TcpCapture $path -Address 2001:db8::/129 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,TcpShell.Commands.ImportTcpCaptureCommand'
     }
@@ -425,6 +434,13 @@ Describe 'Get-TcpSegment -Path' {
     ) {
         @(Get-TcpSegment -Path $path -From $From).Count | Should -Be $Count
         @(Get-TcpSegment -Path $path -To $From -DataOnly).Count | Should -Be ($Count -gt 0 ? 2 : 0)
+    }
+
+    It 'takes a prefix for the sender or the receiver of a captured segment' {
+        @(Get-TcpSegment -Path $path -From 10.0.0.0/30).Count | Should -Be @(Get-TcpSegment -Path $path).Count
+        @(Get-TcpSegment -Path $path -From 10.0.0.2/31 -To 10.0.0.0/31).Count | Should -Be @(Get-TcpSegment -Path $path -From 10.0.0.2).Count
+        Get-TcpSegment -Path $path -To 10.0.0.4/30 | Should -BeNullOrEmpty
+        { Get-TcpSegment -Path $path -To 10.0.0.4/33 } | Should -Throw -ErrorId 'CapturedHostHasNoName,TcpShell.Commands.GetTcpSegmentCommand'
     }
 
     It 'compares addresses, not their spellings' {

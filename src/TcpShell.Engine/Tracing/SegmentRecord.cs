@@ -11,6 +11,9 @@ namespace TcpShell.Tracing;
 /// <remarks>It keeps what was known when it was made: a segment that was on its way then stays so.</remarks>
 public sealed class SegmentRecord
 {
+    /// <summary>The <see cref="Stream"/> of a segment that belongs to no conversation.</summary>
+    public const int NoStream = -1;
+
     internal SegmentRecord()
     {
     }
@@ -47,7 +50,8 @@ public sealed class SegmentRecord
 
     /// <summary>
     /// The number of its conversation, from 0, in the order of their first segments, as Wireshark's <c>tcp.stream</c>. A SYN with another
-    /// initial sequence number begins a new one.
+    /// initial sequence number begins a new one. In a capture <see cref="NoStream"/> for a segment whose header lies about its own length and whose ends
+    /// have no conversation: it begins none.
     /// </summary>
     public int Stream { get; internal init; }
 

@@ -75,6 +75,15 @@ public sealed class SegmentRecorder
         return Make(PacketDecoder.Decode(bytes, LinkType.Raw), bytes, packet.SegmentLength, time, comment, trace: null, remark, stream);
     }
 
+    /// <summary>Passes over a captured segment that nobody wants: times and numbers count on as if it had been recorded.</summary>
+    /// <param name="time">When it was captured.</param>
+    /// <param name="number">Its number in the capture.</param>
+    public void Skip(Timestamp time, int number)
+    {
+        _lastNumber = number;
+        _first ??= time;
+    }
+
     private Timestamp SinceFirst(Timestamp time)
     {
         _first ??= time;

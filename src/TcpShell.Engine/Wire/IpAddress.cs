@@ -19,6 +19,9 @@ public readonly struct IpAddress : IEquatable<IpAddress>
     /// <summary>Whether this is an IPv6 address. The default value is IPv4's 0.0.0.0.</summary>
     public bool IsIPv6 { get; }
 
+    /// <summary>The address as text, for who sees properties alone, as in JSON that is made of them: <c>10.0.0.1</c>, or RFC 5952's form.</summary>
+    public string Text => ToString();
+
     /// <summary>Octets of the address: 4 or 16.</summary>
     public int Size => IsIPv6 ? 16 : 4;
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using TcpShell.Pcap.Files;
 using TcpShell.Wire;
@@ -20,17 +19,13 @@ namespace TcpShell.Pcap.Analysis;
 /// </remarks>
 public sealed class CaptureAnalysis : IDisposable
 {
-    private const int BatchesAhead = 16;
-
     private readonly ConversationFilter? _filter;
     private readonly FrameSource _source;
     private readonly FrameDecoder _decoder;
     private readonly OpenFlows _flows;
     private readonly Queue<TcpConversation> _finished = new();
-    private readonly BlockingCollection<SegmentBatch>? _filled;
-    private readonly BlockingCollection<SegmentBatch> _empty = [];
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task? _reading;
+    private readonly SegmentBatch? _batch;
+    private readonly ReadAhead? _ahead;
     private DecoderCounts _counts;
     private long _latest = long.MinValue;
     private bool _isAtEnd;
@@ -50,16 +45,13 @@ public sealed class CaptureAnalysis : IDisposable
         _source = new(readers);
         _decoder = new(options, FlowTable.Secret);
         _flows = new(options, filter, Math.Max(1, threads - 1)) { Files = [.. readers.Select(reader => reader.Path)] };
-        _empty.Add(new());
         if (threads > 1)
         {
-            for (int i = 1; i < BatchesAhead; i++)
-            {
-                _empty.Add(new());
-            }
-
-            _filled = [];
-            _reading = Task.Factory.StartNew(ReadAhead, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            _ahead = new(_source, _decoder, filter);
+        }
+        else
+        {
+            _batch = new();
         }
     }
 
@@ -143,7 +135,7 @@ public sealed class CaptureAnalysis : IDisposable
         }
 
         _flows.TakeReleased(_finished);
-        _empty.Add(batch);
+        _ahead?.GiveBack(batch);
         return !_isAtEnd;
     }
 
@@ -153,50 +145,17 @@ public sealed class CaptureAnalysis : IDisposable
     public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TcpConversation? conversation) => _finished.TryDequeue(out conversation);
 
     /// <summary>Ends the reading; the captures stay open.</summary>
-    public void Dispose()
-    {
-        // The reader may wait for an empty batch: here is one, to find out that nobody wants it filled.
-        _stop.Cancel();
-        _empty.Add(new());
-        _reading?.Wait();
-        _filled?.Dispose();
-        _empty.Dispose();
-        _stop.Dispose();
-    }
+    public void Dispose() => _ahead?.Dispose();
 
     private SegmentBatch NextBatch()
     {
-        if (_filled is not null)
+        if (_ahead is not null)
         {
-            return _filled.Take();
+            return _ahead.Take();
         }
 
-        SegmentBatch batch = _empty.Take();
-        batch.Fill(_source, _decoder, _filter, _latest);
-        return batch;
-    }
-
-    private void ReadAhead()
-    {
-        long latest = long.MinValue;
-        bool goesOn = true;
-        while (goesOn && !_stop.IsCancellationRequested)
-        {
-            // There are only so many batches: where none is free, the reader is far enough ahead.
-            SegmentBatch batch = _empty.Take();
-            try
-            {
-                batch.Fill(_source, _decoder, _filter, latest);
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
-            {
-                batch.Failure = failure;
-            }
-
-            latest = batch.Latest;
-            goesOn = !batch.IsLast && batch.Failure is null;
-            _filled!.Add(batch);
-        }
+        _batch!.Fill(_source, _decoder, _filter, _latest);
+        return _batch;
     }
 
     private void AnalyseTogether(SegmentBatch batch) => Parallel.For(0, _flows.Parts.Length, part => Analyse(batch, part));

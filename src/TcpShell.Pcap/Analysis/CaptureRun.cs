@@ -148,7 +148,14 @@ public sealed class CaptureRun : IDisposable
             }
 
             int number = (int)Math.Min(frame.Number, int.MaxValue);
-            SegmentRecord? segment = recorder.Record(packet, frame.Timestamp, frame.Comment ?? "", number, analysis?.Remark ?? "", conversation?.Stream);
+            if (conversation is { IsSkipped: true })
+            {
+                recorder.Skip(frame.Timestamp, number);
+                continue;
+            }
+
+            SegmentRecord? segment = recorder.Record(
+                packet, frame.Timestamp, frame.Comment ?? "", number, analysis?.Remark ?? "", conversation?.Stream ?? SegmentRecord.NoStream);
             if (segment is not null && (_filter is null || analysis is not null))
             {
                 yield return segment;

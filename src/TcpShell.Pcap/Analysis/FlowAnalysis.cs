@@ -148,6 +148,7 @@ internal sealed class FlowAnalysis
         Released.EnsureCapacity(Released.Count + _table.Count);
         foreach (TcpConversation conversation in _table.All())
         {
+            // No frame's doing, and no count to carry forward: what is touched here of thousands of conversations has left the caches long ago.
             conversation.Released = conversation.IsLeaving ? ReleaseReason.Closed : ReleaseReason.EndOfCapture;
             Released.Add(conversation);
         }

@@ -1,5 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
+using System.Runtime.InteropServices;
 using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Analysis;
@@ -12,7 +13,7 @@ internal sealed class FlowTable
     private Slot[] _slots = new Slot[FirstSize];
 
     /// <summary>The hashes' secret, another one in each process, so that no capture can be made of which all conversations meet in one place.</summary>
-    public static ulong Secret { get; } = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    public static ulong Secret { get; } = NewSecret();
 
     /// <summary>Conversations in the table.</summary>
     public int Count { get; private set; }
@@ -109,6 +110,14 @@ internal sealed class FlowTable
     {
         Array.Clear(_slots);
         Count = 0;
+    }
+
+    // A version 4 UUID has 122 bits of the system's random numbers, without the cryptographic library, which takes longer to load than a capture to read.
+    private static ulong NewSecret()
+    {
+        Span<ulong> halves = stackalloc ulong[2];
+        Guid.NewGuid().TryWriteBytes(MemoryMarshal.AsBytes(halves));
+        return halves[0] ^ BitOperations.RotateLeft(halves[1], 32);
     }
 
     private void Put(in Slot slot)

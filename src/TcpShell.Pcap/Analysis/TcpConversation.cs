@@ -14,10 +14,7 @@ public sealed class TcpConversation
     internal readonly AnalysisOptions Options;
     private readonly long _start;
     private long _end;
-    private long _clientSyn;
-    private long _handshakeRtt = -1;
-    private long _synAck;
-    private long _serverRtt = -1;
+    private HandshakeTimes _handshake = new();
     private TcpConversationSide? _firstToClose;
     private TcpConversationSide? _resetter;
     private ReplayedChange[] _changes = [];
@@ -129,10 +126,10 @@ public sealed class TcpConversation
     public int DroppedStateChanges { get; private set; }
 
     /// <summary>From the client's last SYN to its acknowledgment of the server's: a round trip to both sides of the capturing point, as Wireshark's tcp.analysis.initial_rtt.</summary>
-    public TimeSpan? HandshakeRtt => _handshakeRtt >= 0 ? new(_handshakeRtt / 100) : null;
+    public TimeSpan? HandshakeRtt => _handshake.Rtt >= 0 ? new(_handshake.Rtt / 100) : null;
 
     /// <summary>The server's part of <see cref="HandshakeRtt"/>: from the client's last SYN to the server's answer.</summary>
-    public TimeSpan? ServerRtt => _serverRtt >= 0 ? new(_serverRtt / 100) : null;
+    public TimeSpan? ServerRtt => _handshake.ServerRtt >= 0 ? new(_handshake.ServerRtt / 100) : null;
 
     /// <summary>What of a whole connection was seen.</summary>
     public ConversationCompleteness Completeness { get; private set; }
@@ -199,7 +196,7 @@ public sealed class TcpConversation
     /// <summary>Whether both ends are open and the handshake is behind them: then the usual segment changes neither.</summary>
     internal bool IsSteady { get; private set; }
 
-    private bool IsHandshakeDue => _handshakeRtt < 0 && RolesFrom == RoleEvidence.Syn;
+    private bool IsHandshakeDue => _handshake.Rtt < 0 && RolesFrom == RoleEvidence.Syn;
 
     // A client that goes on after its SYN has got an answer; then only the capture lacks it.
     private bool IsUnanswered => Client.Packets > 0 && Client.Packets == Client.Syns && Server.Packets == 0;
@@ -240,7 +237,7 @@ public sealed class TcpConversation
 
         int repeatedBefore = sender.RepeatedSegments;
         sender.Count(segment);
-        TcpAnalysisFlags flags = extra | SequenceAnalysis.Add(ref sender.Wireshark, ref receiver.Wireshark, segment, _handshakeRtt);
+        TcpAnalysisFlags flags = extra | SequenceAnalysis.Add(ref sender.Wireshark, ref receiver.Wireshark, segment, _handshake.Rtt);
         if (segment.Checksum >= ChecksumVerdict.Bad)
         {
             flags |= segment.Checksum == ChecksumVerdict.Bad ? TcpAnalysisFlags.BadChecksum : TcpAnalysisFlags.OffloadedChecksum;
@@ -260,7 +257,7 @@ public sealed class TcpConversation
         NoteCompleteness(segment, isPlain);
         if (IsHandshakeDue)
         {
-            NoteHandshake(isClients, segment);
+            _handshake.Note(isClients, segment, Server.InitialSequenceNumber);
         }
 
         ackRtt = segment.Has(TcpFlags.ACK) ? receiver.NoteAcknowledged(segment) : -1;
@@ -362,29 +359,6 @@ public sealed class TcpConversation
         }
     }
 
-    private void NoteHandshake(bool isClients, in SegmentSummary segment)
-    {
-        if (segment.Has(TcpFlags.RST))
-        {
-            return;
-        }
-
-        if (!isClients)
-        {
-            bool isAnswer = segment.Has(TcpFlags.SYN) && segment.Has(TcpFlags.ACK);
-            _synAck = isAnswer && _synAck == 0 ? segment.Time : _synAck;
-        }
-        else if (segment.Has(TcpFlags.SYN))
-        {
-            _clientSyn = segment.Time;
-        }
-        else if (Server.InitialSequenceNumber is { } isn && segment.Has(TcpFlags.ACK) && segment.AcknowledgmentNumber > isn)
-        {
-            _handshakeRtt = Math.Max(0, segment.Time - _clientSyn);
-            _serverRtt = _synAck >= _clientSyn ? _synAck - _clientSyn : -1;
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NoteCompleteness(in SegmentSummary segment, bool isPlain)
     {
@@ -404,26 +378,4 @@ public sealed class TcpConversation
     }
 
     private double? GoodputOf(TcpConversationSide side) => Duration > TimeSpan.Zero ? side.UniqueBytes / Duration.TotalSeconds : null;
-}
-
-/// <summary>Why an analysis let go of a conversation.</summary>
-public enum ReleaseReason
-{
-    /// <summary>It has not, yet.</summary>
-    None,
-
-    /// <summary>It was closed or reset, and quiet since.</summary>
-    Closed,
-
-    /// <summary>Another connection between the same ends began.</summary>
-    PortsReused,
-
-    /// <summary>Nothing came for the idle timeout.</summary>
-    Idle,
-
-    /// <summary>Too many conversations were open.</summary>
-    Evicted,
-
-    /// <summary>The capture ended.</summary>
-    EndOfCapture,
 }

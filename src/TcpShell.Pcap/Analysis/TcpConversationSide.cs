@@ -7,9 +7,6 @@ namespace TcpShell.Pcap.Analysis;
 /// <summary>What one end of a conversation sent, and the state that it is in as far as that can be told.</summary>
 public sealed class TcpConversationSide
 {
-    private const int MaximumShift = 14;
-    private const sbyte UnknownShift = -1;
-
     private static readonly FlaggedSegment[] s_none = [];
 
     // What the analysis works with, packed together.
@@ -17,27 +14,20 @@ public sealed class TcpConversationSide
     internal ReplayState Replay;
     internal ZeekEndpoint Zeek;
     private SequenceRanges _octets;
-    private OutstandingSegments _outstanding;
     private long _highestOffset;
-    private long _timestampTime;
-    private uint _timestamp;
     private uint _fin;
-    private uint _minimumWindow = uint.MaxValue;
-    private uint _maximumWindow;
     private uint _base;
     private uint _highest;
     private uint _acknowledged;
-    private sbyte _windowShift = UnknownShift;
     private bool _hasBase;
     private bool _hasAcknowledged;
-    private bool _hasTimestamp;
     private bool _hasFin;
     private bool _expectsNewStart;
     private readonly TcpConversation _conversation;
     private List<FlaggedSegment>? _flagged;
     private AnalysisCounts? _analysis;
-    private RttSamples _rtt;
-    private RttSamples _timestampRtt;
+    private RoundTripMeter _roundTrips;
+    private ToldWindows _windows = new();
 
     internal TcpConversationSide(TcpConversation conversation) => _conversation = conversation;
 
@@ -87,10 +77,10 @@ public sealed class TcpConversationSide
     /// Round trips between the capturing point and the peer: from a segment with something new to the ACK of just that, as Wireshark's
     /// tcp.analysis.ack_rtt, but without what was sent again. Null if none was measured.
     /// </summary>
-    public RttStatistics? Rtt => _rtt.Statistics;
+    public RttStatistics? Rtt => _roundTrips.Rtt.Statistics;
 
     /// <summary>The same from the timestamps option, about once in a round trip: it tells which of two transmissions was answered. Null if none was measured.</summary>
-    public RttStatistics? TimestampRtt => _timestampRtt.Statistics;
+    public RttStatistics? TimestampRtt => _roundTrips.TimestampRtt.Statistics;
 
     /// <summary>Segments with SYN, with or without ACK.</summary>
     public int Syns { get; private set; }
@@ -123,7 +113,7 @@ public sealed class TcpConversationSide
     public byte? WindowScale { get; private set; }
 
     /// <summary>The shift count by which its windows are multiplied: its own option, if both SYNs had one; 0 if one had none; null if they were not seen.</summary>
-    public int? WindowShift => _windowShift >= 0 ? _windowShift : null;
+    public int? WindowShift => _windows.Shift >= 0 ? _windows.Shift : null;
 
     /// <summary>Whether its SYN had SACK permitted.</summary>
     public bool SackPermitted { get; private set; }
@@ -132,13 +122,13 @@ public sealed class TcpConversationSide
     public bool Timestamps { get; private set; }
 
     /// <summary>The window that it told last, in octets; scaled if both SYNs were seen and allow it.</summary>
-    public long Window { get; private set; }
+    public long Window => _windows.Last;
 
     /// <summary>The largest window that it told, in octets, SYNs and resets left aside; null if it told none.</summary>
-    public long? MaximumWindow => _minimumWindow <= _maximumWindow ? _maximumWindow : null;
+    public long? MaximumWindow => _windows.AreAny ? _windows.Maximum : null;
 
     /// <summary>The smallest window that it told, in octets, SYNs and resets left aside; null if it told none.</summary>
-    public long? MinimumWindow => _minimumWindow <= _maximumWindow ? _minimumWindow : null;
+    public long? MinimumWindow => _windows.AreAny ? _windows.Minimum : null;
 
     /// <summary>Its state; null while nothing shows it, as that of a host that never answered.</summary>
     public TcpState? State { get; internal set; }
@@ -205,7 +195,7 @@ public sealed class TcpConversationSide
         }
 
         NoteAcknowledgment(segment);
-        NoteWindow(segment);
+        _windows.Note(segment);
         SequenceAnalysis.AddUsual(ref Wireshark, segment);
     }
 
@@ -233,7 +223,7 @@ public sealed class TcpConversationSide
         }
 
         CountSequenceSpace(segment);
-        NoteWindow(segment);
+        _windows.Note(segment);
     }
 
     /// <summary>Notes where its sequence numbers start.</summary>
@@ -261,7 +251,8 @@ public sealed class TcpConversationSide
     {
         _expectsNewStart = false;
         (_hasBase, _hasAcknowledged, State, IsStateInferred) = (false, false, null, false);
-        (Replay, _octets, _outstanding) = (default, default, default);
+        (Replay, _octets) = (default, default);
+        _roundTrips.ForgetSent();
     }
 
     /// <summary>Notes what was remarkable about a segment of this end.</summary>
@@ -299,56 +290,24 @@ public sealed class TcpConversationSide
     /// <summary>How many duplicates of the same ACK there were with the segment of these flags, this end's last; 0 for no duplicate ACK.</summary>
     internal int DuplicateAckNumber(TcpAnalysisFlags flags) => (flags & TcpAnalysisFlags.DuplicateAck) != 0 ? Wireshark.DuplicateAcks : 0;
 
-    /// <summary>Remembers when something new was sent, for the ACK of it.</summary>
+    /// <summary>Remembers when something was sent, for the ACK of it.</summary>
     /// <param name="segment">A segment of this end.</param>
     /// <param name="isRepeated">Whether it begins with something that was sent before.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void NoteSent(in SegmentSummary segment, bool isRepeated)
-    {
-        if (isRepeated)
-        {
-            _outstanding.Forget(segment.SequenceNumber);
-        }
-        else
-        {
-            _outstanding.Add(segment.End, segment.Time);
-        }
-
-        if (!_hasTimestamp && segment.Has(SegmentOptions.Timestamps))
-        {
-            _hasTimestamp = true;
-            _timestamp = segment.TimestampValue;
-            _timestampTime = segment.Time;
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void NoteSent(in SegmentSummary segment, bool isRepeated) => _roundTrips.NoteSent(segment, isRepeated);
 
     /// <summary>The peer acknowledges something.</summary>
     /// <param name="segment">The peer's segment.</param>
     /// <returns>The round trip in nanoseconds; -1 if it tells none.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal long NoteAcknowledged(in SegmentSummary segment)
     {
-        long rtt = _outstanding.Acknowledge(segment.AcknowledgmentNumber, segment.Time);
-        if (rtt >= 0)
-        {
-            _rtt.Add(rtt);
-        }
-
-        if (_hasTimestamp && segment.Has(SegmentOptions.Timestamps) && unchecked((int)(segment.TimestampEcho - _timestamp)) >= 0)
-        {
-            _hasTimestamp = false;
-            if (segment.TimestampEcho == _timestamp && segment.Time >= _timestampTime)
-            {
-                _timestampRtt.Add(segment.Time - _timestampTime);
-            }
-        }
-
         if (segment.Has(SegmentOptions.DuplicateSack) && RepeatedSegments > ProvenSpuriousRetransmissions)
         {
             ProvenSpuriousRetransmissions++;
         }
 
-        return rtt;
+        return _roundTrips.NoteAcknowledged(segment);
     }
 
     private bool VerifiesChecksums => _conversation.Options.VerifyChecksums;
@@ -436,29 +395,12 @@ public sealed class TcpConversationSide
         return isNew;
     }
 
-    // RFC 7323 2.2: windows of SYNs are not scaled.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void NoteWindow(in SegmentSummary segment)
-    {
-        if (segment.Has(TcpFlags.SYN))
-        {
-            Window = segment.Window;
-            return;
-        }
-
-        uint window = (uint)segment.Window << Math.Max(0, (int)_windowShift);
-        Window = window;
-        _minimumWindow = Math.Min(_minimumWindow, window);
-        _maximumWindow = Math.Max(_maximumWindow, window);
-    }
-
     /// <summary>Both SYNs were seen, or one of them without the option: now it is known how windows are scaled.</summary>
     internal static void AgreeOnScale(TcpConversationSide one, TcpConversationSide other)
     {
         bool isScaled = one.WindowScale is not null && other.WindowScale is not null;
         bool isKnown = isScaled || (one.Syns > 0 && other.Syns > 0);
-        one._windowShift = isScaled ? Limited(one.WindowScale!.Value) : isKnown ? (sbyte)0 : UnknownShift;
-        other._windowShift = isScaled ? Limited(other.WindowScale!.Value) : isKnown ? (sbyte)0 : UnknownShift;
-        static sbyte Limited(byte shift) => (sbyte)Math.Min((int)shift, MaximumShift);
+        one._windows.NoteShift(isKnown, isScaled ? one.WindowScale : null);
+        other._windows.NoteShift(isKnown, isScaled ? other.WindowScale : null);
     }
 }

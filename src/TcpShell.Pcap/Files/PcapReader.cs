@@ -15,6 +15,8 @@ internal sealed class PcapReader : CaptureReader
     private const int UsualRecordHeader = PcapVariant.UsualHeader;
 
     private bool _isBigEndian;
+    private bool _isModified;
+    private bool _isVariantKnown;
     private int _recordHeaderLength = UsualRecordHeader;
     private long _nanosecondsPerUnit = 1000;
     private int _minorVersion;
@@ -56,11 +58,17 @@ internal sealed class PcapReader : CaptureReader
             TimestampUnitsPerSecond = CaptureInterface.NanosecondsPerSecond / (ulong)_nanosecondsPerUnit,
         });
         Input.Advance(FileHeaderLength);
-
-        // By what came together with the header: nobody waits here for what a pipe brings next.
-        ReadOnlySpan<byte> records = magic == Nanoseconds || _minorVersion < 4 ? default : Input.Peek(Input.Available);
-        _recordHeaderLength = PcapVariant.RecordHeaderLength(records, magic == Modified, _isBigEndian);
+        _isModified = magic == Modified;
+        _isVariantKnown = magic == Nanoseconds || _minorVersion < 4;
         return true;
+    }
+
+    // By what has come once the first record has: nobody waits here for what a pipe brings after it.
+    private void TellVariant()
+    {
+        Input.Has(UsualRecordHeader);
+        _recordHeaderLength = PcapVariant.RecordHeaderLength(Input.Peek(Input.Available), _isModified, _isBigEndian);
+        _isVariantKnown = true;
     }
 
     /// <summary>The first frame as every other one; then, in a file as almost all are, those that follow it in the window, which need no look at the rest of it.</summary>
@@ -110,6 +118,11 @@ internal sealed class PcapReader : CaptureReader
     private protected override bool ReadFrame(ref FrameHeader frame)
     {
         long offset = Input.Offset;
+        if (!_isVariantKnown)
+        {
+            TellVariant();
+        }
+
         if (!Input.Has(_recordHeaderLength))
         {
             return FailAtEnd("a record header", offset, _recordHeaderLength);

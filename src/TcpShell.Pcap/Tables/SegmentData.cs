@@ -11,7 +11,7 @@ public sealed record SegmentData
     /// <summary>When it was captured.</summary>
     public Timestamp Time { get; init; }
 
-    /// <summary>The number of its conversation, as Wireshark's tcp.stream.</summary>
+    /// <summary>The number of its conversation, as Wireshark's tcp.stream; -1 if its header lies about its length and it belongs to none.</summary>
     public int Stream { get; init; }
 
     /// <summary>The sender's address.</summary>

@@ -13,6 +13,7 @@ namespace TcpShell.Commands;
 /// <summary>Reads capture files and gives their TCP conversations, or their segments.</summary>
 /// <remarks>
 /// <para>Reads pcap, pcapng and snoop, gzip-compressed or not, without libpcap. A conversation has both ends with their states replayed, options, octets, round trips, Wireshark's analysis flags, and how it ended; its number is Wireshark's tcp.stream. It comes as soon as it is over and quiet, the others at the end; memory is taken for open conversations only. Segments are the same objects that Get-TcpSegment gives, with times counted from 1970.</para>
+/// <para>For JSON, Export-TcpConversation writes a line for each, with plain columns. ConvertTo-Json shows all properties as deep as -Depth says: addresses are text with -Depth 2 of conversations and with -Depth 1 of segments, and deeper they have theirs in Text.</para>
 /// <para>A damaged file gives everything up to the damage, and then one error with the place. Packets that are no TCP are passed over.</para>
 /// </remarks>
 /// <example>

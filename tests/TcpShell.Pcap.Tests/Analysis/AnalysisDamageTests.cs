@@ -4,23 +4,18 @@ using TcpShell.Pcap.Files;
 
 namespace TcpShell.Pcap.Tests.Analysis;
 
-/// <summary>
-/// Real captures that were cut or changed at random. A tenth of the cuts and changes is tried by default; all of them (50 cuts and 200 changes of
-/// each capture, which takes some minutes) with TCPSHELL_ALL_DAMAGE=1 in the environment.
-/// </summary>
+/// <summary>Conversations of real captures that were cut or changed at random: 50 cuts and 200 changes of each where all damages are wanted.</summary>
 [Trait("Proves", "P71")]
 public sealed class AnalysisDamageTests
 {
-    private static readonly bool s_all = Environment.GetEnvironmentVariable("TCPSHELL_ALL_DAMAGE") == "1";
-
     [Fact]
     public void Capture_CutAnywhere_GivesAllConversationsBeforeAndTheOffset()
     {
         var random = new Random(1);
-        foreach ((string name, byte[] octets) in Captures())
+        foreach ((string name, byte[] octets) in DamagedCaptures.Whole(step: 10))
         {
             Outcome whole = Analyse(octets);
-            for (int i = 0; i < (s_all ? 50 : 1); i++)
+            for (int i = 0; i < (DamagedCaptures.AreAllWanted ? 50 : 1); i++)
             {
                 int length = random.Next(octets.Length);
                 Outcome cut = Analyse(octets.AsSpan(0, length).ToArray());
@@ -38,16 +33,11 @@ public sealed class AnalysisDamageTests
     public void Capture_WithChangedOctets_NeitherThrowsNorHangsNorGrows()
     {
         var random = new Random(2);
-        foreach ((string name, byte[] octets) in Captures())
+        foreach ((string name, byte[] octets) in DamagedCaptures.Whole(step: 10))
         {
-            for (int i = 0; i < (s_all ? 200 : 2); i++)
+            for (int i = 0; i < (DamagedCaptures.AreAllWanted ? 200 : 2); i++)
             {
-                byte[] changed = [.. octets];
-                for (int changes = 1 + random.Next(20); changes > 0; changes--)
-                {
-                    changed[random.Next(changed.Length)] = (byte)random.Next(256);
-                }
-
+                byte[] changed = DamagedCaptures.Change(octets, random);
                 long before = GC.GetAllocatedBytesForCurrentThread();
                 Outcome outcome = Analyse(changed);
                 long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -57,17 +47,6 @@ public sealed class AnalysisDamageTests
                 Assert.True(outcome.Problem is null || outcome.Problem.Message.Length > 10, name);
             }
         }
-    }
-
-    private static IEnumerable<(string Name, byte[] Octets)> Captures()
-    {
-        // Every tenth one, unless all are asked for.
-        int step = s_all ? 1 : 10;
-        return SharedCaptures.Index.Where((_, i) => i % step == 0).Select(row =>
-        {
-            string name = Path.Combine(row["source"], row["file"]);
-            return (name, File.ReadAllBytes(Path.Combine(SharedCaptures.Folder, name)));
-        });
     }
 
     private static Outcome Analyse(byte[] octets)

@@ -61,4 +61,46 @@ public sealed class CaptureMemoryTests
         // They would take some hundred megabytes together.
         static bool IsSmall(long before) => GC.GetTotalMemory(forceFullCollection: true) - before < 25_000_000;
     }
+
+    // Nothing is made of segments that nobody wants; those that are wanted are the same as without a filter.
+    [Fact]
+    public void Segments_OfOneConversationOfMany_CostAFractionOfAll()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            using (var file = File.Create(path))
+            {
+                var exchange = new Exchange();
+                file.Write(new CaptureBytes(bigEndian: false).PcapHeader(linkType: (uint)Wire.LinkType.Raw).ToArray());
+                for (int i = 0; i < 20_000; i++)
+                {
+                    var client = new Wire.Endpoint(Wire.IpAddress.Parse("10.1.0.1"), (ushort)(1000 + (i % 100)));
+                    file.Write(new CaptureBytes(bigEndian: false).PcapRecord((uint)i, 0, exchange.Bytes(client, Exchange.Server, Exchange.Ack, (uint)(i / 100 * 10), 1, 10)).ToArray());
+                }
+            }
+
+            (List<Tracing.SegmentRecord> all, long cost) = Read(path, null);
+            (List<Tracing.SegmentRecord> some, long less) = Read(path, new() { Streams = [99] });
+
+            Assert.Equal(all.Where(segment => segment.Stream == 99).Select(Describe), some.Select(Describe));
+            Assert.Equal(200, some.Count);
+            Assert.InRange(less, 0, cost / 10);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        static string Describe(Tracing.SegmentRecord segment) => $"{segment.Number} {segment.RelativeTime} {segment.Stream} {segment} {segment.Remark}";
+
+        static (List<Tracing.SegmentRecord> Segments, long Allocated) Read(string path, ConversationFilter? filter)
+        {
+            using var run = new CaptureRun([path], filter: filter);
+            run.Open();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            List<Tracing.SegmentRecord> segments = [.. run.Segments()];
+            return (segments, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+    }
 }

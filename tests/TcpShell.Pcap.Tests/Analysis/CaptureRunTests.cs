@@ -4,6 +4,7 @@ using TcpShell.Pcap.Analysis;
 using TcpShell.Pcap.Files;
 using TcpShell.Pcap.Streams;
 using TcpShell.Tracing;
+using TcpShell.Wire;
 
 namespace TcpShell.Pcap.Tests.Analysis;
 
@@ -308,6 +309,31 @@ public sealed class CaptureRunTests
 
         Assert.NotEmpty(told);
         Assert.Equal(told.Order(), found.Order());
+    }
+
+    [Fact]
+    public void Segment_WhoseHeaderLies_HasNoNumberOfAnotherConversation()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            byte[] lying = Syn("10.0.0.9:1000");
+            lying[32] = 0x20; // a header of 8 octets
+            byte[] more = Syn("10.0.0.1:1000");
+            more[32] = 0x20;
+            File.WriteAllBytes(path, new CaptureBytes().PcapHeader(linkType: (uint)LinkType.Raw).PcapRecord(1, 0, lying).PcapRecord(2, 0, Syn("10.0.0.1:1000")).PcapRecord(3, 0, lying).PcapRecord(4, 0, more).ToArray());
+            using var run = new CaptureRun([path]);
+            run.Open();
+
+            Assert.Equal([SegmentRecord.NoStream, 0, SegmentRecord.NoStream, 0], run.Segments().Select(segment => segment.Stream));
+            Assert.Equal((1L, 1), (Assert.Single(Conversations(path, new(), out _)).Packets, Conversations(path, new(), out _)[0].Malformed));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        static byte[] Syn(string from) => new Exchange().Bytes(Endpoint.Parse(from), Endpoint.Parse("10.0.0.2:80"), TcpFlags.SYN, 1, 0, 0);
     }
 
     [Fact]

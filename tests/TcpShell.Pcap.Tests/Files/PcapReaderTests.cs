@@ -69,6 +69,19 @@ public sealed class PcapReaderTests
         }
     }
 
+    // A pipe may bring the file's header first, and the records when there are any.
+    [Theory]
+    [InlineData(0xa1b2c3d4, 20)]
+    [InlineData(0xa1b2cd34, 28)]
+    public void Variants_WhoseRecordsComeAfterTheirHeader_AreRead(uint magic, int headerLength)
+    {
+        byte[] whole = Variant(magic, headerLength, 3, isBigEndian: false).ToArray();
+        using CaptureReader reader = CaptureReader.Open(new PieceStream(whole[..24], whole[24..]));
+
+        Assert.Equal(3, reader.ReadAll().Count);
+        Assert.Null(reader.Problem);
+    }
+
     // A file that ends in the middle, or has one record that cannot be, is what its magic number says, with damage.
     [Theory]
     [InlineData(0xa1b2c3d4, 16)]
@@ -190,5 +203,22 @@ public sealed class PcapReaderTests
         Assert.Equal(CaptureFormat.Snoop, reader.Format);
         Assert.Equal((1, 60u, 100_250_000_000), ((int)frame.LinkType, frame.OriginalLength, frame.Timestamp.Nanoseconds));
         Assert.Equal(s_data, frame.Data.ToArray());
+    }
+
+    /// <summary>Gives what it has piece by piece, as a pipe does.</summary>
+    private sealed class PieceStream(params byte[][] pieces) : ForwardStream
+    {
+        private int _next;
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (_next == pieces.Length)
+            {
+                return 0;
+            }
+
+            pieces[_next].CopyTo(buffer);
+            return pieces[_next++].Length;
+        }
     }
 }

@@ -4,6 +4,7 @@ using TcpShell.Completion;
 using TcpShell.Conversations;
 using TcpShell.Errors;
 using TcpShell.Hosting;
+using TcpShell.Pcap.Analysis;
 using TcpShell.Tracing;
 using TcpShell.Transformation;
 using TcpShell.Wire;
@@ -42,10 +43,20 @@ namespace TcpShell.Commands;
 /// Get-TcpSegment -Path lab.pcapng -DataOnly | Format-Table Number, Remark, Length</code>
 /// <para>The second is a retransmission.</para>
 /// </example>
+/// <example>
+/// <para>Segments of the conversations that repeat something</para>
+/// <code>Add-TcpImpairment -Drop -DataOnly -Count 1
+/// New-TcpConnection | Send-TcpData 'hello'
+/// Export-TcpCapture lab.pcapng
+/// Import-TcpCapture lab.pcapng | Where-Object Retransmissions | Get-TcpSegment</code>
+/// <para>With the verdicts of the analysis, in the order of the capture.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Get, "TcpSegment", DefaultParameterSetName = "Network")]
 [OutputType(typeof(SegmentRecord))]
 public sealed class GetTcpSegmentCommand : NetworkCmdlet
 {
+    private readonly List<TcpConversation> _conversations = [];
+
     /// <summary>Only the segments of these connections, in both directions.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Connection", Mandatory = true)]
     [HostedConnection]
@@ -56,6 +67,10 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Network")]
     [Alias("Interface")]
     public TcpNetwork? Network { get; set; }
+
+    /// <summary>Conversations as Import-TcpCapture gives them in this session. Their captures are read again; times count from the first segment of these.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = "Conversation", Mandatory = true)]
+    public TcpConversation[] Conversation { get; set; } = null!;
 
     /// <summary>Capture files; wildcards are expanded.</summary>
     [Parameter(ParameterSetName = "Path", Mandatory = true)]
@@ -107,6 +122,12 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (ParameterSetName == "Conversation")
+        {
+            Collect();
+            return;
+        }
+
         if (ParameterSetName == "Network")
         {
             Write(Resolve(Network), null);
@@ -115,13 +136,39 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
 
         if (ParameterSetName is "Path" or "LiteralPath")
         {
-            WriteCaptured(InputFiles.Resolve(this, Path ?? LiteralPath, isLiteral: ParameterSetName == "LiteralPath"));
+            IEnumerable<string> files = InputFiles.Resolve(this, Path ?? LiteralPath, isLiteral: ParameterSetName == "LiteralPath");
+            WriteCaptured(import => files.SelectMany(file => import.Segments([file])));
             return;
         }
 
         foreach (HostedConnection connection in Connection)
         {
             Write(NetworkOf(connection), connection);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        // Together, so that a capture of many of them is read once.
+        if (_conversations.Count > 0)
+        {
+            WriteCaptured(import => import.Segments(_conversations).Select(found => found.Segment));
+        }
+    }
+
+    private void Collect()
+    {
+        foreach (TcpConversation conversation in Conversation)
+        {
+            if (ConversationReader.CanReadAgain(conversation))
+            {
+                _conversations.Add(conversation);
+            }
+            else
+            {
+                WriteError(ErrorRecords.NoCaptureFile(conversation));
+            }
         }
     }
 
@@ -146,14 +193,14 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
         }
     }
 
-    private void WriteCaptured(IEnumerable<string> files)
+    private void WriteCaptured(Func<CaptureImport, IEnumerable<SegmentRecord>> read)
     {
         Func<Endpoint, bool> isSource = EndOfCapture(From);
         Func<Endpoint, bool> isDestination = EndOfCapture(To);
         var import = new CaptureImport(this, new(), Stream is null ? null : new() { Streams = Stream }, CancelToken);
         try
         {
-            foreach (SegmentRecord segment in files.SelectMany(file => import.Segments([file])))
+            foreach (SegmentRecord segment in read(import))
             {
                 if (isSource(segment.Source) && isDestination(segment.Destination) && IsWanted(segment, null, null))
                 {

@@ -85,18 +85,20 @@ internal sealed class CaptureImport
     /// <param name="files">The files, read as one.</param>
     public IEnumerable<SegmentRecord> Segments(IReadOnlyList<string> files) => Read(files, run => run.Segments());
 
+    /// <summary>The segments of conversations, one capture after the other, in the captures' order.</summary>
+    /// <param name="conversations">The conversations; each counts once.</param>
+    public IEnumerable<(TcpConversation Conversation, SegmentRecord Segment)> Segments(IEnumerable<TcpConversation> conversations) =>
+        conversations.Distinct().GroupBy(conversation => string.Join('\n', conversation.Files))
+            .SelectMany(capture => Read(capture.First().Files, run => ConversationPackets.Segments(run.Readers, [.. capture])));
+
     /// <summary>The segments of each conversation, with progress to the end. A conversation does not keep them: its capture is read again, each capture once.</summary>
     /// <param name="conversations">The conversations; each counts once.</param>
     public Dictionary<TcpConversation, List<SegmentRecord>> SegmentsOfEach(IEnumerable<TcpConversation> conversations)
     {
         Dictionary<TcpConversation, List<SegmentRecord>> each = conversations.Distinct().ToDictionary(conversation => conversation, _ => new List<SegmentRecord>());
-        foreach (IGrouping<string, TcpConversation> capture in each.Keys.GroupBy(conversation => string.Join('\n', conversation.Files)).ToList())
+        foreach ((TcpConversation conversation, SegmentRecord segment) in Segments(each.Keys.ToList()))
         {
-            foreach ((TcpConversation conversation, SegmentRecord segment) in
-                Read(capture.First().Files, run => ConversationPackets.Segments(run.Readers, [.. capture])))
-            {
-                each[conversation].Add(segment);
-            }
+            each[conversation].Add(segment);
         }
 
         EndProgress();

@@ -145,7 +145,7 @@ Describe 'The way into ClickHouse' {
         $rows = @(Invoke-ClickHouse $servers[1] $statements['Retransmission rate by hour'])
         $hours = @($conversations | Measure-TcpConversation -By Hour)
         $hours.Count | Should -BeGreaterThan 2
-        $rows.hour -replace ':00$' | Should -Be $hours.Group
+        $rows.hour -replace ':00$', 'Z' | Should -Be $hours.Group
         [long[]] $rows.'count()' | Should -Be $hours.Conversations
         for ($i = 0; $i -lt $rows.Count; $i++) { [double] $rows[$i].rate | Should -Be $hours[$i].RetransmissionRate }
         ($rows.rate | Measure-Object -Maximum).Maximum | Should -BeGreaterThan 0

@@ -27,6 +27,38 @@ Describe 'Export-TcpConversation' {
         $rows[0].server_port | Should -Be 80
     }
 
+    It 'writes what the name says: <Name>' -ForEach @(
+        @{ Name = 'named.csv'; First = 'host,' }
+        @{ Name = 'named.CSV.gz'; First = 'host,' }
+        @{ Name = 'named.jsonl'; First = '{"' }
+        @{ Name = 'named.json'; First = '{"' }
+        @{ Name = 'named.ndjson.gz'; First = '{"' }
+        @{ Name = 'named'; First = '{"' }
+    ) {
+        $file = Join-Path $TestDrive $Name
+        Import-TcpCapture $path | Export-TcpConversation $file
+        $stream = [System.IO.File]::OpenRead($file)
+        if ($Name -like '*.gz') { $stream = [System.IO.Compression.GZipStream]::new($stream, [System.IO.Compression.CompressionMode]::Decompress) }
+        $reader = [System.IO.StreamReader]::new($stream)
+        $line = $reader.ReadLine()
+        $reader.Dispose()
+        $line | Should -BeLike "$First*"
+    }
+
+    It 'writes nothing under the name of another format, unless told which is meant: <_>' -ForEach 'x.parquet', 'x.jsonl.zst', 'x.xml.gz' {
+        $file = Join-Path $TestDrive $_
+        { Import-TcpCapture $path | Export-TcpConversation $file } | Should -Throw -ErrorId 'TableFormatUnknown,TcpShell.Commands.ExportTcpConversationCommand'
+        $file | Should -Not -Exist
+        Import-TcpCapture $path | Export-TcpConversation $file -As Csv
+        $file | Should -Exist
+    }
+
+    It 'writes what -As says whatever the name is' {
+        $file = Join-Path $TestDrive told.csv
+        Import-TcpCapture $path | Export-TcpConversation $file -As JsonLines
+        Get-Content $file -First 1 | Should -BeLike '{"*'
+    }
+
     It 'writes segments' {
         $file = Join-Path $TestDrive segments.jsonl
         Get-TcpSegment -Path $path | Export-TcpConversation $file

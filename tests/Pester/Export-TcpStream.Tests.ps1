@@ -110,7 +110,7 @@ Describe 'Export-TcpStream' {
     It 'does not write over the capture that it reads' {
         $length = (Get-Item $path).Length
         { Import-TcpCapture $path | Export-TcpStream $path } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpStreamCommand'
-        { Import-TcpCapture $path | Export-TcpConversation $path } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
+        { Import-TcpCapture $path | Export-TcpConversation $path -As JsonLines } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
         (Get-Item $path).Length | Should -Be $length
     }
 
@@ -136,8 +136,8 @@ Describe 'Export-TcpStream' {
         $to = Join-Path $place $Write
         $before = (Get-FileHash $real).Hash
         { Import-TcpCapture $from | Export-TcpStream $to } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpStreamCommand'
-        { Import-TcpCapture $from | Export-TcpConversation $to } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
-        { Import-TcpCapture $from -As Segment | Export-TcpConversation $to } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
+        { Import-TcpCapture $from | Export-TcpConversation $to -As JsonLines } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
+        { Import-TcpCapture $from -As Segment | Export-TcpConversation $to -As JsonLines } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpConversationCommand'
         { Import-TcpCapture $from -As Segment | Export-TcpCapture $to } | Should -Throw -ErrorId 'OutputIsInput,TcpShell.Commands.ExportTcpCaptureCommand'
         (Get-FileHash $real).Hash | Should -Be $before
         @(Get-ChildItem $place -Force).Count | Should -Be 4
@@ -146,7 +146,7 @@ Describe 'Export-TcpStream' {
     It 'leaves a capture alone that is the second of those that are read' {
         $place = New-Item -ItemType Directory (Join-Path $TestDrive "second-$([guid]::NewGuid())")
         $one, $two = 'one.pcapng', 'two.pcapng' | ForEach-Object { Copy-Item $path (Join-Path $place $_) -PassThru }
-        { Import-TcpCapture $one, $two | Export-TcpConversation $two } | Should -Throw -ErrorId 'OutputIsInput,*'
+        { Import-TcpCapture $one, $two | Export-TcpConversation $two -As JsonLines } | Should -Throw -ErrorId 'OutputIsInput,*'
         (Get-FileHash $two).Hash | Should -Be (Get-FileHash $path).Hash
         @(Get-ChildItem $place -Force).Count | Should -Be 2
     }
@@ -194,7 +194,7 @@ Describe 'Export-TcpStream' {
         $file = Join-Path $TestDrive protected.txt
         Set-Content $file mine
         Set-ItemProperty $file IsReadOnly $true
-        foreach ($call in { Import-TcpCapture $path | Export-TcpStream $file }, { Import-TcpCapture $path | Export-TcpConversation $file }, { Get-TcpSegment -Path $path | Export-TcpCapture $file }) {
+        foreach ($call in { Import-TcpCapture $path | Export-TcpStream $file }, { Import-TcpCapture $path | Export-TcpConversation $file -As JsonLines }, { Get-TcpSegment -Path $path | Export-TcpCapture $file }) {
             $call | Should -Throw '*protected*' -ErrorId 'FileNotWritable,*'
         }
 

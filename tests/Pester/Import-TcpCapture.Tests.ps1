@@ -378,6 +378,11 @@ Describe 'Import-TcpCapture and what is wrong' {
         "$damage" | Should -Not -Match 'unpacked'
     }
 
+    It 'shows times that are read as what they are' {
+        $shown = Import-TcpCapture $path | Select-Object -First 1 | Format-List | Out-String
+        $shown | Should -Match 'Start +: 2020-01-01 00:00:00\.\d{6}Z'
+    }
+
     It 'gives times that compare with dates, and can be made dates' {
         $one = @(Import-TcpCapture $path)[0]
         $one | Where-Object Start -GT '2001-01-01' | Should -Not -BeNullOrEmpty

@@ -36,9 +36,39 @@ Describe 'Measure-TcpConversation' {
         @{ By = 'Client'; Groups = , '10.0.0.1' }
         @{ By = 'Port'; Groups = '80', '81' }
         @{ By = 'Ended'; Groups = 'ClosedByClient', 'Refused' }
-        @{ By = 'Hour'; Groups = , '2020-01-01 00:00' }
+        @{ By = 'Hour'; Groups = , '2020-01-01 00:00Z' }
     ) {
         (Import-TcpCapture $path | Measure-TcpConversation -By $By).Group | Should -Be $Groups
+    }
+
+    It 'groups by several at once: <By>' -ForEach @(
+        @{ By = 'Client', 'Port'; Groups = '10.0.0.1, 80', '10.0.0.1, 81' }
+        @{ By = 'Client,Port'; Groups = '10.0.0.1, 80', '10.0.0.1, 81' }
+        @{ By = 'Port', 'Hour'; Groups = '80, 2020-01-01 00:00Z', '81, 2020-01-01 00:00Z' }
+        @{ By = 'Server', 'Hour'; Groups = , '10.0.0.2, 2020-01-01 00:00Z' }
+    ) {
+        (Import-TcpCapture $path | Measure-TcpConversation -By $By).Group | Should -Be $Groups
+    }
+
+    It 'names hours that -StartTime understands, wherever it is' {
+        $out = & $pwshPath -NoProfile -Command "`$env:TZ = 'Pacific/Honolulu'; [TimeZoneInfo]::ClearCachedData(); Import-Module '$modulePath'
+            [TimeZoneInfo]::Local.BaseUtcOffset.TotalHours
+            `$hour = (Import-TcpCapture '$path' | Measure-TcpConversation -By Hour).Group
+            @(Import-TcpCapture '$path' -StartTime `$hour).Count
+            @(Import-TcpCapture '$path' -EndTime `$hour).Count"
+        $out | Should -Be -10, 2, 0
+    }
+
+    It 'says that its times are in UTC' {
+        Import-TcpCapture $path | Measure-TcpConversation | Format-List | Out-String | Should -Match '(?s)Start +: 2020-01-01 00:00:00\.000000Z.*End +: 2020-01-01 00:\d\d:\d\d\.\d{6}Z'
+    }
+
+    It 'has room for its numbers whatever the groups are called' {
+        $folder = New-Item -ItemType Directory (Join-Path $TestDrive ('long-' * 20) ('name-' * 10))
+        Copy-Item $path (Join-Path $folder one.pcapng)
+        $table = Import-TcpCapture (Join-Path $folder one.pcapng) | Measure-TcpConversation -By File | Out-String -Width 120
+        $table | Should -Match 'Group +Conv\. +Packets +Bytes +Again +RttMedian +Rtt95 +Failed'
+        $table | Should -Match 'one\.pcapng' -Because 'that tells files apart'
     }
 
     It 'names no more talkers than asked for' {

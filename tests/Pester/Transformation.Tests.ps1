@@ -151,3 +151,29 @@ Describe 'States' {
         { Get-State $_ } | Should -Throw '*is not a state of a connection; the states are Closed, Listen*'
     }
 }
+
+Describe 'Names of an enum' {
+    It 'are told apart by every parameter that takes them, for PowerShell would make another one of several' {
+        $joined = foreach ($command in Get-Command -Module TcpShell) {
+            foreach ($parameter in $command.Parameters.Values) {
+                $type = $parameter.ParameterType.IsArray ? $parameter.ParameterType.GetElementType() : $parameter.ParameterType
+                $type = [Nullable]::GetUnderlyingType($type) ?? $type
+                $isOurs = $type.IsEnum -and $type.FullName -like 'TcpShell.*' -and -not $type.IsDefined([FlagsAttribute], $false)
+                if ($isOurs -and -not ($parameter.Attributes | Where-Object { $_.GetType().FullName -match '^TcpShell\.Transformation\.(Choice|TcpState)Attribute$' })) {
+                    "$command -$($parameter.Name)"
+                }
+            }
+        }
+        $joined | Should -BeNullOrEmpty
+    }
+
+    It 'are refused where one is meant: <Names>' -ForEach @{ Names = 'Sequence', 'State' }, @{ Names = 'Sequence,State' } {
+        { New-TcpConnection | ConvertTo-TcpDiagram -Kind $Names } | Should -Throw '*Sequence, State*only one*'
+    }
+
+    It 'are read one by one where several are meant' {
+        $one = Get-TcpTransition -Event PassiveOpen
+        $two = Get-TcpTransition -Event Close
+        @(Get-TcpTransition -Event 'PassiveOpen, Close').Count | Should -Be (@($one).Count + @($two).Count)
+    }
+}

@@ -114,7 +114,8 @@ internal struct ZeekSummary
     /// <param name="beganWithSynAck">Whether the first packet was the responder's SYN,ACK: then the originator had asked for it, unseen.</param>
     public static string ConnectionState(ConversationSideData client, ConversationSideData server, ConversationCompleteness completeness, bool beganWithSynAck)
     {
-        bool isAnswered = completeness.HasFlag(ConversationCompleteness.SynAck);
+        // A client that goes on after its SYN has got an answer, seen or not.
+        bool isAnswered = completeness.HasFlag(ConversationCompleteness.SynAck) || client.Packets > client.Syns;
         bool areBothClosed = client.Fins > 0 && server.Fins > 0;
         return ConnectionState(
             StateOf(client, areBothClosed, isAnswered ? ZeekState.Established : ZeekState.SynSent, beganWithSynAck ? ZeekState.Established : ZeekState.Partial),

@@ -36,15 +36,15 @@ public enum ConversationGrouping
 public sealed class ConversationMeasure
 {
     private readonly Dictionary<string, Sums> _groups = [];
-    private readonly ConversationGrouping _grouping;
+    private readonly ConversationGrouping[] _groupings;
     private readonly int _top;
 
     /// <summary>Starts with nothing.</summary>
-    /// <param name="grouping">By what they are put together.</param>
+    /// <param name="groupings">By what they are put together: conversations of one group have all of it in common. Null or nothing: all are one group.</param>
     /// <param name="top">How many of the addresses that sent most are named.</param>
-    public ConversationMeasure(ConversationGrouping grouping = ConversationGrouping.None, int top = 10)
+    public ConversationMeasure(IEnumerable<ConversationGrouping>? groupings = null, int top = 10)
     {
-        _grouping = grouping;
+        _groupings = [.. (groupings ?? []).Distinct().Where(grouping => grouping != ConversationGrouping.None)];
         _top = top;
     }
 
@@ -62,11 +62,11 @@ public sealed class ConversationMeasure
         sums.Add(conversation);
     }
 
-    /// <summary>The sums so far: hours in their order, other groups by the octets that they had.</summary>
+    /// <summary>The sums so far: where hours are told apart, in the order of the groups' names, so that hours follow one another; else by the octets that they had.</summary>
     public IEnumerable<ConversationSummary> Summaries()
     {
         IEnumerable<ConversationSummary> all = _groups.Select(group => group.Value.Summary(group.Key, _top));
-        return _grouping == ConversationGrouping.Hour
+        return _groupings.Contains(ConversationGrouping.Hour)
             ? all.OrderBy(summary => summary.Group, StringComparer.Ordinal)
             : all.OrderByDescending(summary => summary.Bytes).ThenBy(summary => summary.Group, StringComparer.Ordinal);
     }
@@ -77,7 +77,11 @@ public sealed class ConversationMeasure
     /// </summary>
     internal static long Percentile(ReadOnlySpan<long> sorted, double part) => sorted[Math.Min((int)(part * sorted.Length), sorted.Length - 1)];
 
-    private string KeyOf(ConversationData conversation) => _grouping switch
+    private string KeyOf(ConversationData conversation) => _groupings.Length == 1
+        ? KeyOf(conversation, _groupings[0])
+        : string.Join(", ", _groupings.Select(grouping => KeyOf(conversation, grouping)));
+
+    private static string KeyOf(ConversationData conversation, ConversationGrouping grouping) => grouping switch
     {
         ConversationGrouping.Client => conversation.Client.Address,
         ConversationGrouping.Server => conversation.Server.Address,
@@ -90,7 +94,7 @@ public sealed class ConversationMeasure
     };
 
     private static string HourOf(Timestamp time) =>
-        DateTimeOffset.UnixEpoch.AddTicks(time.Nanoseconds / 100).ToString("yyyy-MM-dd HH':00'", CultureInfo.InvariantCulture);
+        DateTimeOffset.UnixEpoch.AddTicks(time.Nanoseconds / 100).ToString("yyyy-MM-dd HH':00Z'", CultureInfo.InvariantCulture);
 
     private sealed class Sums
     {

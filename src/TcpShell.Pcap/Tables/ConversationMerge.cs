@@ -21,7 +21,7 @@ public static class ConversationMerge
         var wholes = new List<ConversationPieces>();
         var latest = new Dictionary<(string, string), ConversationPieces>();
         var byNumber = new Dictionary<(string From, string To, uint Number), ConversationPieces>();
-        foreach (ConversationData piece in pieces.OrderBy(piece => piece.Start.Nanoseconds).ThenBy(piece => piece.Stream))
+        foreach (ConversationData piece in pieces.OrderBy(piece => piece.Start.Nanoseconds).ThenBy(piece => piece.End.Nanoseconds).ThenBy(piece => piece.Stream))
         {
             // The initial numbers tell most: two places may have seen the next connection of the same ends long ago.
             (string client, string server) = (piece.Client.ToString(), piece.Server.ToString());
@@ -74,7 +74,7 @@ public static class ConversationMerge
             LastFrame = byEnd[^1].LastFrame,
             RolesFrom = best.RolesFrom,
             Completeness = completeness,
-            Ended = EndedOf(all),
+            Ended = ConversationClosing.EndedOf(all),
             ClientState = byEnd.LastOrDefault(piece => piece.ClientState is not null)?.ClientState,
             ServerState = byEnd.LastOrDefault(piece => piece.ServerState is not null)?.ServerState,
             HandshakeRtt = all.Find(piece => piece.HandshakeRtt is not null)?.HandshakeRtt,
@@ -101,43 +101,6 @@ public static class ConversationMerge
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(';', names.SelectMany(name => name.Split(';')).Where(name => name.Length > 0).Distinct());
-
-    private static ConversationEnding EndedOf(List<ConversationData> pieces)
-    {
-        (ConversationEnding ended, Timestamp end) = (pieces[0].Ended, pieces[0].End);
-        foreach (ConversationData piece in pieces.Skip(1))
-        {
-            bool overlap = piece.Start <= end;
-            ended = piece.End >= end ? EndedOf(ended, piece.Ended, overlap) : EndedOf(piece.Ended, ended, overlap);
-            end = piece.End > end ? piece.End : end;
-        }
-
-        if (ended is not (ConversationEnding.Refused or ConversationEnding.ResetByServer))
-        {
-            return ended;
-        }
-
-        // A piece alone does not show whether there was anything else than the SYN and its reset.
-        bool isRefusal = Refusal.Is(
-            pieces.Sum(piece => piece.Client.Packets), pieces.Sum(piece => (long)piece.Client.Syns),
-            pieces.Sum(piece => piece.Server.Packets), pieces.Sum(piece => (long)piece.Server.Resets));
-        return isRefusal ? ConversationEnding.Refused : ConversationEnding.ResetByServer;
-    }
-
-    private static ConversationEnding EndedOf(ConversationEnding first, ConversationEnding last, bool overlap)
-    {
-        if (IsHalf(first) && IsHalf(last) && first != last)
-        {
-            // Of two directions that were captured apart, the one that ends later has the last ACK, which is sent by who closed first.
-            return (overlap ? last : first) == ConversationEnding.HalfClosedByClient ? ConversationEnding.ClosedByClient : ConversationEnding.ClosedByServer;
-        }
-
-        bool saysLess = last == ConversationEnding.Open ? first != ConversationEnding.Unanswered
-            : IsHalf(last) && first is ConversationEnding.ClosedByClient or ConversationEnding.ClosedByServer;
-        return saysLess ? first : last;
-    }
-
-    private static bool IsHalf(ConversationEnding ending) => ending is ConversationEnding.HalfClosedByClient or ConversationEnding.HalfClosedByServer;
 
     private static ConversationSideData Join(ConversationSideData whole, ConversationSideData piece, bool overlap) => whole with
     {

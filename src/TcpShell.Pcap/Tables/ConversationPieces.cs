@@ -52,7 +52,7 @@ internal sealed class ConversationPieces
         var places = new List<List<ConversationData>>();
         foreach (ConversationData piece in pieces)
         {
-            List<ConversationData>? place = places.Where(place => Follows(piece, place[^1])).MaxBy(place => Likeness(piece, place[^1]));
+            List<ConversationData>? place = places.Where(place => Follows(piece, place)).MaxBy(place => Likeness(piece, place[^1]));
             if (place is null)
             {
                 places.Add([piece]);
@@ -70,8 +70,9 @@ internal sealed class ConversationPieces
         side.InitialSequenceNumber is { } number && _initialNumbers.TryGetValue(side.ToString(), out uint known) && known != number;
 
     // Whether the piece begins where the one before ends, so that none of its segments is in both.
-    private static bool Follows(ConversationData piece, ConversationData before)
+    private static bool Follows(ConversationData piece, List<ConversationData> place)
     {
+        ConversationData before = place[^1];
         if (piece.FirstFrame > 0 && piece.File.Length > 0 && piece.File == before.File && piece.Host == before.Host)
         {
             return piece.FirstFrame > before.LastFrame;
@@ -89,13 +90,20 @@ internal sealed class ConversationPieces
             return false;
         }
 
-        return piece.Start > before.End || (piece.Start == before.End && piece.Start > before.Start && piece.End > piece.Start);
+        // A file may end between segments of one time. Where there is nothing else they might as well be the same ones, seen twice; then they look alike.
+        return piece.Start > before.End
+            || (piece.Start == before.End && (place.Count > 1 || before.Start < before.End || piece.Start < piece.End || !AreAlike(piece, before)));
     }
 
-    // The same machine, the same directions, names that begin alike, and the shorter pause.
-    private static (bool SameHost, bool SameDirections, int SameLetters, long End) Likeness(ConversationData piece, ConversationData before) => (
+    private static bool AreAlike(ConversationData one, ConversationData other) =>
+        (one.Client.Packets, one.Client.Bytes, one.Server.Packets, one.Server.Bytes, one.Completeness)
+        == (other.Client.Packets, other.Client.Bytes, other.Server.Packets, other.Server.Bytes, other.Completeness);
+
+    // The same machine, the same directions, names that begin alike, a pause, and that the shorter one.
+    private static (bool SameHost, bool SameDirections, int SameLetters, bool IsLater, long End) Likeness(ConversationData piece, ConversationData before) => (
         piece.Host == before.Host,
         (piece.Client.Packets > 0, piece.Server.Packets > 0) == (before.Client.Packets > 0, before.Server.Packets > 0),
         piece.File.AsSpan().CommonPrefixLength(before.File),
+        piece.Start > before.End,
         before.End.Nanoseconds);
 }

@@ -5,7 +5,7 @@ namespace TcpShell.Pcap.Tables;
 /// <summary>What many conversations have in common: how much, how well, and what went wrong.</summary>
 public sealed record ConversationSummary
 {
-    /// <summary>What the conversations share: an address, a port, an hour; empty for all of them.</summary>
+    /// <summary>What the conversations share: an address, a port, an hour (UTC), or several of these with commas between them; empty for all of them.</summary>
     public string Group { get; init; } = "";
 
     /// <summary>Conversations.</summary>

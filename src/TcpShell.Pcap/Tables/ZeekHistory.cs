@@ -21,6 +21,11 @@ internal sealed class ZeekHistory
     /// <summary>Whether the first packet was the server's SYN,ACK.</summary>
     public bool BeganWithSynAck => _letters is [{ Kind: Flip }, ..];
 
+    /// <summary>When the first segment of a kind was captured; null where a piece does not tell it.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="kind">The letter.</param>
+    public static long? TimeOf(ConversationData piece, char kind) => LettersOf(piece).FirstOrDefault(letter => letter.Kind == kind)?.Time;
+
     /// <summary>Joins the histories of all places.</summary>
     /// <param name="places">The pieces of each, all with the same client, by the time of their first segments.</param>
     public static ZeekHistory Of(IEnumerable<IReadOnlyList<ConversationData>> places)

@@ -69,6 +69,7 @@ public sealed class AddTcpImpairmentCommand : NetworkCmdlet
 
     /// <summary>The packets are lost, and a router on the way tells their sender so by ICMP: HostUnreachable, PortUnreachable, AdministrativelyProhibited, PacketTooBig and others.</summary>
     [Parameter(Mandatory = true, ParameterSetName = nameof(ImpairmentKind.Refuse))]
+    [Choice]
     public IcmpErrorKind Refuse { get; set; }
 
     /// <summary>With -Refuse PacketTooBig: only packets with more octets than this are refused, 68 to 65535.</summary>

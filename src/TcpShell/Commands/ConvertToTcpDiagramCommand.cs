@@ -72,10 +72,12 @@ public sealed class ConvertToTcpDiagramCommand : NetworkCmdlet
     /// window), Stevens (his plainer graph), Window, or Throughput.
     /// </summary>
     [Parameter]
+    [Choice]
     public DiagramKind Kind { get; set; }
 
     /// <summary>How it is written: Text, Mermaid (Sequence and State), or Svg (all but State).</summary>
     [Parameter]
+    [Choice]
     public DiagramFormat As { get; set; }
 
     /// <summary>The width of a text in columns, at least 60; the terminal's width, but 100 at most, by default.</summary>

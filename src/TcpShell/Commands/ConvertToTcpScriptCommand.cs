@@ -56,6 +56,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
 
     /// <summary>The end under test: Client, which opened the connection, or Server. By default that of a connection object, or that which a script had under test; else the client.</summary>
     [Parameter]
+    [Choice]
     public ScriptSide? Side { get; set; }
 
     /// <summary>The numbers of the streams that become scripts; by default all. Each becomes a script of its own.</summary>

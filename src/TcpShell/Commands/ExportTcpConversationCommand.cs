@@ -4,6 +4,7 @@ using TcpShell.Conversations;
 using TcpShell.Errors;
 using TcpShell.Pcap.Tables;
 using TcpShell.Tracing;
+using TcpShell.Transformation;
 
 namespace TcpShell.Commands;
 
@@ -24,7 +25,7 @@ namespace TcpShell.Commands;
 /// <para>All segments, for a spreadsheet</para>
 /// <code>New-TcpConnection | Send-TcpData 'hello'
 /// Export-TcpCapture lab.pcapng
-/// Import-TcpCapture lab.pcapng -As Segment | Export-TcpConversation segments.csv -As Csv
+/// Import-TcpCapture lab.pcapng -As Segment | Export-TcpConversation segments.csv
 /// Import-Csv segments.csv | Select-Object number, source_port, flags, length</code>
 /// <para>Times are there as text and as nanoseconds since 1970.</para>
 /// </example>
@@ -32,8 +33,8 @@ namespace TcpShell.Commands;
 /// <para>Compressed</para>
 /// <code>New-TcpConnection | Close-TcpConnection
 /// Export-TcpCapture lab.pcapng
-/// Import-TcpCapture lab.pcapng | Export-TcpConversation lab.jsonl.gz -Compress -PassThru</code>
-/// <para>gzip; databases unpack it on the way.</para>
+/// Import-TcpCapture lab.pcapng | Export-TcpConversation lab.jsonl.gz -PassThru</code>
+/// <para>gzip, for the name ends in .gz; databases unpack it on the way.</para>
 /// </example>
 [Cmdlet(VerbsData.Export, "TcpConversation", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
@@ -45,6 +46,7 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
     private string _path = "";
     private bool _refused;
     private bool _compress;
+    private TableFormat _format;
 
     /// <summary>The file.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -55,8 +57,9 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     public PSObject[] InputObject { get; set; } = null!;
 
-    /// <summary>The format: JsonLines (one JSON object on each line) or Csv (RFC 4180, with a head line).</summary>
+    /// <summary>The format: JsonLines (one JSON object on each line) or Csv (RFC 4180, with a head line). By default what the file's name says: .csv is Csv; .jsonl, .ndjson, .json, or no extension is JsonLines.</summary>
     [Parameter]
+    [Choice]
     public TableFormat As { get; set; }
 
     /// <summary>Compresses with gzip; a file whose name ends in .gz is compressed unless -Compress:$false says otherwise.</summary>
@@ -76,6 +79,7 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
     {
         _path = OutputFile.Resolve(this, Path, NoClobber);
         _compress = Compress || (!MyInvocation.BoundParameters.ContainsKey(nameof(Compress)) && _path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase));
+        _format = FormatOf(_path);
         _refused = !ShouldProcess(_path, "Write a table");
     }
 
@@ -133,16 +137,38 @@ public sealed class ExportTcpConversationCommand : TcpCmdlet
         base.Dispose(disposing);
     }
 
+    // What has a name of another format would be taken for it.
+    private TableFormat FormatOf(string path)
+    {
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(As)))
+        {
+            return As;
+        }
+
+        string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        string extension = System.IO.Path.GetExtension(name);
+        switch (extension.ToUpperInvariant())
+        {
+            case ".CSV":
+                return TableFormat.Csv;
+            case "" or ".JSONL" or ".NDJSON" or ".JSON":
+                return TableFormat.JsonLines;
+            default:
+                ThrowTerminatingError(ErrorRecords.TableFormatUnknown(path, extension));
+                throw new InvalidOperationException();
+        }
+    }
+
     private void Write(SegmentData segment)
     {
         ThrowIfInput(segment.File);
-        OnDisk(() => (_segments ??= new(_path, As, _compress)).Write(segment));
+        OnDisk(() => (_segments ??= new(_path, _format, _compress)).Write(segment));
     }
 
     private void Write(ConversationData conversation)
     {
         ThrowIfInput(conversation.File);
-        OnDisk(() => (_conversations ??= new(_path, As, _compress)).Write(conversation));
+        OnDisk(() => (_conversations ??= new(_path, _format, _compress)).Write(conversation));
     }
 
     private void ThrowIfInput(string files)

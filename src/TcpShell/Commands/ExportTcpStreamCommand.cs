@@ -6,6 +6,7 @@ using TcpShell.Errors;
 using TcpShell.Pcap.Analysis;
 using TcpShell.Pcap.Files;
 using TcpShell.Pcap.Streams;
+using TcpShell.Transformation;
 
 namespace TcpShell.Commands;
 
@@ -49,10 +50,12 @@ public sealed class ExportTcpStreamCommand : TcpCmdlet
 
     /// <summary>How it is written: Dialogue (with times and who speaks), Text, or Raw (to a file only).</summary>
     [Parameter]
+    [Choice]
     public StreamFormat As { get; set; } = StreamFormat.Dialogue;
 
     /// <summary>Which direction: Both, Client, or Server.</summary>
     [Parameter]
+    [Choice]
     public StreamSide Side { get; set; }
 
     /// <summary>The most octets of each direction that wait in memory for what is missing before them: 64 MB, unless told otherwise.</summary>

@@ -117,6 +117,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
 
     /// <summary>Only segments with this fate: Delivered, Lost, Corrupted, Unreachable, InFlight.</summary>
     [Parameter]
+    [Choice(AllowsSeveral = true)]
     public PacketFate[]? Fate { get; set; }
 
     /// <inheritdoc/>

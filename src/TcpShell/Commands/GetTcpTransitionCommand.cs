@@ -50,6 +50,7 @@ public sealed class GetTcpTransitionCommand : TcpCmdlet
 
     /// <summary>What moves the connection: a user's call, the arrival of a segment, a timer, or the host's fate. All events if left out.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Choice(AllowsSeveral = true)]
     public TransitionEvent[]? Event { get; set; }
 
     /// <inheritdoc/>

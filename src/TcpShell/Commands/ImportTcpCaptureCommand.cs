@@ -14,6 +14,7 @@ namespace TcpShell.Commands;
 /// <remarks>
 /// <para>Reads pcap, pcapng and snoop, gzip-compressed or not, without libpcap. A conversation has both ends with their states replayed, options, octets, round trips, Wireshark's analysis flags, and how it ended; its number is Wireshark's tcp.stream. It comes as soon as it is over and quiet, the others at the end; memory is taken for open conversations only. Segments are the same objects that Get-TcpSegment gives, with times counted from 1970.</para>
 /// <para>For JSON, Export-TcpConversation writes a line for each, with plain columns. ConvertTo-Json shows all properties as deep as -Depth says: addresses are text with -Depth 2 of conversations and with -Depth 1 of segments, and deeper they have theirs in Text.</para>
+/// <para>Times are in UTC: Format-List marks them with a Z, and the same text may be given to -StartTime; [datetime] makes a date of Start and of End. -StartTime and -EndTime take text without a zone for local time, as PowerShell does.</para>
 /// <para>A damaged file gives everything up to the damage, and then one error with the place. Packets that are no TCP are passed over.</para>
 /// </remarks>
 /// <example>
@@ -72,12 +73,12 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int[]? Stream { get; set; }
 
-    /// <summary>Passes over what was captured before.</summary>
+    /// <summary>Passes over what was captured before. Text and dates without a zone are local time; what is shown of captures is UTC and says so (Z).</summary>
     [Parameter]
     [CaptureTime]
     public Timestamp? StartTime { get; set; }
 
-    /// <summary>Passes over what was captured then or later.</summary>
+    /// <summary>Passes over what was captured then or later; read as -StartTime is.</summary>
     [Parameter]
     [CaptureTime]
     public Timestamp? EndTime { get; set; }
@@ -89,6 +90,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
 
     /// <summary>Only conversations that ended so.</summary>
     [Parameter]
+    [Choice(AllowsSeveral = true)]
     public ConversationEnding[]? Ended { get; set; }
 
     /// <summary>Reads all files as one capture that was split or taken at several places, in the order of time; frames and streams are numbered over all of them.</summary>
@@ -141,6 +143,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
 
     /// <summary>What to give: Conversation, or Segment.</summary>
     [Parameter]
+    [Choice]
     public CaptureContent As { get; set; }
 
     /// <summary>Shows sequence numbers of segments (-As Segment) in Info as they stand in the headers, not relative to the initial ones.</summary>

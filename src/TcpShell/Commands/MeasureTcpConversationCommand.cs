@@ -3,6 +3,7 @@ using TcpShell.Abstractions;
 using TcpShell.Conversations;
 using TcpShell.Errors;
 using TcpShell.Pcap.Tables;
+using TcpShell.Transformation;
 
 namespace TcpShell.Commands;
 
@@ -42,9 +43,11 @@ public sealed class MeasureTcpConversationCommand : TcpCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     public PSObject[] InputObject { get; set; } = null!;
 
-    /// <summary>By what conversations are put together: Client, Server, Port (the server's), Ended, Hour, Host (the machine that read the capture), or File.</summary>
+    /// <summary>By what conversations are put together: Client, Server, Port (the server's), Ended, Hour (in UTC), Host (the machine that read the capture), or File. By several, a group has all of them in common.</summary>
     [Parameter]
-    public ConversationGrouping By { get; set; }
+    [Choice(AllowsSeveral = true)]
+    [ValidateNotNullOrEmpty]
+    public ConversationGrouping[] By { get; set; } = [ConversationGrouping.None];
 
     /// <summary>How many of the addresses that sent most are named.</summary>
     [Parameter]

@@ -211,6 +211,14 @@ internal static partial class ErrorRecords
         conversation,
         "Do it where the capture is, with what Import-TcpCapture gives there: Invoke-Command -HostName a { Import-TcpCapture x.pcap | Export-TcpStream }. Pieces are read as one by Import-TcpCapture -Merge; what comes through a pipe is kept by tee, for example.");
 
+    /// <summary>A file whose name says that it is something which is not written here.</summary>
+    public static ErrorRecord TableFormatUnknown(string path, string extension) => Create(
+        new ArgumentException($"Tables are written as JSON lines or CSV, and '{extension}' is the extension of neither ('{path}')."),
+        "TableFormatUnknown",
+        ErrorCategory.InvalidArgument,
+        path,
+        "Name the file .jsonl or .csv (or .jsonl.gz, .csv.gz), or say with -As JsonLines or -As Csv what shall stand in it. A database makes other formats of either.");
+
     /// <summary>What is read would be written over.</summary>
     public static ErrorRecord OutputIsInput(string path) => Create(
         new ArgumentException($"'{path}' is the capture that is read, and would be lost."), "OutputIsInput", ErrorCategory.InvalidArgument, path, "Give the file another name.");

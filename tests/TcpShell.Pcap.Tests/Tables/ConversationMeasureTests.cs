@@ -32,9 +32,22 @@ public sealed class ConversationMeasureTests
     [InlineData(ConversationGrouping.Server, "10.0.0.9 3, 10.0.0.8 1")]
     [InlineData(ConversationGrouping.Port, "80 3, 443 1")]
     [InlineData(ConversationGrouping.Ended, "ClosedByClient 1, ResetByServer 1, Open 1, Unanswered 1")]
-    [InlineData(ConversationGrouping.Hour, "1970-01-01 01:00 2, 1970-01-01 02:00 2")]
+    [InlineData(ConversationGrouping.Hour, "1970-01-01 01:00Z 2, 1970-01-01 02:00Z 2")]
     public void Groups_AreSummedUpEach(ConversationGrouping grouping, string expected) =>
         Assert.Equal(expected, string.Join(", ", Measure(grouping).Select(summary => $"{summary.Group} {summary.Conversations}")));
+
+    [Fact]
+    public void GroupsOfSeveral_HaveAllOfThemInCommon()
+    {
+        ConversationSummary[] both = Measure(ConversationGrouping.Server, ConversationGrouping.Port);
+        Assert.Equal("10.0.0.9, 80 2, 10.0.0.9, 443 1, 10.0.0.8, 80 1", string.Join(", ", both.Select(summary => $"{summary.Group} {summary.Conversations}")));
+        Assert.Equal(1150, both[0].Bytes);
+    }
+
+    [Fact]
+    public void GroupsOfSeveral_HaveTheirHoursInOrder() =>
+        Assert.Equal(["10.0.0.8, 1970-01-01 02:00Z", "10.0.0.9, 1970-01-01 01:00Z", "10.0.0.9, 1970-01-01 02:00Z"],
+            Measure(ConversationGrouping.Server, ConversationGrouping.Hour).Select(summary => summary.Group));
 
     [Theory]
     [InlineData(0.0, 1)]
@@ -53,9 +66,9 @@ public sealed class ConversationMeasureTests
         Assert.Equal((1L, 30L), (talker.Conversations, talker.Bytes));
     }
 
-    private static ConversationSummary[] Measure(ConversationGrouping grouping)
+    private static ConversationSummary[] Measure(params ConversationGrouping[] groupings)
     {
-        var measure = new ConversationMeasure(grouping);
+        var measure = new ConversationMeasure(groupings);
         foreach (ConversationData conversation in s_four)
         {
             measure.Add(conversation);

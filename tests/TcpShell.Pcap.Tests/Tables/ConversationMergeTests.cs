@@ -80,6 +80,7 @@ public sealed class ConversationMergeTests
             Server = rest.Client,
             ClientState = rest.ServerState,
             ServerState = rest.ClientState,
+            ZeekHistory = SwapCase(rest.ZeekHistory),
             Ended = ConversationEnding.ClosedByServer,
             RolesFrom = RoleEvidence.FirstSender,
         };
@@ -108,7 +109,7 @@ public sealed class ConversationMergeTests
     public void Merge_OfEndings_TellsWhoBegan(ConversationEnding first, ConversationEnding last, ConversationEnding expected)
     {
         ConversationData one = Part(i => i < 5) with { Ended = first };
-        ConversationData two = Part(i => i >= 5) with { Ended = last };
+        ConversationData two = Part(i => i is 5 or 6) with { Ended = last };
         Assert.Equal(expected, Assert.Single(ConversationMerge.Merge([one, two])).Ended);
     }
 
@@ -130,9 +131,75 @@ public sealed class ConversationMergeTests
         Assert.Equal(ConversationEnding.ResetByServer, Assert.Single(ConversationMerge.Merge([looksRefused, data])).Ended);
     }
 
+    // One client, 100 and 500, that was asked and answered; then both close, or the client gives up.
+    private static Exchange Answered() => new Exchange().Open().C(Ack, 101, 501, 10).S(Ack, 501, 111);
+
+    // What comes later, in the next file.
+    private static Exchange Later() => new Exchange().Wait(TimeSpan.FromSeconds(1));
+
+    [Fact]
+    public void Merge_WithAResetAfterBothHaveClosed_IsClosed()
+    {
+        Exchange closed = Answered().C(FinAck, 111, 501).S(FinAck, 501, 112).C(Ack, 112, 502);
+
+        Assert.Equal(ConversationEnding.ClosedByClient, EndedOf(closed, Later().C(Rst, 112)));
+        Assert.Equal(ConversationEnding.ClosedByClient, EndedOf(Answered().C(FinAck, 111, 501), Later().S(FinAck, 501, 112).C(Rst, 112)));
+    }
+
+    [Fact]
+    public void Merge_WithAResetAfterOneHasClosed_IsReset() =>
+        Assert.Equal(ConversationEnding.ResetByServer, EndedOf(Answered().C(FinAck, 111, 501), Later().S(Rst, 501)));
+
+    [Fact]
+    public void Merge_WithResetsOfBothEnds_IsResetByTheFirst() =>
+        Assert.Equal(ConversationEnding.ResetByClient, EndedOf(Answered().C(RstAck, 111, 501), Later().S(Rst, 501)));
+
+    [Fact]
+    public void Merge_WithClosingAfterAReset_IsReset() =>
+        Assert.Equal(ConversationEnding.ResetByServer, EndedOf(Answered().S(RstAck, 501, 111), Later().C(FinAck, 111, 501).S(FinAck, 501, 112)));
+
+    [Fact]
+    public void Merge_WithASynAfterBothHaveClosed_IsNotUnanswered() =>
+        Assert.Equal(ConversationEnding.ClosedByClient, EndedOf(Answered().C(FinAck, 111, 501).S(FinAck, 501, 112), Later().C(Syn, 100)));
+
+    [Fact]
+    public void Merge_OfASynAndASynAckWithItsReset_IsResetByTheClient() =>
+        Assert.Equal(ConversationEnding.ResetByClient, EndedOf(new Exchange().C(Syn, 100), new Exchange().Wait(TimeSpan.FromMilliseconds(5)).S(SynAck, 500, 101).C(Rst, 101)));
+
+    [Theory]
+    [InlineData(6, 6)]
+    [InlineData(3, 5)]
+    public void Merge_OfFilesThatEndBetweenSegmentsOfOneTime_LosesNothing(int last, int same)
+    {
+        // From the last of the first file to the last of all there is one time.
+        Timestamp At(int i) => Timestamp.FromSeconds(1000 + (i < last - 1 ? i : last - 1));
+        ConversationData whole = Part(i => i <= same, At);
+        ConversationData[] pieces = [Part(i => i < last, At), Part(i => i >= last && i <= same, At)];
+        foreach (ConversationData[] order in new[] { pieces, [pieces[1], pieces[0]] })
+        {
+            AssertSame(whole, Assert.Single(ConversationMerge.Merge(order)));
+        }
+    }
+
+    [Fact]
+    public void Merge_OfOneMomentSeenTwice_CountsOnce()
+    {
+        ConversationData moment = Part(i => i == 4);
+        Assert.Equal(1, Assert.Single(ConversationMerge.Merge([moment with { File = "/a" }, moment with { File = "/b" }])).Packets);
+    }
+
+    [Fact]
+    public void Merge_OfASynWithoutItsAnswer_HasZeeksStateOfAClientThatGoesOn()
+    {
+        ConversationData merged = Assert.Single(ConversationMerge.Merge([DataOf(new Exchange().C(Syn, 100)), DataOf(Later().C(Ack, 101, 501, 10))]));
+        Assert.Equal((DataOf(new Exchange().C(Syn, 100).C(Ack, 101, 501, 10)).ZeekState, "OTH"), (merged.ZeekState, merged.ZeekState));
+    }
+
+    private static ConversationEnding EndedOf(params Exchange[] files) => Assert.Single(ConversationMerge.Merge(files.Select(DataOf))).Ended;
+
     private static ConversationData DataOf(Exchange exchange) => ConversationData.From(exchange.Only);
 
-    private static ConversationData Part(Func<int, bool> isCaptured)
+    private static ConversationData Part(Func<int, bool> isCaptured, Func<int, Timestamp>? time = null)
     {
         TcpConversation? conversation = null;
         var tracker = new ConversationTracker();
@@ -142,7 +209,7 @@ public sealed class ConversationMergeTests
             if (isCaptured(i))
             {
                 byte[] packet = segments.Bytes(s_life[i].From, s_life[i].To, s_life[i].Flags, s_life[i].Seq, s_life[i].Ack, s_life[i].Length);
-                conversation = tracker.Add(Timestamp.FromSeconds(1000 + i), PacketDecoder.Decode(packet, LinkType.Raw));
+                conversation = tracker.Add(time?.Invoke(i) ?? Timestamp.FromSeconds(1000 + i), PacketDecoder.Decode(packet, LinkType.Raw));
             }
         }
 
@@ -224,7 +291,7 @@ public sealed class ConversationMergeTests
             RolesFrom = RoleEvidence.FirstSender,
             Ended = ConversationEnding.ClosedByServer,
             ZeekState = "SF",
-            ZeekHistory = "DadFfA",
+            ZeekHistory = SwapCase(middle.ZeekHistory),
         };
         ConversationData merged = Assert.Single(ConversationMerge.Merge([turned, Part(_ => true)]));
 
@@ -253,6 +320,8 @@ public sealed class ConversationMergeTests
         Start = piece.Start + TimeSpan.FromSeconds(seconds),
         End = piece.End + TimeSpan.FromSeconds(seconds),
     };
+
+    private static string SwapCase(string history) => string.Concat(history.Select(letter => char.IsUpper(letter) ? char.ToLowerInvariant(letter) : char.ToUpperInvariant(letter)));
 
     private static void AssertSame(ConversationData whole, ConversationData merged)
     {

@@ -8,7 +8,7 @@ namespace TcpShell;
 /// <summary>The files that a user's paths mean.</summary>
 internal static class InputFiles
 {
-    /// <summary>The files that paths name; one error for each path that names none, and for each folder that cannot be read.</summary>
+    /// <summary>The files that paths name; one error for each path that names none, and for each folder that cannot be read. Folders that a wildcard meets beside files are passed over.</summary>
     /// <param name="cmdlet">The cmdlet that reads them.</param>
     /// <param name="paths">Paths as the user wrote them.</param>
     /// <param name="isLiteral">Whether wildcards are none.</param>
@@ -19,11 +19,20 @@ internal static class InputFiles
         refuse ??= (_, error) => cmdlet.WriteError(error);
         foreach (string path in paths)
         {
+            // Whoever writes *.pcap or dir/* means the files; only where there are none is it worth a word.
+            bool isWildcard = !isLiteral && WildcardPattern.ContainsWildcardCharacters(path);
+            bool hasFile = false;
+            string? passedOver = null;
             foreach (string file in Resolve(cmdlet, path, isLiteral, refuse))
             {
                 if (!Directory.Exists(file))
                 {
+                    hasFile = true;
                     yield return file;
+                }
+                else if (inFolders is null && isWildcard)
+                {
+                    passedOver = file;
                 }
                 else if (inFolders is null)
                 {
@@ -36,6 +45,11 @@ internal static class InputFiles
                         yield return found;
                     }
                 }
+            }
+
+            if (passedOver is not null && !hasFile)
+            {
+                refuse(path, ErrorRecords.OnlyFolders(path));
             }
         }
     }

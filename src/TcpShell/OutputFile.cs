@@ -42,6 +42,7 @@ internal static class OutputFile
     public static ErrorRecord? WhyNot(string path, bool noClobber) =>
         Directory.Exists(path) ? ErrorRecords.PathIsFolder(path)
         : !Directory.Exists(Path.GetDirectoryName(path)) ? WhyNoFolder(Path.GetDirectoryName(path) ?? path)
+        : TargetThatIsMissing(path) is { } target ? ErrorRecords.LinkLeadsNowhere(path, target)
         : noClobber && File.Exists(path) ? ErrorRecords.FileExists(path)
         : null;
 
@@ -74,6 +75,22 @@ internal static class OutputFile
         catch (IOException)
         {
             // The error that ended the pipeline has been told already.
+        }
+    }
+
+    // What stands for a pipe or a socket (/dev/stdout) has a target that is no path, and can be written all the same.
+    private static string? TargetThatIsMissing(string path)
+    {
+        try
+        {
+            return !path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/proc/", StringComparison.Ordinal)
+                && new FileInfo(path).LinkTarget is { } target && File.ResolveLinkTarget(path, returnFinalTarget: true) is not { Exists: true }
+                ? target
+                : null;
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
+        {
+            return null; // links that lead in a circle, for example: opening it tells so
         }
     }
 

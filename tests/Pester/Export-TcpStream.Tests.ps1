@@ -163,6 +163,8 @@ Describe 'Export-TcpStream' {
         Set-Content $out 'good'
         $failed = $conversation | Export-TcpStream $out -PassThru 2>&1
         @($failed).FullyQualifiedErrorId | Should -Be 'FileNotReadable,TcpShell.Commands.ExportTcpStreamCommand'
+        "$failed" | Should -BeLike "There is no capture '*gone.pcapng' any more."
+        $failed[0].ErrorDetails.RecommendedAction | Should -BeLike '*moved or deleted*'
         { $conversation | Export-TcpStream $out -ErrorAction Stop } | Should -Throw -ErrorId 'FileNotReadable,*'
         $other, $conversation | Export-TcpStream $out -ErrorAction SilentlyContinue
         $conversation | Export-TcpStream $new -ErrorAction SilentlyContinue
@@ -187,6 +189,14 @@ Describe 'Export-TcpStream' {
         }
         finally {
             Pop-Location
+        }
+    }
+
+    It 'says that a link leads to nothing' -Skip:$IsWindows {
+        $file = Join-Path $TestDrive dangling.jsonl
+        New-Item -ItemType SymbolicLink $file -Target (Join-Path $TestDrive nothing.jsonl) | Out-Null
+        foreach ($call in { Import-TcpCapture $path | Export-TcpStream $file }, { Import-TcpCapture $path | Export-TcpConversation $file }, { Get-TcpSegment -Path $path | Export-TcpCapture $file }) {
+            $call | Should -Throw "*dangling.jsonl' is a link to '*nothing.jsonl', and there is no such file." -ErrorId 'PathNotFound,*'
         }
     }
 

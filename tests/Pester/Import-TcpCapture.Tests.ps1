@@ -62,6 +62,17 @@ Describe 'Import-TcpCapture' {
         @{ What = 'an address that is none'; Call = { Import-TcpCapture $path -Address 10.0.0.300 }; Message = '*10.0.0.300*IPv4 or IPv6*' }
         @{ What = 'a prefix longer than an address'; Call = { Import-TcpCapture $path -Address 10.0.0.1, 10.0.0.0/33 }; Message = "*'10.0.0.0/33'*10.0.0.0/8*" }
         @{ What = 'a time that is none'; Call = { Import-TcpCapture $path -StartTime yesterdayish }; Message = '*yesterdayish*date and time*' }
+        @{ What = 'a date out of range'; Call = { Import-TcpCapture $path -StartTime 9999-12-31 }; Message = "*'9999-12-31' is out of range*1700 to 2200*" }
+        @{ What = 'a date as an object out of range'; Call = { Import-TcpCapture $path -EndTime ([datetime]::MinValue) }; Message = '*is out of range*1700 to 2200*' }
+        @{ What = 'seconds out of range'; Call = { Import-TcpCapture $path -EndTime 1e12 }; Message = '*is out of range*1700 to 2200*' }
+        @{ What = 'patience that is too short to be counted'; Call = { Import-TcpCapture $path -IdleTimeout 1ns }; Message = '-IdleTimeout is too short: the shortest is 100ns*' }
+        @{ What = 'an empty list of addresses'; Call = { Import-TcpCapture $path -Address @() }; Message = "*'Address'*empty*" }
+        @{ What = 'an empty list of ports'; Call = { Import-TcpCapture $path -Port @() }; Message = "*'Port'*empty*" }
+        @{ What = 'an empty list of streams'; Call = { Import-TcpCapture $path -Stream @() }; Message = "*'Stream'*empty*" }
+        @{ What = 'an empty list of states'; Call = { Import-TcpCapture $path -State @() }; Message = "*'State'*empty*" }
+        @{ What = 'an empty list of endings'; Call = { Import-TcpCapture $path -Ended @() }; Message = "*'Ended'*empty*" }
+        @{ What = 'an empty list of streams of segments'; Call = { Get-TcpSegment -Path $path -Stream @() }; Message = "*'Stream'*empty*" }
+        @{ What = 'an empty list of fates'; Call = { Get-TcpSegment -Path $path -Fate @() }; Message = "*'Fate'*empty*" }
         @{ What = 'whole conversations of segments'; Call = { Import-TcpCapture $path -As Segment -State Closed }; Message = '*-State*whole conversations*' }
     ) {
         $Call | Should -Throw $Message
@@ -74,6 +85,24 @@ Describe 'Import-TcpCapture' {
         $segment = Import-TcpCapture $path -As Segment | Select-Object -First 1
         ($segment | ConvertTo-Json -Depth 1 -WarningAction Ignore | ConvertFrom-Json).Destination.Address | Should -Be 10.0.0.2
         ($segment | ConvertTo-Json -WarningAction Ignore | ConvertFrom-Json).Destination.Address.Text | Should -Be 10.0.0.2
+    }
+
+    It 'takes an end of a conversation for its address' {
+        $one = Import-TcpCapture $path -Stream 0
+        (Import-TcpCapture $path -Address $one.Client.Endpoint).Stream | Sort-Object | Should -Be 0, 1
+        { Import-TcpCapture $path -Address 10.0.0.1:80 } | Should -Throw '*10.0.0.1:80*IPv4 or IPv6*'
+    }
+
+    It 'passes over folders that a wildcard meets, not one that is named' {
+        $ErrorActionPreference = 'Continue'
+        $place = New-Item -ItemType Directory (Join-Path $TestDrive folders)
+        $inner = New-Item -ItemType Directory (Join-Path $place a), (Join-Path $place b)
+        (Import-TcpCapture (Join-Path $place *) 2>&1).FullyQualifiedErrorId | Should -Be 'PathNotFound,TcpShell.Commands.ImportTcpCaptureCommand' -Because 'there is nothing else'
+        Copy-Item $path (Join-Path $place c.pcapng)
+        $out = Import-TcpCapture (Join-Path $place *) 2>&1
+        $out | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } | Should -BeNullOrEmpty
+        $out.Stream | Sort-Object | Should -Be 0, 1
+        (Import-TcpCapture $inner[0].FullName 2>&1).FullyQualifiedErrorId | Should -Be 'PathIsFolder,TcpShell.Commands.ImportTcpCaptureCommand'
     }
 
     It 'has an id for addresses that are none' {

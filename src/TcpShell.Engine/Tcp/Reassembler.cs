@@ -106,6 +106,22 @@ internal sealed class Reassembler(int capacity)
         return null;
     }
 
+    /// <summary>Whether data overlaps the island that changed last, or touches it.</summary>
+    /// <param name="offset">Where the data begins, in octets from RCV.NXT; not negative.</param>
+    /// <param name="count">Octets of data; not positive for none.</param>
+    public bool TouchesLatest(int offset, int count)
+    {
+        foreach (Island island in _islands)
+        {
+            if (island.Arrival == _arrivals)
+            {
+                return count > 0 && offset <= island.To && offset + count >= island.From;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The islands as SACK blocks: the one that changed last first, then the one that did before it, and so on [2018-3, 2018-4].</summary>
     /// <param name="next">RCV.NXT.</param>
     /// <param name="most">How many fit in the header.</param>

@@ -11,7 +11,7 @@ public sealed partial class TcpConnection
     /// <summary>The ACK that answers an unacceptable segment: SEQ=SND.NXT, ACK=RCV.NXT.</summary>
     private SegmentVerdict AnswerWithAck(string rule, string text)
     {
-        _ackPending = true;
+        AcknowledgeAlone();
         return new(SegmentFate.Acknowledged, rule, text);
     }
 

@@ -9,7 +9,11 @@ public sealed partial class TcpConnection
     // SHLD-19: a sender that hears nothing of two segments would think the path slower than it is.
     private const int SegmentsPerAck = 2;
 
+    // So many tell a peer of a loss that counts them (RFC 5681 3.2). One that reads SACK blocks learns nothing from more of them in one go.
+    private const int EnoughDuplicates = 3;
+
     private bool _ackPending;
+    private bool _ackStandsAlone;
     private bool _ackWasDelayed;
     private int _unacknowledgedSegments;
     private int _quickAcks;
@@ -53,11 +57,33 @@ public sealed partial class TcpConnection
     /// Data came twice, ahead of a gap, or into one: the peer's loss recovery waits for the news [5681-18, MAY-13]. Until its losses are mended
     /// nothing is delayed.
     /// </summary>
-    private void AcknowledgeTextAtOnce(Timestamp now)
+    /// <param name="now">The time.</param>
+    /// <param name="isMoreOfTheSame">Whether all that it did was to lengthen the island which changed last: one SACK block tells of any number of such.</param>
+    private void AcknowledgeTextAtOnce(Timestamp now, bool isMoreOfTheSame)
     {
         _lastTextArrived = now;
         _quickAcks = Settings.QuickAcks;
         _ackPending = true;
+        _ackStandsAlone |= !(isMoreOfTheSame && SelectiveAcknowledgmentInForce && _replies.Count >= EnoughDuplicates);
+    }
+
+    /// <summary>An ACK that answers one segment and no other, as the peer counts how many come.</summary>
+    private void AcknowledgeAlone() => _ackPending = _ackStandsAlone = true;
+
+    /// <summary>
+    /// Segments that arrive in one go share an ACK, but not where one of them came twice, ahead of a gap, or into one [5681-18]: a peer without SACK
+    /// takes three duplicate ACKs for a loss, and one ACK for as many segments would leave it to its timer. So what is owed by now becomes an
+    /// ACK before the next segment changes anything. It is sent when all have been taken, before anything else.
+    /// </summary>
+    private void KeepAcksApart(in TcpSegment segment, Timestamp now)
+    {
+        bool isFirstOutOfOrder = _reassembler.Islands == 0 && segment.Length > 0 && segment.SequenceNumber != Rcv.Nxt;
+        if (_ackPending && (_ackStandsAlone || isFirstOutOfOrder) && !_synPending && _replies.Count < MaximumReplies
+            && TryAcknowledge(now, out OutgoingSegment ack))
+        {
+            _replies.Enqueue(ack);
+            Rcv.LastAckSent = Rcv.Nxt;
+        }
     }
 
     private void DelayedAckTimerFires() => _ackPending = _ackWasDelayed = true;
@@ -81,7 +107,7 @@ public sealed partial class TcpConnection
     /// <summary>Whatever is sent acknowledges all that was received: one ACK for as many segments as came before it [MUST-58, MUST-59, 5681-19].</summary>
     private void ForgetPendingAcks()
     {
-        _ackPending = _ackWasDelayed = _windowUpdatePending = false;
+        _ackPending = _ackStandsAlone = _ackWasDelayed = _windowUpdatePending = false;
         _unacknowledgedSegments = 0;
         Timers.Stop(TimerKind.DelayedAck);
     }

@@ -10,6 +10,7 @@ public sealed partial class TcpConnection
     private SegmentVerdict ArrivesInOtherStates(in TcpSegment arrived, Timestamp now)
     {
         TcpSegment segment = arrived;
+        KeepAcksApart(segment, now);
         if (IsPeersSynAgain(segment))
         {
             NegotiateEcn(segment);
@@ -137,7 +138,11 @@ public sealed partial class TcpConnection
 
         if (AcknowledgesFromJustBefore(segment))
         {
-            _ackPending |= segment.Length > 0;
+            if (segment.Length > 0)
+            {
+                AcknowledgeAlone();
+            }
+
             segment = WithoutText(segment);
             return null;
         }

@@ -5,8 +5,8 @@ namespace TcpShell.Tcp;
 // What is sent, and when. TryPollTransmit looks for one reason to send after the other, the urgent ones first.
 public sealed partial class TcpConnection
 {
-    // The answers to segments are bounded by what arrives, but nobody is forced to poll between arrivals.
-    private const int MaximumReplies = 16;
+    // The answers to segments are bounded by what arrives, but nobody is forced to poll between arrivals. A live network takes 64 packets in at most.
+    private const int MaximumReplies = 64;
 
     private static readonly byte[] s_garbage = [0];
 

@@ -43,6 +43,7 @@ public sealed partial class TcpConnection
             }
 
             _ackPending = true;
+            _ackStandsAlone |= fin != Rcv.Nxt;
         }
 
         if (_finSequence == Rcv.Nxt && !_finReceived)
@@ -79,7 +80,8 @@ public sealed partial class TcpConnection
 
         NoteDuplicate(segment.SequenceNumber, skip + count);
         Counters.LargestReceived = Math.Max(Counters.LargestReceived, segment.Payload.Length);
-        bool hadGaps = _reassembler.Islands > 0;
+        int islands = _reassembler.Islands;
+        bool lengthensLatest = _reassembler.TouchesLatest(offset, count);
         int advance = count <= 0 ? 0 : _reassembler.Insert(offset, segment.Payload.Span.Slice(skip, count));
         Rcv.Nxt += advance;
         Counters.BytesReceived += advance;
@@ -93,13 +95,13 @@ public sealed partial class TcpConnection
             Counters.OutOfOrder++;
         }
 
-        if (advance == segment.Payload.Length && !hadGaps)
+        if (advance == segment.Payload.Length && islands == 0)
         {
             AcknowledgeText(now);
         }
         else
         {
-            AcknowledgeTextAtOnce(now);
+            AcknowledgeTextAtOnce(now, lengthensLatest && advance == 0 && _reassembler.Islands == islands && _duplicate is null);
         }
     }
 

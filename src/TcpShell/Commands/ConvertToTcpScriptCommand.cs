@@ -62,6 +62,7 @@ public sealed class ConvertToTcpScriptCommand : NetworkCmdlet
     /// <summary>The numbers of the streams that become scripts; by default all. Each becomes a script of its own.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [ValidateNotNullOrEmpty]
     public int[]? Stream { get; set; }
 
     /// <summary>What to give: Script, or Profile, the JSON text for Invoke-TcpScript -Profile.</summary>

@@ -88,6 +88,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
     [Parameter(ParameterSetName = "Path")]
     [Parameter(ParameterSetName = "LiteralPath")]
     [ValidateRange(0, int.MaxValue)]
+    [ValidateNotNullOrEmpty]
     public int[]? Stream { get; set; }
 
     /// <summary>Only segments from this host; in a capture, from this address, prefix or endpoint: fd00::1, 10.0.0.0/8, or 10.0.0.1:80.</summary>
@@ -118,6 +119,7 @@ public sealed class GetTcpSegmentCommand : NetworkCmdlet
     /// <summary>Only segments with this fate: Delivered, Lost, Corrupted, Unreachable, InFlight.</summary>
     [Parameter]
     [Choice(AllowsSeveral = true)]
+    [ValidateNotNullOrEmpty]
     public PacketFate[]? Fate { get; set; }
 
     /// <inheritdoc/>

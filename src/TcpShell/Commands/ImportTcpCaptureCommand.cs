@@ -47,7 +47,7 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     private CaptureImport? _import;
     private int _processors;
 
-    /// <summary>The files; wildcards are expanded.</summary>
+    /// <summary>The files; wildcards are expanded, and folders that they meet are passed over.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
@@ -62,15 +62,18 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     /// <summary>Only conversations of which one end has one of these addresses, or an address that begins with one of these prefixes.</summary>
     [Parameter]
     [AddressPrefix]
+    [ValidateNotNullOrEmpty]
     public AddressPrefix[]? Address { get; set; }
 
     /// <summary>Only conversations of which one end has one of these ports.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public ushort[]? Port { get; set; }
 
     /// <summary>Only the conversations with these numbers, or their segments.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [ValidateNotNullOrEmpty]
     public int[]? Stream { get; set; }
 
     /// <summary>Passes over what was captured before. Text and dates without a zone are local time; what is shown of captures is UTC and says so (Z).</summary>
@@ -86,11 +89,13 @@ public sealed class ImportTcpCaptureCommand : FileCmdlet
     /// <summary>Only conversations of which one end is in one of these states when the capture ends.</summary>
     [Parameter]
     [TcpState]
+    [ValidateNotNullOrEmpty]
     public TcpState[]? State { get; set; }
 
     /// <summary>Only conversations that ended so.</summary>
     [Parameter]
     [Choice(AllowsSeveral = true)]
+    [ValidateNotNullOrEmpty]
     public ConversationEnding[]? Ended { get; set; }
 
     /// <summary>Reads all files as one capture that was split or taken at several places, in the order of time; frames and streams are numbered over all of them.</summary>

@@ -17,6 +17,14 @@ internal static partial class ErrorRecords
         path,
         "Name a file in it.");
 
+    /// <summary>A wildcard meets folders alone where files are meant.</summary>
+    public static ErrorRecord OnlyFolders(string path) => Create(
+        new ItemNotFoundException($"'{path}' meets folders, but no file."),
+        "PathNotFound",
+        ErrorCategory.ObjectNotFound,
+        path,
+        "Name the files in them, with one more wildcard for example: */*.");
+
     /// <summary>A folder has no file of the kind that is looked for.</summary>
     public static ErrorRecord NothingInFolder(string path, string pattern) => Create(
         new ItemNotFoundException($"There is no {pattern} file in the folder '{path}', nor in its subfolders."),
@@ -54,6 +62,8 @@ internal static partial class ErrorRecords
             new InvalidDataException($"{failed.Message} ('{path}')", failed), "CaptureChanged", ErrorCategory.InvalidData, path, "Read it again: Import-TcpCapture."),
         TooManyFilesException => Create(
             failed, "TooManyFiles", ErrorCategory.LimitsExceeded, path, "Merge fewer files at a time, and the results with Merge-TcpConversation; or let a process open more (ulimit -n)."),
+        _ when IsGone(failed) => Create(
+            new FileNotFoundException($"There is no capture '{path}' any more.", failed), "FileNotReadable", ErrorCategory.ObjectNotFound, path, "It was moved or deleted. Conversations know where their capture was when it was read; read it where it is now: Import-TcpCapture."),
         _ => NotReadable(failed, path),
     };
 
@@ -229,7 +239,7 @@ internal static partial class ErrorRecords
 
     /// <summary>A time limit that nothing can keep.</summary>
     public static ErrorRecord IdleTimeoutNotPositive(TimeSpan timeout) => Create(
-        new ArgumentOutOfRangeException(null, "-IdleTimeout must be longer than nothing: every conversation would end with its first segment."),
+        new ArgumentOutOfRangeException(null, "-IdleTimeout is too short: the shortest is 100ns, for with less every conversation would end with its first segment."),
         "ValueOutOfRange",
         ErrorCategory.InvalidArgument,
         timeout,
@@ -242,6 +252,17 @@ internal static partial class ErrorRecords
         ErrorCategory.InvalidArgument,
         name,
         "Give an address such as 10.0.0.1 or fd00::1, a prefix such as 10.0.0.0/8, or an endpoint such as 10.0.0.1:80 or [fd00::1]:80.");
+
+    /// <summary>A file shall be written through a link that leads to nothing.</summary>
+    public static ErrorRecord LinkLeadsNowhere(string path, string target) => Create(
+        new ItemNotFoundException($"'{path}' is a link to '{target}', and there is no such file."),
+        "PathNotFound",
+        ErrorCategory.ObjectNotFound,
+        path,
+        "Name the file itself, or remove the link.");
+
+    // ENOENT is what opening it here gives on Linux.
+    private static bool IsGone(Exception failed) => failed is FileNotFoundException or DirectoryNotFoundException or IOException { HResult: 2 };
 
     // What the system says of a file does not always name it.
     private static ErrorRecord NotReadable(Exception failed, string path) => Create(

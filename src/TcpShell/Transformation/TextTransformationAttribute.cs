@@ -37,8 +37,13 @@ public abstract class TextTransformationAttribute<T> : ArgumentTransformationAtt
         string text = Write(item, value);
         return value is T ready ? ready
             : TryConvert(value, text, out T result) ? result
-            : throw new ArgumentTransformationMetadataException($"'{text}' is not {Accepted}.");
+            : throw new ArgumentTransformationMetadataException(WhyNot(value, text));
     }
+
+    /// <summary>What is wrong with a value that cannot be converted, in a sentence.</summary>
+    /// <param name="value">The value, unwrapped.</param>
+    /// <param name="text">The value as text.</param>
+    protected virtual string WhyNot(object? value, string text) => $"'{text}' is not {Accepted}.";
 
     /// <summary>Converts one value.</summary>
     /// <param name="value">The value, unwrapped.</param>

@@ -65,6 +65,15 @@ public sealed class DelayedAckTests
         InState.Established(s_delayed).Inject([.. Enumerable.Range(0, 5).Select(i => $"< . {301 + (i * 10)}:{311 + (i * 10)}(10) ack 101")])
             .Expect("> . 101 ack 351").ExpectNothing().Advance(1000).ExpectNothing();
 
+    // As many as a live network takes in together.
+    [Fact]
+    [Trait("Proves", "MUST-58")]
+    [Trait("Proves", "MUST-59")]
+    public void Established_BatchOf64FullSegments_OneAckForAll() =>
+        InState.Established(s_delayed with { QuickAcks = 16, MaximumSegmentSize = 500 })
+            .Inject([.. Enumerable.Range(0, 64).Select(i => $"< . {301 + (i * 500)}:{801 + (i * 500)}(500) ack 101")])
+            .Expect("> . 101 ack 32301").ExpectNothing().Advance(1000).ExpectNothing();
+
     [Fact]
     [Trait("Proves", "MUST-58")]
     [Trait("Proves", "SHLD-18")]
@@ -89,6 +98,78 @@ public sealed class DelayedAckTests
             .Inject("< . 311:321(10) ack 101").Expect("> . 101 ack 331") // and the rest
             .Inject("< . 331:341(10) ack 101").ExpectNothing() // in order, and nothing is missing
             .Advance(200).Expect("> . 101 ack 341");
+
+    // What a device hands over at once: a peer without SACK counts duplicate ACKs, and finds its loss by the third.
+    [Fact]
+    [Trait("Proves", "5681-18")]
+    [Trait("Proves", "5681-19")]
+    public void Established_BatchBehindALoss_EachIsAcknowledgedByItself()
+    {
+        TcpHarness harness = InState.Established(s_delayed)
+            .Inject([.. Enumerable.Range(1, 5).Select(i => $"< . {301 + (i * 10)}:{311 + (i * 10)}(10) ack 101")]);
+        for (int i = 0; i < 5; i++)
+        {
+            harness.Expect("> . 101 ack 301", TransmitReason.Acknowledgment, ago: 0);
+        }
+
+        harness.ExpectNothing().Inject("< . 301:311(10) ack 101").Expect("> . 101 ack 361").ExpectNothing().Advance(1000).ExpectNothing();
+    }
+
+    [Fact]
+    [Trait("Proves", "5681-18")]
+    [Trait("Proves", "MUST-58")]
+    public void Established_BatchWithALossInIt_InOrderTogetherAndTheRestApart() =>
+        InState.Established(s_delayed)
+            .Inject(
+                "< . 301:311(10) ack 101",
+                "< . 311:321(10) ack 101",
+                "< . 321:331(10) ack 101",
+                "< . 341:351(10) ack 101", // 331 is lost
+                "< . 361:371(10) ack 101", // and 351
+                "< . 331:341(10) ack 101",
+                "< . 351:361(10) ack 101",
+                "< . 371:381(10) ack 101",
+                "< . 381:391(10) ack 101")
+            .Expect("> . 101 ack 331").Expect("> . 101 ack 331").Expect("> . 101 ack 331") // the first of them is no duplicate
+            .Expect("> . 101 ack 351").Expect("> . 101 ack 371").Expect("> . 101 ack 391").ExpectNothing();
+
+    [Fact]
+    [Trait("Proves", "5681-18")]
+    public void Established_BatchOfDuplicates_EachIsAcknowledgedByItself() =>
+        InState.Established(s_delayed).Inject("< . 301:321(20) ack 101").Advance(200).Expect("> . 101 ack 321")
+            .Inject("< . 301:311(10) ack 101", "< . 311:321(10) ack 101", "< . 316:331(15) ack 101", "< . 331:341(10) ack 101")
+            .Expect("> . 101 ack 321").Expect("> . 101 ack 321").Expect("> . 101 ack 331")
+            .ExpectNothing().Check(connection => Assert.Equal(1, connection.DelayedSegments)); // in order, and alone
+
+    [Fact]
+    [Trait("Proves", "5681-18")]
+    public void Established_BatchWithAFinBehindALoss_EachIsAcknowledgedByItself() =>
+        InState.Established(s_delayed)
+            .Inject("< . 311:321(10) ack 101", "< F. 321 ack 101", "< . 301:311(10) ack 101")
+            .Expect("> . 101 ack 301").Expect("> . 101 ack 301").Expect("> . 101 ack 322").ExpectNothing().ExpectState(CloseWait);
+
+    // More than a device hands over at once: what has no room is acknowledged together.
+    [Fact]
+    [Trait("Proves", "5681-19")]
+    public void Established_HundredBehindALoss_NoMoreAcksThanAreKept()
+    {
+        TcpHarness harness = InState.Established(s_delayed)
+            .Inject([.. Enumerable.Range(1, 100).Select(i => $"< . {301 + (i * 10)}:{311 + (i * 10)}(10) ack 101")]);
+        for (int i = 0; i < 65; i++)
+        {
+            harness.Expect("> . 101 ack 301");
+        }
+
+        harness.ExpectNothing();
+    }
+
+    // The data of ours goes with the ACK that is owed last; duplicate ACKs carry none (RFC 5681 2).
+    [Fact]
+    [Trait("Proves", "5681-18")]
+    public void Established_BatchBehindALossOpensTheWindow_DataGoesBehindTheAcks() =>
+        InState.Established(s_delayed).Inject("< . 301 ack 101 win 0").Send(10).ExpectNothing()
+            .Inject("< . 311:321(10) ack 101 win 0", "< . 321:331(10) ack 101 win 0", "< . 331:341(10) ack 101 win 1000")
+            .Expect("> . 101 ack 301").Expect("> . 101 ack 301").Expect("> P. 101:111(10) ack 301").ExpectNothing();
 
     [Theory]
     [Trait("Proves", "5681-18")]

@@ -26,6 +26,60 @@ public sealed class SackTests
     }
 
     [Fact]
+    [Trait("Proves", "2018-3")]
+    [Trait("Proves", "2883-1")]
+    [Trait("Proves", "5681-18")]
+    public void Established_BatchWithGapsAndDuplicates_EachIsTold() =>
+        WithSack()
+            .Inject("< . 311:321(10) ack 101", "< . 331:341(10) ack 101", "< . 311:321(10) ack 101", "< . 331:341(10) ack 101", "< . 301:311(10) ack 101")
+            .Expect("> . 101 ack 301 <sack 311:321>")
+            .Expect("> . 101 ack 301 <sack 331:341 311:321>")
+            .Expect("> . 101 ack 301 <sack 311:321 311:321 331:341>") // came twice, so the block that it is in comes first
+            .Expect("> . 101 ack 301 <sack 331:341 331:341 311:321>")
+            .Expect("> . 101 ack 321 <sack 331:341>").ExpectNothing();
+
+    // Three tell any peer of the loss; what one block more tells of the rest is sent once, unless there is other news.
+    [Fact]
+    [Trait("Proves", "2018-3")]
+    [Trait("Proves", "MUST-58")]
+    public void Established_BatchBehindALoss_ThreeDuplicateAcksAndOneForTheRest()
+    {
+        WithSack().Inject([.. Enumerable.Range(1, 20).Select(i => $"< . {301 + (i * 10)}:{311 + (i * 10)}(10) ack 101")])
+            .Expect("> . 101 ack 301 <sack 311:321>")
+            .Expect("> . 101 ack 301 <sack 311:331>")
+            .Expect("> . 101 ack 301 <sack 311:341>")
+            .Expect("> . 101 ack 301 <sack 311:511>").ExpectNothing()
+            .Inject("< . 511:521(10) ack 101").Expect("> . 101 ack 301 <sack 311:521>") // another batch
+            .Inject("< . 301:311(10) ack 101", "< . 521:531(10) ack 101").Expect("> . 101 ack 521 <>").Expect("> . 101 ack 531 <>").ExpectNothing();
+    }
+
+    [Fact]
+    [Trait("Proves", "2018-3")]
+    [Trait("Proves", "5681-18")]
+    public void Established_BatchWithMoreNewsThanOneBlock_EachIsTold() =>
+        WithSack()
+            .Inject(
+                "< . 311:321(10) ack 101",
+                "< . 321:331(10) ack 101",
+                "< . 331:341(10) ack 101",
+                "< . 341:351(10) ack 101", // more of the same
+                "< . 361:371(10) ack 101", // a new island
+                "< . 351:356(5) ack 101", // another one grows
+                "< . 351:356(5) ack 101", // twice
+                "< . 356:361(5) ack 101", // two become one
+                "< . 371:381(10) ack 101", // more of the same
+                "< . 381:391(10) ack 101",
+                "< . 301:311(10) ack 101") // all that was missing
+            .Expect("> . 101 ack 301 <sack 311:321>")
+            .Expect("> . 101 ack 301 <sack 311:331>")
+            .Expect("> . 101 ack 301 <sack 311:341>")
+            .Expect("> . 101 ack 301 <sack 361:371 311:351>")
+            .Expect("> . 101 ack 301 <sack 311:356 361:371>")
+            .Expect("> . 101 ack 301 <sack 351:356 311:356 361:371>")
+            .Expect("> . 101 ack 301 <sack 311:371>")
+            .Expect("> . 101 ack 391 <>").ExpectNothing();
+
+    [Fact]
     [Trait("Proves", "2018-1")]
     public void Established_SackNotAgreedOn_NoBlocks() =>
         InState.Established().Inject("< . 311:321(10) ack 101").Expect("> . 101 ack 301 <>")

@@ -28,6 +28,24 @@ public sealed class TimestampTests
             .Inject("< . 341:351(10) ack 101 <TS val 65 ecr 0>").Expect("> . 101 ack 331 <TS val 1000000 ecr 62>")
             .Inject("< . 331:341(10) ack 101 <TS val 64 ecr 0>").Expect("> . 101 ack 351 <TS val 1000000 ecr 64>");
 
+    // All five in one go: the ACKs are the same.
+    [Fact]
+    [Trait("Proves", "7323-9")]
+    [Trait("Proves", "5681-18")]
+    public void Established_OutOfOrderInOneBatch_EchoesTheSame() =>
+        Open(quickAcks: 16)
+            .Inject(
+                "< . 301:311(10) ack 101 <TS val 61 ecr 0>",
+                "< . 321:331(10) ack 101 <TS val 63 ecr 0>",
+                "< . 311:321(10) ack 101 <TS val 62 ecr 0>",
+                "< . 341:351(10) ack 101 <TS val 65 ecr 0>",
+                "< . 331:341(10) ack 101 <TS val 64 ecr 0>")
+            .Expect("> . 101 ack 311 <TS val 1000000 ecr 61>")
+            .Expect("> . 101 ack 311 <TS val 1000000 ecr 61>")
+            .Expect("> . 101 ack 331 <TS val 1000000 ecr 62>")
+            .Expect("> . 101 ack 331 <TS val 1000000 ecr 62>")
+            .Expect("> . 101 ack 351 <TS val 1000000 ecr 64>").ExpectNothing();
+
     [Fact]
     [Trait("Proves", "7323-9")]
     [Trait("Proves", "P16")]

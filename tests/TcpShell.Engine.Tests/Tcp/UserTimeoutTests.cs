@@ -43,9 +43,12 @@ public sealed class UserTimeoutTests
         InState.Listen(s_on with { Timestamps = true, SelectiveAcknowledgment = true })
             .Inject("< S 300 <mss 1000,sackOK,TS val 1 ecr 0>").Ignore()
             .Inject("< . 321:331(10) ack 101 <TS val 1 ecr 0>", "< . 341:351(10) ack 101 <TS val 1 ecr 0>", "< . 361:371(10) ack 101 <TS val 1 ecr 0>")
-            .Expect("> . 101 ack 301 <TS val 1000000 ecr 1,uto 300,sack 361:371 341:351>")
+            .Expect("> . 101 ack 301 <TS val 1000000 ecr 1,uto 300,sack 321:331>").IgnoreSent()
+            .Do((connection, now) => connection.ChangeSettings(connection.Settings with { UserTimeout = TimeSpan.FromSeconds(200) }, now))
             .Inject("< . 381:391(10) ack 101 <TS val 1 ecr 0>")
-            .Expect("> . 101 ack 301 <TS val 1000000 ecr 1,sack 381:391 361:371 341:351>");
+            .Expect("> . 101 ack 301 <TS val 1000000 ecr 1,uto 200,sack 381:391 361:371>")
+            .Inject("< . 401:411(10) ack 101 <TS val 1 ecr 0>")
+            .Expect("> . 101 ack 301 <TS val 1000000 ecr 1,sack 401:411 381:391 361:371>");
 
     [Theory]
     [Trait("Proves", "5482-4")]

@@ -1,5 +1,6 @@
 using System.Reflection;
 using TcpShell.Pcap.Analysis;
+using TcpShell.Tcp;
 
 namespace TcpShell.Pcap.Tables;
 
@@ -65,6 +66,13 @@ public static class ConversationMerge
         ConversationSideData server = Join(all, byEnd, piece => piece.Server);
         IReadOnlyList<IReadOnlyList<ConversationData>> places = ConversationPieces.ByPlace(all);
         ZeekHistory history = ZeekHistory.Of(places);
+        ConversationEnding ended = ConversationClosing.EndedOf(all);
+        (TcpState? clientState, TcpState? serverState) = ConversationStates.Of(byEnd, ended);
+
+        // Of a SYN that was sent again the history has the first time, and the round trip begins with the last.
+        (TimeSpan? handshakeRtt, TimeSpan? serverRtt) = all.Find(piece => piece.HandshakeRtt is not null) is { } complete ? (complete.HandshakeRtt, complete.ServerRtt)
+            : client.Syns == 1 ? history.Handshake
+            : (null, null);
         return all[0] with
         {
             Host = Names(all.Select(piece => piece.Host)),
@@ -74,11 +82,11 @@ public static class ConversationMerge
             LastFrame = byEnd[^1].LastFrame,
             RolesFrom = best.RolesFrom,
             Completeness = completeness,
-            Ended = ConversationClosing.EndedOf(all),
-            ClientState = byEnd.LastOrDefault(piece => piece.ClientState is not null)?.ClientState,
-            ServerState = byEnd.LastOrDefault(piece => piece.ServerState is not null)?.ServerState,
-            HandshakeRtt = all.Find(piece => piece.HandshakeRtt is not null)?.HandshakeRtt,
-            ServerRtt = all.Find(piece => piece.ServerRtt is not null)?.ServerRtt,
+            Ended = ended,
+            ClientState = clientState,
+            ServerState = serverState,
+            HandshakeRtt = handshakeRtt,
+            ServerRtt = serverRtt,
             ZeekState = ZeekSummary.ConnectionState(client, server, completeness, history.BeganWithSynAck),
             ZeekHistory = history.Text,
             ZeekHistoryTimes = history.TimesSince(all[0].Start),

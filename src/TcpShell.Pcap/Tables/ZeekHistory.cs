@@ -21,6 +21,25 @@ internal sealed class ZeekHistory
     /// <summary>Whether the first packet was the server's SYN,ACK.</summary>
     public bool BeganWithSynAck => _letters is [{ Kind: Flip }, ..];
 
+    /// <summary>
+    /// The round trip of a handshake whose segments are in several pieces, and the server's part of it: from the SYN to the SYN,ACK and to what the client sent
+    /// then. Null where one of them is missing, or the client sent anything else before.
+    /// </summary>
+    public (TimeSpan? Rtt, TimeSpan? ServerRtt) Handshake
+    {
+        get
+        {
+            int answer = _letters.FindIndex(letter => letter.Kind == 'h');
+            int next = _letters.FindIndex(letter => letter.Kind is 'A' or 'D' or 'F');
+            if (_letters is not [{ Kind: 'S', Time: { } syn }, ..] || answer < 0 || next < answer || _letters[next].Time is not { } ack || _letters[answer].Time is not { } synAck)
+            {
+                return (null, null);
+            }
+
+            return (new(Math.Max(0, ack - syn) / 100), synAck >= syn ? new((synAck - syn) / 100) : null);
+        }
+    }
+
     /// <summary>When the first segment of a kind was captured; null where a piece does not tell it.</summary>
     /// <param name="piece">The piece.</param>
     /// <param name="kind">The letter.</param>

@@ -25,15 +25,19 @@ public sealed class ConversationMergeTests
 
     [Theory]
     [InlineData(1)]
+    [InlineData(2)]
     [InlineData(3)]
     [InlineData(5)]
     [InlineData(6)]
+    [InlineData(8)]
     [InlineData(9)]
     public void Merge_OfTwoFilesInARow_IsTheWhole(int cut)
     {
         ConversationData whole = Part(_ => true);
         ConversationData merged = Assert.Single(ConversationMerge.Merge([Part(i => i >= cut), Part(i => i < cut)]));
         AssertSame(whole, merged);
+        Assert.Equal((whole.HandshakeRtt, whole.ServerRtt), (merged.HandshakeRtt, merged.ServerRtt));
+        Assert.Equal((whole.ClientState, whole.ServerState), (merged.ClientState, merged.ServerState));
         Assert.Equal(2, merged.Parts);
         Assert.Equal(whole.Client.Window, merged.Client.Window);
     }

@@ -78,12 +78,7 @@ public sealed class GetTcpConnectionCommand : SystemCmdlet
         IReadOnlyList<TcpHost> hosts = HostName is null ? network.Hosts : [FindHost(network, HostName)];
         bool closed = All || Id is not null || State?.Contains(TcpState.Closed) == true;
 
-        // A copy, so that a cmdlet further down the pipeline may close what is being listed.
-        HostedConnection[] found =
-        [
-            .. hosts.SelectMany(host => host.Listeners).Select(listener => listener.Control),
-            .. hosts.SelectMany(host => closed ? host.ClosedConnections.Concat(host.Connections) : host.Connections).OrderBy(connection => connection.Id),
-        ];
+        HostedConnection[] found = Find(network, hosts, closed);
         foreach (int missing in (Id ?? []).Where(id => !found.Any(connection => connection.Id == id)))
         {
             WriteError(ErrorRecords.ConnectionNotFound(missing, network));
@@ -97,6 +92,17 @@ public sealed class GetTcpConnectionCommand : SystemCmdlet
                 WriteObject(connection);
             }
         }
+    }
+
+    // A copy, so that a cmdlet further down the pipeline may close what is being listed; and held, for what closes just then would be missed.
+    private static HostedConnection[] Find(TcpNetwork network, IReadOnlyList<TcpHost> hosts, bool closed)
+    {
+        using NetworkHold hold = network.Hold();
+        return
+        [
+            .. hosts.SelectMany(host => host.Listeners).Select(listener => listener.Control),
+            .. hosts.SelectMany(host => closed ? host.ClosedConnections.Concat(host.Connections) : host.Connections).OrderBy(connection => connection.Id),
+        ];
     }
 
     private void WriteSystem()

@@ -55,7 +55,7 @@ public sealed class StreamPeerTests : IDisposable
         peer.Call(sent, received);
         Delivery.Check(message, File.ReadAllBytes(received), link.Network);
         Assert.Equal(1, listener.Accepted);
-        HostedConnection ours = Assert.Single(link.Host.Connections.Concat(link.Host.ClosedConnections));
+        HostedConnection ours = link.OnlyConnection;
         peer.Check(ours);
         link.WaitFor(ours, TcpState.Closed);
         Assert.Equal(ConnectionError.None, ours.Error);

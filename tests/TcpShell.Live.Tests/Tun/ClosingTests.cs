@@ -62,7 +62,7 @@ public class ClosingTests
         var received = new StringBuilder();
         KernelLink.ReadToEnd(client, data => received.Append(Encoding.ASCII.GetString(data.Span)));
         Assert.Equal("hello", received.ToString());
-        HostedConnection server = Assert.Single(link.Host.Connections.Concat(link.Host.ClosedConnections));
+        HostedConnection server = link.OnlyConnection;
         link.WaitFor(server, TcpState.Closed);
         Assert.Equal(ConnectionError.None, server.Error);
     });

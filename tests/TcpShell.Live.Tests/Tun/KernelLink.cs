@@ -25,6 +25,16 @@ internal sealed class KernelLink : IDisposable
 
     public TcpHost Host => Network.Hosts[0];
 
+    /// <summary>The one connection that there was. Held, for one that closes just then would stand in both lists, or in none.</summary>
+    public HostedConnection OnlyConnection
+    {
+        get
+        {
+            using NetworkHold hold = Network.Hold();
+            return Assert.Single(Host.Connections.Concat(Host.ClosedConnections));
+        }
+    }
+
     public static IPAddress Kernel(bool isIPv6) => IPAddress.Parse(isIPv6 ? "fd00:77::1" : "10.77.0.1");
 
     public static IPAddress Own(bool isIPv6) => IPAddress.Parse(isIPv6 ? "fd00:77::2" : "10.77.0.2");

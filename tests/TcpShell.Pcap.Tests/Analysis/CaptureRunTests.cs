@@ -86,10 +86,10 @@ public sealed class CaptureRunTests
             string[] parts = Split(whole, folder, Parts, how == "by turns" ? (frame, _) => frame % Parts : (frame, count) => (int)((long)frame * Parts / count), isPacked);
             using var one = new CaptureRun([whole]);
             using var many = new CaptureRun([.. parts.Reverse()]);
-            string found = CaptureAnalysisTests.Describe(Drain(many));
+            string found = CaptureAnalysisTests.Describe(many.Drain());
 
             // Frames with the same time come in the order of the files: that is why the names are told in reverse and the times are all different.
-            Assert.Equal(CaptureAnalysisTests.Describe(Drain(one)), found);
+            Assert.Equal(CaptureAnalysisTests.Describe(one.Drain()), found);
             Assert.Empty(many.Troubles);
             Assert.Equal(one.Frames, many.Frames);
             using var segments = new CaptureRun([.. parts.Reverse()]);
@@ -156,7 +156,7 @@ public sealed class CaptureRunTests
             using var run = new CaptureRun(parts);
             Assert.True(run.Open());
             File.Delete(parts[1]);
-            TcpConversation conversation = Assert.Single(Drain(run, isOpen: true));
+            TcpConversation conversation = Assert.Single(run.Drain(isOpen: true));
 
             CaptureTrouble trouble = Assert.Single(run.Troubles);
             Assert.Equal((parts[1], typeof(FileNotFoundException)), (trouble.File, trouble.Failure?.GetType()));
@@ -167,21 +167,6 @@ public sealed class CaptureRunTests
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private static List<TcpConversation> Drain(CaptureRun run, bool isOpen = false)
-    {
-        List<TcpConversation> conversations = [];
-        for (bool goesOn = isOpen || run.Open(); goesOn;)
-        {
-            goesOn = run.Advance();
-            while (run.TryTake(out TcpConversation? conversation))
-            {
-                conversations.Add(conversation);
-            }
-        }
-
-        return conversations;
     }
 
     private static int OpenIn(string folder)
@@ -248,16 +233,7 @@ public sealed class CaptureRunTests
         foreach (string file in SharedCaptures.Index.Where(row => row["source"] == "zeek").Take(120).Select(row => Path.Combine(SharedCaptures.Folder, row["source"], row["file"])))
         {
             using var run = new CaptureRun([file]);
-            List<TcpConversation> conversations = [];
-            bool goesOn = run.Open();
-            while (goesOn)
-            {
-                goesOn = run.Advance();
-                while (run.TryTake(out TcpConversation? conversation))
-                {
-                    conversations.Add(conversation);
-                }
-            }
+            List<TcpConversation> conversations = run.Drain();
 
             using var again = new CaptureRun([file]);
             again.Open();
@@ -355,17 +331,7 @@ public sealed class CaptureRunTests
     private static List<TcpConversation> Conversations(string path, AnalysisOptions options, out AnalysisLimits limits)
     {
         using var run = new CaptureRun([path], options);
-        List<TcpConversation> conversations = [];
-        bool goesOn = run.Open();
-        while (goesOn)
-        {
-            goesOn = run.Advance();
-            while (run.TryTake(out TcpConversation? conversation))
-            {
-                conversations.Add(conversation);
-            }
-        }
-
+        List<TcpConversation> conversations = run.Drain();
         limits = run.Limits;
         return conversations;
     }

@@ -92,6 +92,7 @@ public sealed class SegmentDamageTests : IDisposable
             int count = streams[conversation.Stream].Count();
             Assert.True(count >= conversation.Packets && count <= conversation.Packets + conversation.Malformed, $"{what}: {count} segments of {conversation}");
         }
+
         return [.. segments.Select(segment => $"{segment.Number} {segment.Time} {segment.Stream} {segment.Info} {segment.Remark} {segment.Problem}")];
     }
 
@@ -128,17 +129,6 @@ public sealed class SegmentDamageTests : IDisposable
     private List<TcpConversation> Conversations()
     {
         using var run = new CaptureRun([_path]);
-        List<TcpConversation> conversations = [];
-        bool goesOn = run.Open();
-        while (goesOn)
-        {
-            goesOn = run.Advance();
-            while (run.TryTake(out TcpConversation? conversation))
-            {
-                conversations.Add(conversation);
-            }
-        }
-
-        return conversations;
+        return run.Drain();
     }
 }
